@@ -1,0 +1,14 @@
+"""What runs by the clock, as data; ``up`` fills in what is missing and overwrites nothing."""
+
+from guardian.domain.schedules import ScheduleEntry
+
+DEFAULT_SCHEDULES = (
+    ScheduleEntry(
+        name="sessions: start and hand over",
+        task="trading.tasks.sessions_supervise",
+        every_s=5,
+        queue="default",
+        description="Starts wanted sessions that no worker holds, ends those nobody wants.",
+        expires_s=10,
+    ),
+)

@@ -1,0 +1,32 @@
+"""The Celery application; start a worker with ``celery -A config worker -Q desk``."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_init, worker_process_init
+
+from guardian.adapters.parent_bond import bind_to_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+
+app = Celery("guardian")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_init.connect
+def load_engine(sender: Any, **_kwargs: Any) -> None:
+    """Load the engine before the desk's pool is forked, so that its processes share the pages."""
+    if sender.hostname.startswith("desk@"):
+        import_module("trading.bootstrap")
+        import_module("trading.services.sessions.runner")
+
+
+@worker_process_init.connect
+def bind_pool_process(**_kwargs: Any) -> None:
+    """End pool processes with their worker, so that a killed worker leaves no session running."""
+    bind_to_parent()

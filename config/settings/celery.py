@@ -1,0 +1,47 @@
+"""Celery: four queues, JSON only, and a broker that may deliver twice.
+
+With a Redis broker a task that is not acknowledged within the visibility timeout is delivered
+again, so a session's deadline is shorter than it and every task is harmless when repeated; the
+database decides who may write, never the queue.
+"""
+
+from kombu.entity import Queue
+
+CELERY_TASK_QUEUES = [Queue(name) for name in ("desk", "ml", "sweeps", "default")]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+# First match wins: the supervisor only looks and dispatches, so it must not wait behind sessions.
+CELERY_TASK_ROUTES = (
+    [
+        ("trading.tasks.sessions_supervise", {"queue": "default"}),
+        ("trading.tasks.*session*", {"queue": "desk"}),
+        ("trading.tasks.*train*", {"queue": "ml"}),
+        ("optimizer.tasks.*", {"queue": "sweeps"}),
+    ],
+)
+
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = "UTC"
+
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,  # seconds
+    "socket_timeout": 10,
+    "retry_on_timeout": True,
+    "global_keyprefix": "guardian:",
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker that comes back is used again
+
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+DJANGO_CELERY_BEAT_TZ_AWARE = True

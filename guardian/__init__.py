@@ -1,0 +1,1 @@
+"""Watch over the desk: processes, schedules, accounts, health."""

@@ -1,0 +1,245 @@
+"""Build the guardian's adapters from the settings; the only place that does."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from guardian.adapters.desk_lock import DeskLock
+from guardian.adapters.embedded_redis import redis_prepare
+from guardian.adapters.keeper_process import KeeperProcess
+from guardian.adapters.probes import DeskProbes
+from guardian.adapters.queue_lengths import queue_lengths
+from guardian.adapters.redis_ping import redis_answers
+from guardian.adapters.supervisord import Supervisord
+from guardian.domain.processes import DeskPlan, Program, desk_programs, supervisor_config
+from guardian.selectors.desk_status import desk_status
+from guardian.selectors.health import Health, health_get
+from guardian.selectors.processes import process_list
+from guardian.services.desk_run import DRAINED_WITHIN_S, Desk
+from guardian.services.schedules import setup_schedules
+from trading.bootstrap import desk_config, open_default_desk, system_clock
+from trading.domain.desk.config import FeedKind
+from trading.models import DeskSession
+
+SOCKET_PATH_LIMIT = 100  # signs; the kernel allows 104 (macOS) or 108 (Linux)
+# Ties a process to the life of whoever starts it.
+LAUNCHER = (sys.executable, "-S", "-m", "guardian.adapters.parent_bond")
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFiles:
+    """Where the running desk keeps its files."""
+
+    data: Path
+    run: Path
+    logs: Path
+    sockets: Path
+
+    @property
+    def supervisor_socket(self) -> str:
+        """Socket the supervisor answers on."""
+        return str(self.sockets / "supervisor.sock")
+
+    @property
+    def redis_socket(self) -> str:
+        """Socket of the embedded Redis."""
+        return str(self.sockets / "redis.sock")
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDesk:
+    """Everything written and known before the first process starts."""
+
+    programs: tuple[Program, ...]
+    config: Path
+    environ: Mapping[str, str]
+    probes: DeskProbes
+
+
+def desk_health() -> Health:
+    """Return whether database and Redis answer now."""
+    ping = partial(redis_answers, settings.REDIS_URL) if settings.REDIS_URL else None
+    return health_get(redis_ping=ping)
+
+
+def desk_files() -> DeskFiles:
+    """Return the folders, made if missing, closed to other users."""
+    data = Path(settings.DATA_DIR)
+    run, logs = data / "run", data / "logs"
+    for folder in (data, run, logs):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sockets = run
+    if len(str(run / "supervisor.sock")) > SOCKET_PATH_LIMIT:
+        name = hashlib.sha256(str(data).encode()).hexdigest()[:12]
+        sockets = Path(tempfile.gettempdir()) / f"guardian-{os.getuid()}-{name}"
+        sockets.mkdir(mode=0o700, exist_ok=True)
+        if sockets.stat().st_uid != os.getuid():
+            raise PermissionError(f"{sockets} belongs to somebody else")
+    return DeskFiles(data=data, run=run, logs=logs, sockets=sockets)
+
+
+def desk_supervisor() -> Supervisord:
+    """Return the way to speak with this data folder's supervisor."""
+    return Supervisord(desk_files().supervisor_socket)
+
+
+def schedules_fill() -> list[str]:
+    """Add the default schedules that are missing; return their names."""
+    return setup_schedules(entries=settings.BEAT_SCHEDULES)
+
+
+def market_open(*, demo: bool | None) -> list[DeskSession]:
+    """Open the default sessions unless some are wanted already; return all wanted.
+
+    Args:
+        demo: True opens the simulated market, False never does, None lets the configuration
+            and the stored candles decide.
+
+    Raises:
+        BadInputError: the market cannot be opened; with ``demo=False`` also when nothing real
+            is there to follow.
+    """
+    if demo is None:
+        return open_default_desk()
+    if demo:
+        return open_default_desk(FeedKind.SIMULATED)
+    market = desk_config().market
+    has_venue = market.feed is FeedKind.CCXT or bool(market.venue.id)
+    return open_default_desk(FeedKind.CCXT if has_venue else FeedKind.REPLAY)
+
+
+def desk_lock(files: DeskFiles) -> DeskLock:
+    """Return the lock of this data folder; an earlier desk that lost its ``up`` is stopped.
+
+    Raises:
+        BadInputError: another ``up`` holds the lock.
+    """
+    lock = DeskLock(files.run / "up.lock")
+    supervisor = Supervisord(files.supervisor_socket)
+    if supervisor.is_answering():
+        supervisor.shut_down()
+        deadline = time.monotonic() + DRAINED_WITHIN_S
+        while supervisor.is_answering() and time.monotonic() < deadline:
+            time.sleep(0.2)  # noqa: TID251 - before there is a desk with a clock
+    return lock
+
+
+def desk_start(
+    *,
+    files: DeskFiles,
+    port: int,
+    n_desk_workers: int,
+    pause: Callable[[float], bool],
+    say: Callable[[str], None],
+) -> Desk:
+    """Write all configuration, start the supervisor and return the desk, not yet healthy."""
+    prepared = desk_prepare(files=files, port=port, n_desk_workers=n_desk_workers)
+    keeper = KeeperProcess(
+        launcher=LAUNCHER,
+        config=prepared.config,
+        base_dir=settings.BASE_DIR,
+        environ=prepared.environ,
+        log=files.logs / "supervisord.out",
+    )
+    return Desk(
+        programs=prepared.programs,
+        supervisor=Supervisord(files.supervisor_socket),
+        keeper=keeper,
+        probes=prepared.probes,
+        clock=system_clock(),
+        pause=pause,
+        say=say,
+        log_dir=str(files.logs),
+    )
+
+
+def desk_prepare(*, files: DeskFiles, port: int, n_desk_workers: int) -> PreparedDesk:
+    """Write the configuration of every process and return what to start."""
+    outside = _outside_redis()
+    redis_url = outside
+    command: tuple[str, ...] = ()
+    if not outside:
+        command, record = redis_prepare(
+            data_dir=files.data, run_dir=files.run, socket=files.redis_socket
+        )
+        redis_url = record.url
+    plan = DeskPlan(
+        python=sys.executable,
+        manage=str(settings.BASE_DIR / "manage.py"),
+        port=port,
+        n_desk_workers=n_desk_workers,
+        redis_command=command,
+    )
+    programs = desk_programs(plan)
+    config = files.run / "supervisord.conf"
+    text = supervisor_config(
+        programs,
+        run_dir=str(files.run),
+        log_dir=str(files.logs),
+        socket=files.supervisor_socket,
+        user=getpass.getuser() if os.getuid() == 0 else "",
+        launcher=LAUNCHER,
+    )
+    config.write_text(text, encoding="utf-8")
+    probes = DeskProbes(
+        health_url=f"http://127.0.0.1:{port}/healthz",
+        redis_url=redis_url,
+        broker_url=settings.BROKER_URL_OF(redis_url),
+        transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+    )
+    return PreparedDesk(programs, config, _child_environ(files, redis_url), probes)
+
+
+def _outside_redis() -> str:
+    return str(settings.REDIS_URL) if settings.IS_REDIS_OUTSIDE else ""
+
+
+def _child_environ(files: DeskFiles, redis_url: str) -> dict[str, str]:
+    secret = files.run / "redis_url"
+    descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(redis_url)
+    metrics = files.run / "metrics"
+    metrics.mkdir(exist_ok=True)
+    for old in metrics.glob("*.db"):
+        old.unlink()
+    environ = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
+    return environ | {
+        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
+        "GUARDIAN_DATA_DIR": str(files.data),
+        "REDIS_URL_FILE": str(secret),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        "PYTHONUNBUFFERED": "1",
+        # The checks load every page into every worker; the gates run them instead.
+        "CELERY_SKIP_CHECKS": "1",
+        # Many small processes share few cores: one thread each, and few heaps.
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+        "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
+        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
+    }
+
+
+def status_get() -> dict[str, Any]:
+    """Return one look at the whole desk."""
+    url = settings.REDIS_URL
+    names = [queue.name for queue in settings.CELERY_TASK_QUEUES]
+    prefix = str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"])
+    supervisor = desk_supervisor()
+    return desk_status(
+        now=system_clock().now(),
+        health=desk_health(),
+        queues=queue_lengths(url, names, prefix=prefix) if url else dict.fromkeys(names),
+        processes=process_list(supervisor=supervisor) if supervisor.is_answering() else (),
+    )

@@ -1,0 +1,1 @@
+"""Rules of watching and keeping the desk's processes; pure."""

@@ -1,0 +1,212 @@
+"""Which processes make a desk, how each is started, and how a supervisor is told so.
+
+Pure: paths and numbers in, command lines and one configuration text out. Passwords never appear
+here; children read them from files that only their owner can open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+QUEUES = ("desk", "ml", "sweeps", "default")
+STOP_WAIT_S = 30  # a child has this long to finish what it holds before it is killed
+# A child that ends sooner is started again after a pause, which grows by a second each time;
+# one that ends later is started again at once.
+SETTLED_S = 10
+START_TRIES = 10
+GIVEN_UP = "FATAL"  # the supervisor's word for a child that used up its tries
+
+
+class Group(StrEnum):
+    """Programs of one group stop together; groups stop in the reverse of this order."""
+
+    STORE = "store"
+    WEB = "web"
+    WORKERS = "workers"
+    SOURCES = "sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One supervised process."""
+
+    name: str
+    group: Group
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPlan:
+    """What ``up`` was asked to run.
+
+    Attributes:
+        python: interpreter of the virtual environment.
+        manage: path of ``manage.py``.
+        port: TCP port of the web server on the loopback interface.
+        n_desk_workers: processes that may run sessions at the same time.
+        redis_command: command of the embedded Redis; empty when an outside one is used.
+    """
+
+    python: str
+    manage: str
+    port: int
+    n_desk_workers: int
+    redis_command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """What the supervisor knows of one child.
+
+    Attributes:
+        name: as in ``Program``.
+        state: the supervisor's word, such as RUNNING or FATAL.
+        pid: 0 while there is no process.
+        up_s: seconds since the process was started, 0 while there is none.
+        description: why it is not running, or for how long it has been.
+    """
+
+    name: str
+    state: str
+    pid: int
+    up_s: int
+    description: str
+
+    @property
+    def is_alive(self) -> bool:
+        """True while there is a process."""
+        return self.state in {"STARTING", "RUNNING"}
+
+
+def desk_programs(plan: DeskPlan) -> tuple[Program, ...]:
+    """Return every process of the desk, first to start first."""
+    store = (Program("redis", Group.STORE, plan.redis_command),) if plan.redis_command else ()
+    return (
+        *store,
+        Program("web", Group.WEB, _web_command(plan)),
+        *(
+            Program(f"worker-{queue}", Group.WORKERS, _worker_command(plan, queue))
+            for queue in QUEUES
+        ),
+        Program("beat", Group.SOURCES, _beat_command(plan)),
+        Program("stream", Group.SOURCES, (plan.python, plan.manage, "stream")),
+    )
+
+
+def _web_command(plan: DeskPlan) -> tuple[str, ...]:
+    return (
+        *(plan.python, "-m", "uvicorn", "config.asgi:application"),
+        *("--host", "127.0.0.1", "--port", str(plan.port)),
+        *("--lifespan", "off", "--no-access-log", "--no-server-header", "--log-level", "warning"),
+        *("--timeout-graceful-shutdown", "5", "--ws-max-size", "65536"),
+    )
+
+
+def _worker_command(plan: DeskPlan, queue: str) -> tuple[str, ...]:
+    # Sessions need processes of their own; training and sweeps start children themselves, which
+    # a prefork child may not; short tasks share one process.
+    pool, size = ("prefork", plan.n_desk_workers) if queue == "desk" else ("threads", 1)
+    if queue == "default":
+        size = 4
+    return (
+        *(plan.python, "-m", "celery", "-A", "config", "worker", "-Q", queue, "-n", f"{queue}@%h"),
+        *("--pool", pool, "--concurrency", str(size), "--loglevel", "info"),
+        *("--without-gossip", "--without-mingle"),
+    )
+
+
+def _beat_command(plan: DeskPlan) -> tuple[str, ...]:
+    return (
+        *(plan.python, "-m", "celery", "-A", "config", "beat"),
+        *("--loglevel", "info", "--pidfile", ""),
+    )
+
+
+def supervisor_config(
+    programs: Sequence[Program],
+    *,
+    run_dir: str,
+    log_dir: str,
+    socket: str,
+    user: str,
+    launcher: Sequence[str],
+) -> str:
+    """Return the configuration text of supervisord.
+
+    Args:
+        programs: what to keep alive.
+        run_dir: folder of the pid file, and working data of the supervisor itself.
+        log_dir: one ``<name>.log`` per program, rotated at 10 MB.
+        socket: path of the Unix socket the supervisor answers on.
+        user: name to run as; empty leaves the caller's.
+        launcher: words put before every command (ties a child's life to the supervisor's).
+    """
+    groups = [
+        _section(f"group:{group}", programs=",".join(names), priority=str(priority))
+        for priority, group in enumerate(Group, start=1)
+        if (names := [program.name for program in programs if program.group is group])
+    ]
+    return "\n".join(
+        (
+            _keeper_sections(run_dir, log_dir, socket, user),
+            *(_program_section(program, log_dir, launcher) for program in programs),
+            *groups,
+        )
+    )
+
+
+def _keeper_sections(run_dir: str, log_dir: str, socket: str, user: str) -> str:
+    sections = (
+        _section(
+            "supervisord",
+            nodaemon="true",
+            silent="true",
+            pidfile=f"{run_dir}/supervisord.pid",
+            logfile=f"{log_dir}/supervisord.log",
+            logfile_maxbytes="10MB",
+            logfile_backups="2",
+            childlogdir=log_dir,
+            identifier="guardian",
+            **({"user": user} if user else {}),
+        ),
+        _section("unix_http_server", file=socket, chmod="0700"),
+        _section(
+            "rpcinterface:supervisor",
+            **{"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
+        ),
+    )
+    return "\n".join(sections)
+
+
+def _program_section(program: Program, log_dir: str, launcher: Sequence[str]) -> str:
+    return _section(
+        f"program:{program.name}",
+        command=" ".join(_quoted(word) for word in (*launcher, *program.command)),
+        autostart="true",
+        autorestart="true",
+        startsecs=str(SETTLED_S),
+        startretries=str(START_TRIES),
+        stopsignal="TERM",
+        stopwaitsecs=str(STOP_WAIT_S),
+        killasgroup="true",
+        redirect_stderr="true",
+        stdout_logfile=f"{log_dir}/{program.name}.log",
+        stdout_logfile_maxbytes="10MB",
+        stdout_logfile_backups="3",
+    )
+
+
+def _section(title: str, **values: str) -> str:
+    lines = [f"[{title}]"]
+    # The supervisor expands percent signs in every value.
+    lines += [f"{key} = {value.replace('%', '%%')}" for key, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(word: str) -> str:
+    if word and not any(sign in word for sign in " \t\"'\\;#"):
+        return word
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,55 @@
+"""``status``: one look at the whole desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from guardian import bootstrap
+from trading.management.desk_command import DeskCommand
+
+
+class Command(DeskCommand):
+    """Print what runs, what it may do, how old its data is and what it earned."""
+
+    help = "One look at the whole desk: sessions, bots, feeds, queues, savings, trading state."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare ``--json``."""
+        self.add_json(parser)
+
+    def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the whole state."""
+        return bootstrap.status_get()
+
+    def show(self, answer: dict[str, Any]) -> None:
+        """Print the lines an operator reads first."""
+        write = self.stdout.write
+        write(
+            f"trading {answer['trading_state']}, degradation level {answer['degradation_level']}, "
+            f"database {answer['database']}, redis {answer['redis']}"
+        )
+        for row in answer["sessions"]:
+            reason = f" ({row['status_reason']})" if row["status_reason"] else ""
+            write(
+                f"session {row['id']} {row['mode']} {row['status']}{reason}: "
+                f"{', '.join(row['pairs'])}, {row['decisions']} decisions"
+            )
+        for row in answer["feeds"]:
+            age = "no bar yet" if row["age_s"] is None else f"{row['age_s']:.1f} s old"
+            label = ", SIMULATED" if row["is_simulated"] else ""
+            write(f"feed {row['name']} {row['status']}, {age}{label}")
+        for money in answer["bots"]["money"]:
+            write(
+                f"bots: equity {money['equity']:.2f} {money['quote']}, realised "
+                f"{money['realised_pnl']:.2f}, {money['round_trips']} round trips"
+            )
+        savings = answer["savings"]
+        write(
+            f"savings: {savings['accepted']} accepted, "
+            f"{sum(savings['skipped'].values())} skipped {savings['skipped'] or ''}"
+        )
+        for row in answer["processes"]:
+            write(f"process {row['name']} {row['state']} {row['pid'] or ''}")

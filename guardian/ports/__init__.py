@@ -1,0 +1,1 @@
+"""What the guardian needs from the outside, as small protocols."""

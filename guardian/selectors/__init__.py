@@ -1,0 +1,1 @@
+"""What the guardian can tell about the running desk."""

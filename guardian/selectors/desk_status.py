@@ -1,0 +1,120 @@
+"""One look at the whole desk: sessions, bots, feeds, savings, what it may do and how well it is.
+
+Rooms that do not exist yet are empty lists, never invented figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from guardian.selectors.health import Health
+from trading.domain.desk.reasons import TradingState
+from trading.domain.forecasting.naive import NaiveDriftForecaster
+from trading.models import SavingsCheckpoint
+from trading.selectors.bots import bot_list, money_summaries
+from trading.selectors.health import FeedView, SessionView, feed_list, session_list
+from trading.selectors.overview import desk_control
+
+
+def desk_status(
+    *, now: datetime, health: Health, queues: dict[str, int | None], processes: Sequence[Any]
+) -> dict[str, Any]:
+    """Return the state of the desk, ready for JSON."""
+    sessions = session_list(now)
+    feeds = feed_list(now, sessions)
+    control = desk_control()
+    return {
+        "trading_state": (control.state if control else TradingState.ACTIVE).name.lower(),
+        "degradation_level": degradation_level(health, sessions, feeds),
+        "sessions": [_session(row) for row in sessions],
+        "bots": _bots([row.id for row in sessions]),
+        "feeds": [_feed(row) for row in feeds],
+        "savings": _savings([row.id for row in sessions]),
+        "model": {"forecaster": NaiveDriftForecaster.name, "is_trained": False},
+        "horizons": [],
+        "gas": [],
+        "advisories": [],
+        "queues": queues,
+        "processes": [
+            {"name": row.name, "state": row.state.lower(), "pid": row.pid} for row in processes
+        ],
+        "database": health.db,
+        "redis": health.redis,
+    }
+
+
+def degradation_level(
+    health: Health, sessions: Sequence[SessionView], feeds: Sequence[FeedView]
+) -> int:
+    """Return 0 when all is well, 1 without news, 2 with stale data or a failed session, 4 blind."""
+    if health.db != "ok":
+        return 4
+    is_stale = any(feed.status == "running" and feed.is_stale for feed in feeds)
+    if is_stale or any(session.status == "failed" for session in sessions):
+        return 2
+    return 0 if health.redis == "ok" else 1
+
+
+def _session(row: SessionView) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "mode": row.mode,
+        "status": row.status,
+        "status_reason": row.status_reason,
+        "pairs": list(row.pairs),
+        "cursor_seq": row.cursor_seq,
+        "decisions": row.n_decisions,
+        "digest": row.digest,
+        "heartbeat_age_s": row.lease_age_s,
+    }
+
+
+def _feed(row: FeedView) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "kind": row.kind,
+        "is_simulated": row.is_simulated,
+        "status": row.status,
+        "status_reason": row.status_reason,
+        "age_s": row.age_s,
+        "budget_s": row.budget_s,
+        "last_seq": row.last_seq,
+    }
+
+
+def _bots(session_ids: Sequence[int]) -> dict[str, Any]:
+    bots = bot_list(session_ids)
+    return {
+        "count": len(bots),
+        "in_position": sum(bot.is_in_position for bot in bots),
+        "money": [
+            {
+                "quote": money.quote,
+                "bankroll": money.bankroll,
+                "equity": money.equity,
+                "realised_pnl": money.realised_pnl,
+                "round_trips": money.n_round_trips,
+            }
+            for money in money_summaries(bots)
+        ],
+    }
+
+
+def _savings(session_ids: Sequence[int]) -> dict[str, Any]:
+    skipped: dict[str, int] = {}
+    reserved: dict[str, Decimal] = {}
+    accepted = 0
+    rows = SavingsCheckpoint.objects.filter(session_id__in=session_ids).values_list(
+        "is_accepted", "skip_reason", "reserved", "bot__quote"
+    )
+    for is_accepted, reason, amount, quote in rows.iterator():
+        if is_accepted:
+            accepted += 1
+            reserved[quote] = reserved.get(quote, Decimal(0)) + amount
+        else:
+            skipped[reason] = skipped.get(reason, 0) + 1
+    return {"accepted": accepted, "skipped": skipped, "reserved": reserved}

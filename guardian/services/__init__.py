@@ -1,0 +1,1 @@
+"""What the guardian does, one use case per function."""

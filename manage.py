@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""Run one management command; a mistake in the environment is one line and exit code 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Hand the command line to Django; turn errors meant for a person into one line."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+    from django.core.management import execute_from_command_line
+
+    from trading.domain.errors import BadInputError, ConfigError, TradingError
+
+    try:
+        execute_from_command_line(sys.argv)
+    except (BadInputError, ConfigError) as error:
+        sys.exit(_report(error, 2))
+    except TradingError as error:
+        sys.exit(_report(error, 1))
+
+
+def _report(error: Exception, code: int) -> int:
+    print(f"{sys.argv[1] if len(sys.argv) > 1 else 'manage.py'}: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()
