@@ -1,0 +1,1 @@
+"""The engine: markets, signals, execution, risk and savings."""

@@ -1,0 +1,129 @@
+"""Turn a time column of any customary kind into milliseconds UTC, or say which cell cannot be.
+
+Accepted are Arrow timestamps and dates, ISO-8601 text with or without an offset, and numbers
+counting seconds, milliseconds, microseconds or nanoseconds since 1970. Text and timestamps
+without a zone are taken as UTC and the caller is told so.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from trading.domain.errors import BadInputError
+from trading.domain.market.bars import IntArray
+
+NAIVE_NOTE: Final = "the times name no zone and were taken as UTC"
+# the first candle anybody can own is younger than Bitcoin; a count of seconds today has 10 digits
+EARLIEST_MS: Final = 1_230_768_000_000  # 2009-01-01
+LATEST_MS: Final = 4_102_444_800_000  # 2100-01-01
+_UNITS_PER_MS: Final = {"s": 1e-3, "ms": 1.0, "us": 1e3, "ns": 1e6}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def column_instants(
+    column: pa.ChunkedArray, *, where: str, first_row: int, notes: list[str]
+) -> IntArray:
+    """Return int64[n], ms UTC; append to ``notes`` what had to be assumed.
+
+    Raises:
+        BadInputError: a cell is missing or is no instant, or the column mixes kinds.
+    """
+    if column.null_count:
+        row = column.is_null().to_numpy().argmax()
+        raise BadInputError(f"{where}, row {first_row + row}: the time is missing")
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        if kind.tz is None:
+            notes.append(NAIVE_NOTE)
+        return _whole_ms(column.cast(pa.timestamp("ns")), where=where, first_row=first_row)
+    if pa.types.is_date(kind):
+        notes.append(NAIVE_NOTE)
+        return _whole_ms(column.cast(pa.timestamp("ns")), where=where, first_row=first_row)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return _from_epoch(column.to_numpy().astype(np.float64), where=where, first_row=first_row)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _from_text(column.to_pylist(), where=where, first_row=first_row, notes=notes)
+    raise BadInputError(f"{where} is of type {kind}; expected times")
+
+
+def _whole_ms(column: pa.ChunkedArray, *, where: str, first_row: int) -> IntArray:
+    ns = column.cast(pa.int64()).to_numpy()
+    if (ns % 1_000_000).any():
+        row = int((ns % 1_000_000 != 0).argmax())
+        raise BadInputError(
+            f"{where}, row {first_row + row}: the time has fractions of a millisecond; "
+            "expected the bar's open time"
+        )
+    return _in_range(ns // 1_000_000, where=where, first_row=first_row)
+
+
+def _from_epoch(numbers: np.ndarray, *, where: str, first_row: int) -> IntArray:
+    if not np.isfinite(numbers).all():
+        row = int((~np.isfinite(numbers)).argmax())
+        raise BadInputError(f"{where}, row {first_row + row}: the time is not finite")
+    for per_ms in _UNITS_PER_MS.values():
+        ms = numbers / per_ms
+        if EARLIEST_MS <= ms[0] < LATEST_MS:
+            rounded = np.rint(ms)
+            if (np.abs(ms - rounded) > 1e-3).any():
+                raise BadInputError(f"{where} has fractions of a millisecond; expected open times")
+            return _in_range(rounded.astype(np.int64), where=where, first_row=first_row)
+    raise BadInputError(
+        f"{where}, row {first_row}: was {numbers[0]:.17g}; expected seconds, milliseconds, "
+        "microseconds or nanoseconds since 1970 for a time from 2009 on"
+    )
+
+
+def _from_text(cells: list[str], *, where: str, first_row: int, notes: list[str]) -> IntArray:
+    if cells[0].strip().replace(".", "", 1).isdigit():
+        return _from_epoch(_floats(cells, where, first_row), where=where, first_row=first_row)
+    instants = np.empty(len(cells), dtype=np.int64)
+    n_naive = 0
+    for row, text in enumerate(cells):
+        try:
+            moment = datetime.fromisoformat(text.strip())
+        except ValueError as error:
+            raise BadInputError(
+                f"{where}, row {first_row + row}: was {text[:40]!r}; expected an ISO-8601 time "
+                "or a count since 1970"
+            ) from error
+        if moment.tzinfo is None:
+            n_naive += 1
+            moment = moment.replace(tzinfo=UTC)
+        since = moment - _EPOCH
+        instants[row] = since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+    if 0 < n_naive < len(cells):
+        raise BadInputError(
+            f"{where} names a zone in some rows and none in {n_naive}; expected all or none"
+        )
+    if n_naive:
+        notes.append(NAIVE_NOTE)
+    return _in_range(instants, where=where, first_row=first_row)
+
+
+def _floats(cells: list[str], where: str, first_row: int) -> np.ndarray:
+    numbers = np.empty(len(cells))
+    for row, text in enumerate(cells):
+        try:
+            numbers[row] = float(text)
+        except ValueError as error:
+            raise BadInputError(
+                f"{where}, row {first_row + row}: was {text[:40]!r}; expected a count since 1970 "
+                "as in the rows before"
+            ) from error
+    return numbers
+
+
+def _in_range(ms: np.ndarray, *, where: str, first_row: int) -> IntArray:
+    outside = (ms < EARLIEST_MS) | (ms >= LATEST_MS)
+    if outside.any():
+        row = int(outside.argmax())
+        moment = np.datetime64(int(ms[row]), "ms")
+        raise BadInputError(
+            f"{where}, row {first_row + row}: the time was {moment}Z; expected 2009 to 2099"
+        )
+    return np.asarray(ms, dtype=np.int64)

@@ -1,0 +1,1 @@
+"""Sources of bars behind one port: stored replay, simulated market, a venue through ccxt."""

@@ -1,0 +1,1 @@
+"""The rules, pure: standard library, numpy, numba and TA-Lib only."""

@@ -1,0 +1,1 @@
+"""The decision core: from a closed bar to decisions, rows and orders, and nothing else."""

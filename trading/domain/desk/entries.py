@@ -1,0 +1,187 @@
+"""From a buy signal to an entry order, or to the reason why not; every gate is read every time.
+
+The order of the gates is the order of the stations a bar passes: data, signal, forecast, bus
+scheduler, risk. The first one that fails names the outcome; the record keeps them all.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from trading.domain.desk.accounts import OrderDraft, submit_order
+from trading.domain.desk.gates import GateResult
+from trading.domain.desk.output import StepOutput
+from trading.domain.desk.policy import EntryOrder
+from trading.domain.desk.reasons import Gate, Outcome
+from trading.domain.desk.state import BotState, DeskState, PairState
+from trading.domain.execution.orders import OrderPurpose, OrderType, Side
+from trading.domain.execution.sizing import EntrySize, size_entry
+from trading.domain.forecasting.base import Forecast
+from trading.domain.forecasting.naive import forecast_gate
+from trading.domain.market.bars import CLOSE, QUARANTINED, to_decimal
+from trading.domain.risk.checks import RiskContext, entry_gates, first_failure
+from trading.domain.scheduling.bus import BusScheduler, cooldown_gate, edge_gate, gas_gate
+from trading.domain.signals.proposals import Proposal, conviction, signal_gates
+
+BPS: Final = 10_000.0
+_GOOD_BAR: Final = GateResult(Gate.BAR_QUALITY, 0.0, 0.0, True, Outcome.BAR_QUARANTINED)
+_QUARANTINED_BAR: Final = GateResult(Gate.BAR_QUALITY, 1.0, 0.0, False, Outcome.BAR_QUARANTINED)
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One buy signal on its way through the gates."""
+
+    bot: BotState
+    strength: float
+    confidence: float
+    hashed: bytes  # of everything the decision looks at
+    conviction: float = math.nan
+    forecast: Forecast | None = None
+    size: EntrySize | None = None
+    gates: list[GateResult] | None = None
+    outcome: Outcome = Outcome.ENTRY_ORDERED
+
+
+def data_gates(state: DeskState, pair: PairState, bot: BotState, flags: int) -> list[GateResult]:
+    """Return the verdicts on the data itself: warm, not quarantined, no fresh gap."""
+    n_bars, n_gap, min_bars = pair.n_bars, pair.bars_since_gap, bot.min_bars
+    cooldown = state.policy.signals.gap_cooldown_bars
+    return [
+        GateResult(Gate.WARM, n_bars, min_bars, n_bars >= min_bars, Outcome.WARMING_UP),
+        _QUARANTINED_BAR if flags & QUARANTINED else _GOOD_BAR,
+        GateResult(Gate.GAP, n_gap, cooldown, n_gap >= cooldown, Outcome.GAP_COOLDOWN),
+    ]
+
+
+def decide_entries(
+    state: DeskState, pair: PairState, candidates: list[Candidate], flags: int, out: StepOutput
+) -> None:
+    """Pass every candidate through all gates and order the entries that got a seat."""
+    for candidate in candidates:
+        _evaluate(state, pair, candidate, flags, out)
+    if state.seat_time != out.bar_time:
+        state.seat_time, state.seats_taken = out.bar_time, 0
+    clear = [c for c in candidates if first_failure(c.gates or ()) is None]
+    proposals = [_proposal(pair, c, out) for c in clear]
+    seats = state.policy.scheduling.seats_per_bar - state.seats_taken
+    directives, denied = BusScheduler.select(proposals, seats)
+    seats_by_bot = {d.proposal.bot_index: d.gate for d in directives} | dict(denied)
+    for candidate in candidates:
+        gates = candidate.gates or []
+        seat = seats_by_bot.get(candidate.bot.spec.index)
+        if seat is not None:
+            gates.append(seat)
+        failure = first_failure(gates)
+        candidate.outcome = Outcome.ENTRY_ORDERED if failure is None else failure.outcome
+    chosen = {c.bot.spec.index: c for c in candidates}
+    for directive in directives:
+        _order(state, pair, chosen[directive.proposal.bot_index], out)
+        state.seats_taken += 1
+
+
+def _evaluate(
+    state: DeskState, pair: PairState, candidate: Candidate, flags: int, out: StepOutput
+) -> None:
+    bot, policy = candidate.bot, state.policy
+    close, atr = float(pair.bar[CLOSE]), float(pair.core_view[0])
+    candidate.conviction = conviction(candidate.strength, candidate.confidence, policy.signals)
+    candidate.forecast = state.forecaster.forecast(pair.forecast_view, policy.forecast.horizon_bars)
+    stops = policy.stops
+    stop_distance = stops.atr_multiple * atr if stops.enabled else close * stops.emergency_pct / 100
+    candidate.size = size_entry(
+        equity=to_decimal(bot.equity),
+        cash=bot.cash,
+        price=to_decimal(close),
+        stop_distance=stop_distance,
+        risk=policy.risk,
+        execution=policy.execution,
+        instrument=pair.instrument,
+        costs=pair.costs,
+    )
+    target = (stops.target_multiple or stops.trail_atr_multiple) * atr / close * BPS
+    gates = data_gates(state, pair, bot, flags)
+    gates.append(
+        GateResult(
+            Gate.TRIGGER, candidate.strength, 0.0, candidate.strength > 0, Outcome.NO_TRIGGER
+        )
+    )
+    gates += signal_gates(candidate.strength, candidate.confidence, policy.signals)
+    gates.append(forecast_gate(candidate.forecast, Side.BUY, policy.forecast))
+    gates.append(
+        edge_gate(target, pair.costs.round_trip_bps(candidate.size.notional), policy.scheduling)
+    )
+    if pair.instrument.chain is not None:
+        gates.append(gas_gate(bot.native_balance, policy.scheduling))
+    gates.append(cooldown_gate(pair.n_bars - bot.exit_bar, policy.scheduling))
+    gates += entry_gates(_risk_context(state, pair, candidate, out), policy.risk)
+    candidate.gates = gates
+
+
+def _risk_context(
+    state: DeskState, pair: PairState, candidate: Candidate, out: StepOutput
+) -> RiskContext:
+    bot, size = candidate.bot, candidate.size
+    exposure, equity, n_open = 0.0, 0.0, 0
+    for other in state.bots:
+        equity += other.equity
+        last = state.pairs[other.spec.pair].last_close
+        held = float(other.position.quantity) if other.position is not None else 0.0
+        entry = other.working(OrderPurpose.ENTRY)
+        coming = float(entry.remaining) if entry is not None else 0.0
+        exposure += (held + coming) * last
+        n_open += bool(held or coming)
+    is_late = out.seq <= state.stale_through_seq
+    notional = size.notional if size is not None else Decimal(0)
+    return RiskContext(
+        trading_state=bot.trading_state,
+        n_open_positions=n_open,
+        exposure=exposure,
+        session_equity=equity,
+        bot_equity=bot.equity,
+        bot_peak_equity=bot.peak_equity,
+        bot_day_equity=bot.day_equity,
+        bars_since_loss_streak=pair.n_bars - bot.streak_bar,
+        cash=float(bot.cash),
+        notional=float(notional),
+        min_notional=float(pair.instrument.min_notional),
+        bar_age_s=state.stale_age_s if is_late else 0.0,
+    )
+
+
+def _proposal(pair: PairState, candidate: Candidate, out: StepOutput) -> Proposal:
+    return Proposal(
+        bot_index=candidate.bot.spec.index,
+        side=Side.BUY,
+        strength=candidate.strength,
+        confidence=candidate.confidence,
+        conviction=candidate.conviction,
+        reference_price=float(pair.bar[CLOSE]),
+        atr=float(pair.core_view[0]),
+        bar_time=out.bar_time,
+    )
+
+
+def _order(state: DeskState, pair: PairState, candidate: Candidate, out: StepOutput) -> None:
+    bot, execution = candidate.bot, state.policy.execution
+    assert candidate.size is not None  # noqa: S101 - _evaluate sized every candidate
+    bot.entry_atr = float(pair.core_view[0])
+    bot.entry_conviction = candidate.conviction
+    bot.entry_forecast = candidate.forecast.expected_return if candidate.forecast else 0.0
+    is_limit = execution.entry_order is EntryOrder.LIMIT
+    price = pair.instrument.round_price(to_decimal(float(pair.bar[CLOSE])), buying=True)
+    draft = OrderDraft(
+        side=Side.BUY,
+        type=OrderType.LIMIT if is_limit else OrderType.MARKET,
+        purpose=OrderPurpose.ENTRY,
+        quantity=candidate.size.quantity,
+        limit_price=price if is_limit else None,
+        reason=bot.spec.strategy.name,
+        expires_bar_time=(
+            out.bar_time + execution.limit_ttl_bars * state.step_ms if is_limit else None
+        ),
+    )
+    submit_order(state, pair, bot, draft, out)

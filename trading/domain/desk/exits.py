@@ -1,0 +1,106 @@
+"""What happens to an open position on a closed bar: the stop ratchets, or the position is let go.
+
+Exits are never held against entry gates. Only the kill switch without flatten keeps a position,
+because then the operator said that nothing but cancels may happen.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from trading.domain.desk.accounts import OrderDraft, amend_stop, cancel_order, submit_order
+from trading.domain.desk.gates import GateResult
+from trading.domain.desk.output import StepOutput
+from trading.domain.desk.reasons import ExitReason, Gate, Outcome
+from trading.domain.desk.state import BotState, DeskState, PairState
+from trading.domain.execution.orders import OrderPurpose, OrderType, Side
+from trading.domain.execution.stops import StopState, exit_due, ratchet
+from trading.domain.risk.checks import exit_gates, first_failure
+from trading.domain.signals.strategies.base import SELL
+
+
+class Price(NamedTuple):
+    """What of a bar an open position looks at: highest trusted price and close, quote per base."""
+
+    high: float
+    close: float
+
+
+def manage_position(
+    state: DeskState, pair: PairState, bot: BotState, action: int, price: Price, out: StepOutput
+) -> tuple[Outcome, list[GateResult]]:
+    """Return what became of the position on this bar and the gates that were read.
+
+    ``action`` is the strategy's signal; SELL closes the position.
+    """
+    reason = _exit_reason(state, pair, bot, action, price, out)
+    strength = float(pair.out[0]) if action == SELL else 0.0
+    gates = [GateResult(Gate.TRIGGER, strength, 0.0, reason is not None, Outcome.HOLDING)]
+    if reason is None:
+        amend_stop(bot, out)
+        return Outcome.HOLDING, gates
+    gates += exit_gates(bot.trading_state, flatten=bot.is_flatten_ordered)
+    failure = first_failure(gates)
+    if failure is not None:
+        amend_stop(bot, out)
+        return failure.outcome, gates
+    order_exit(state, pair, bot, reason, out)
+    return Outcome.EXIT_ORDERED, gates
+
+
+def order_exit(
+    state: DeskState, pair: PairState, bot: BotState, reason: ExitReason, out: StepOutput
+) -> None:
+    """Take back the bot's other orders and sell the whole position at market."""
+    position = bot.position
+    if position is None or bot.working(OrderPurpose.EXIT) is not None:
+        return
+    for order in list(bot.orders.values()):
+        cancel_order(state, bot, order, out)
+    bot.exit_reason = int(reason)
+    draft = OrderDraft(
+        side=Side.SELL,
+        type=OrderType.MARKET,
+        purpose=OrderPurpose.EXIT,
+        quantity=position.quantity,
+        reason=reason.name.lower(),
+        child=state.epoch,
+    )
+    submit_order(state, pair, bot, draft, out)
+
+
+def _exit_reason(
+    state: DeskState, pair: PairState, bot: BotState, action: int, price: Price, out: StepOutput
+) -> ExitReason | None:
+    position, stop = bot.position, bot.stop
+    if position is None:
+        return None
+    due = None
+    if stop is not None:
+        # without a new high or new rules a stop cannot move, which is so on most bars
+        if price.high > float(stop.high_water) or bot.ratchet_epoch != state.epoch:
+            stop = _ratchet(state, pair, bot, price.high, out) or stop
+        due = exit_due(stop, high=price.high, close=price.close, close_time=out.bar_time)
+    if bot.is_flatten_ordered:
+        return ExitReason.KILL
+    return due or (ExitReason.SIGNAL if action == SELL else None)
+
+
+def _ratchet(
+    state: DeskState, pair: PairState, bot: BotState, high: float, out: StepOutput
+) -> StopState | None:
+    before, position = bot.stop, bot.position
+    if before is None or position is None:
+        return None
+    bot.ratchet_epoch = state.epoch
+    bot.stop = ratchet(
+        before,
+        high=high,
+        close_time=out.bar_time,
+        instrument=pair.instrument,
+        policy=state.policy.stops,
+    )
+    if bot.stop is not before:
+        out.stops[bot.spec.index, position.n] = bot.stop
+        bot.touch(state.epoch)
+    return bot.stop

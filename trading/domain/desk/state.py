@@ -1,0 +1,265 @@
+"""Everything the decision core remembers between two bars, and nothing else.
+
+The state is plain: scalars, Decimals, frozen values of the execution and treasury rooms, and
+numpy arrays. It can be written to a snapshot and read back so that the run continues bit for bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from trading.domain.desk.journal import GENESIS, HASH_BYTES
+from trading.domain.desk.policy import Policy
+from trading.domain.desk.reasons import TradingState
+from trading.domain.execution.costs import CostModel, VenueCosts
+from trading.domain.execution.orders import Order, OrderPurpose
+from trading.domain.execution.positions import PositionState
+from trading.domain.execution.stops import StopState
+from trading.domain.forecasting.base import Forecaster
+from trading.domain.market.bars import FloatArray
+from trading.domain.market.instruments import Instrument
+from trading.domain.market.ring_buffer import RingBuffer
+from trading.domain.signals.features import FeatureBank
+from trading.domain.signals.strategies.base import Decide, Feature, FeatureKind, Strategy
+from trading.domain.treasury.equilibrium import EquilibriumState
+
+RING_CAPACITY: Final = 1500
+LONG_AGO: Final = 10**9  # bars; "never happened" for cooldowns
+
+
+@dataclass(frozen=True, slots=True)
+class BotSpec:
+    """What a bot is: fixed for the life of a session."""
+
+    index: int
+    pair: str
+    strategy: Strategy
+    params: dict[str, float]
+    bankroll: Decimal
+    native_balance: Decimal
+
+
+@dataclass(slots=True)
+class BotState:
+    """What a bot has and owes right now."""
+
+    spec: BotSpec
+    cash: Decimal
+    native_balance: Decimal
+    kernel_state: FloatArray
+    kernel_params: FloatArray
+    min_bars: int
+    reserved: Decimal = Decimal(0)
+    realised_pnl: Decimal = Decimal(0)
+    position: PositionState | None = None
+    stop: StopState | None = None
+    orders: dict[str, Order] = field(default_factory=dict)  # working ones only
+    recent: dict[str, Order] = field(default_factory=dict)  # final ones a late report may touch
+    n_positions: int = 0
+    n_round_trips: int = 0
+    n_wins: int = 0
+    loss_streak: int = 0
+    exit_bar: int = -LONG_AGO  # the pair's bar count when the bot last left a position
+    streak_bar: int = -LONG_AGO  # and when its last run of losses was complete
+    entry_atr: float = 0.0
+    entry_conviction: float = 0.0
+    entry_forecast: float = 0.0
+    ratchet_epoch: int = -1  # inputs the stop was last looked at under
+    exit_reason: int = 0  # of the exit order now working
+    equity: float = 0.0
+    peak_equity: float = 0.0
+    day_equity: float = 0.0
+    trading_state: TradingState = TradingState.ACTIVE
+    is_flatten_ordered: bool = False
+    account_hash: bytes = bytes(HASH_BYTES)
+
+    def touch(self, epoch: int) -> None:
+        """Recompute the fingerprint of everything but prices that a decision depends on."""
+        position, stop = self.position, self.stop
+        parts = (
+            self.cash, self.reserved, self.native_balance, self.n_positions, self.loss_streak,
+            position and (position.quantity, position.average_entry_price),
+            stop and (stop.current_stop, stop.revision),
+            sorted(_order_mark(order) for order in self.orders.values()),
+            self.day_equity, self.peak_equity, int(self.trading_state), self.is_flatten_ordered,
+            epoch,
+        )  # fmt: skip
+        self.account_hash = blake2b(repr(parts).encode(), digest_size=HASH_BYTES).digest()
+
+    def working(self, purpose: OrderPurpose) -> Order | None:
+        """Return the working order of that purpose, if any (there is at most one)."""
+        return next((o for o in self.orders.values() if o.purpose is purpose), None)
+
+    def mark(self, close: float) -> None:
+        """Set the equity (quote, savings included) at the given price."""
+        equity = float(self.cash + self.reserved)
+        if self.position is not None:
+            equity += float(self.position.quantity) * close
+        self.equity = equity
+        self.peak_equity = max(self.peak_equity, equity)
+
+
+def _order_mark(order: Order) -> tuple[str, str, Decimal, Decimal]:
+    # not the id: it names the session, and two sessions may decide the same
+    return order.purpose, order.status, order.quantity, order.filled_quantity
+
+
+class BotSlot(NamedTuple):
+    """What the core touches for a bot on every bar, resolved once."""
+
+    bot: BotState
+    decide: Decide
+    view: FloatArray  # the bot's feature values; the same array on every bar
+    kernel_params: FloatArray
+    kernel_state: FloatArray
+    min_bars: int
+
+
+@dataclass(slots=True)
+class PairState:
+    """One pair's market memory, shared by the bots on it."""
+
+    name: str
+    instrument: Instrument
+    swap_costs: CostModel | None  # fixed on-chain schedule; None means the policy's venue fees
+    costs: CostModel
+    ring: RingBuffer
+    bank: FeatureBank
+    slots: list[BotSlot]
+    core_view: FloatArray  # average true range for stops
+    forecast_view: FloatArray
+    bar: FloatArray  # float64[5], the bar being decided on
+    out: FloatArray  # float64[2], strength and confidence of the last signal
+    n_bars: int = 0
+    bars_since_gap: int = LONG_AGO
+    data_hash: bytes = bytes(HASH_BYTES)
+    day: int = -1
+    last_close: float = 0.0
+    last_open_time: int = -1
+
+
+@dataclass(slots=True)
+class DeskState:
+    """The whole of it, for one session."""
+
+    session_key: str
+    step_ms: int
+    policy: Policy
+    forecaster: Forecaster
+    pairs: dict[str, PairState]
+    bots: list[BotState]
+    equilibrium: EquilibriumState
+    epoch: int = 0
+    seq: int = 0
+    digest: bytes = GENESIS
+    n_decisions: int = 0
+    seat_time: int = -1
+    seats_taken: int = 0
+    stale_through_seq: int = 0
+    stale_age_s: float = 0.0
+
+
+def _slot(bot: BotState, view: FloatArray) -> BotSlot:
+    decide = bot.spec.strategy.decide
+    return BotSlot(bot, decide, view, bot.kernel_params, bot.kernel_state, bot.min_bars)
+
+
+def atr_feature(period: int) -> Feature:
+    """Return the feature stops are measured in."""
+    return Feature(FeatureKind.ATR_WILDER, period)
+
+
+def pair_costs(swap_costs: CostModel | None, policy: Policy) -> CostModel:
+    """Return what a fill on the pair costs: its own schedule, else the policy's venue fees."""
+    return swap_costs if swap_costs is not None else VenueCosts.from_policy(policy.execution)
+
+
+def bot_open(spec: BotSpec, step_ms: int) -> BotState:
+    """Return the bot as it stands before its first bar."""
+    strategy = spec.strategy
+    equity = float(spec.bankroll)
+    bot = BotState(
+        spec=spec,
+        cash=spec.bankroll,
+        native_balance=spec.native_balance,
+        kernel_state=np.zeros(max(1, strategy.state_size)),
+        kernel_params=strategy.kernel_params(spec.params, step_ms),
+        min_bars=strategy.min_bars(spec.params, step_ms),
+        equity=equity,
+        peak_equity=equity,
+        day_equity=equity,
+    )
+    bot.touch(0)
+    return bot
+
+
+def _pair_open(
+    instrument: Instrument,
+    own_costs: CostModel | None,
+    policy: Policy,
+    bots: list[BotState],
+    bank: FeatureBank,
+    ring: RingBuffer,
+) -> PairState:
+    """Return a pair before its first bar; the bank serves the bots, then stops, then forecasts."""
+    return PairState(
+        name=str(instrument.pair),
+        instrument=instrument,
+        swap_costs=own_costs,
+        costs=pair_costs(own_costs, policy),
+        ring=ring,
+        bank=bank,
+        slots=[_slot(bot, bank.view(i)) for i, bot in enumerate(bots)],
+        core_view=bank.view(len(bots)),
+        forecast_view=bank.view(len(bots) + 1),
+        bar=np.zeros(5),
+        out=np.zeros(2),
+    )
+
+
+def desk_open(  # noqa: PLR0913 - everything a session is made of, named at the call
+    *,
+    session_key: str,
+    step_ms: int,
+    policy: Policy,
+    forecaster: Forecaster,
+    instruments: dict[str, Instrument],
+    swap_costs: dict[str, CostModel],
+    specs: list[BotSpec],
+    atr_period: int,
+) -> DeskState:
+    """Return the state of a new session; bots are ordered by their index, pairs by name.
+
+    Args:
+        session_key: goes into every client order id, so that two sessions never share one.
+        step_ms: timeframe in ms.
+        policy: in force until an input brings another.
+        forecaster: asked before every entry.
+        instruments: by pair, for every pair named in ``specs``.
+        swap_costs: by pair, only where a fixed on-chain schedule replaces the venue fees.
+        specs: the bots.
+        atr_period: bars of the average true range stops are measured in.
+    """
+    bots = [bot_open(spec, step_ms) for spec in sorted(specs, key=lambda spec: spec.index)]
+    pairs = {}
+    for name in sorted(instruments):
+        mine = [bot for bot in bots if bot.spec.pair == name]
+        wanted = [bot.spec.strategy.features(bot.spec.params, step_ms) for bot in mine]
+        wanted += [(atr_feature(atr_period),), forecaster.features(step_ms)]
+        own = swap_costs.get(name)
+        ring = RingBuffer(RING_CAPACITY, step_ms)
+        pairs[name] = _pair_open(instruments[name], own, policy, mine, FeatureBank(wanted), ring)
+    return DeskState(
+        session_key=session_key,
+        step_ms=step_ms,
+        policy=policy,
+        forecaster=forecaster,
+        pairs=pairs,
+        bots=bots,
+        equilibrium=EquilibriumState(),
+    )

@@ -1,0 +1,88 @@
+"""Name every way trading can fail, sorted by what the caller must do about it.
+
+    TradingError
+    ├── ConfigError               stop: a setting is wrong, a person must mend it
+    ├── BadInputError             stop: a file, argument or value a person gave is wrong (exit 2)
+    ├── InvariantError            bug: stop the session and page the operator (also a ValueError)
+    ├── CorruptMarketDataError    drop the datum and count it
+    ├── LeaseLostError            stop writing at once, another worker owns the session
+    └── VenueError                the outside refused or failed
+        ├── VenueUnavailableError     retry with back-off
+        ├── RateLimitedError          wait ``retry_after_s``
+        ├── OrderRejectedError        do not retry
+        └── OrderStateUnknownError    ask the venue by client order id, never send again blindly
+
+A decision that says no ("denied", "skipped") is a value with a reason, never an exception.
+"""
+
+from __future__ import annotations
+
+
+class TradingError(Exception):
+    """Base of every error raised on purpose by the trading package."""
+
+    code = "trading_error"
+
+
+class ConfigError(TradingError):
+    """A configuration value is missing, unknown or out of range."""
+
+    code = "config_error"
+
+
+class BadInputError(TradingError):
+    """A file, argument or value given by a person cannot be used; the message names it."""
+
+    code = "bad_input"
+
+
+class InvariantError(TradingError, ValueError):
+    """A rule that the code itself guarantees does not hold."""
+
+    code = "invariant_broken"
+
+
+class CorruptMarketDataError(TradingError):
+    """One market datum is impossible (not finite, high below low, time going back)."""
+
+    code = "corrupt_market_data"
+
+
+class LeaseLostError(TradingError):
+    """The session lease was taken over; the holder of the older fencing token must stop."""
+
+    code = "lease_lost"
+
+
+class VenueError(TradingError):
+    """A venue refused or failed a request."""
+
+    code = "venue_error"
+
+
+class VenueUnavailableError(VenueError):
+    """The venue cannot be reached or answered with a server error; retry with back-off."""
+
+    code = "venue_unavailable"
+
+
+class RateLimitedError(VenueError):
+    """The venue asked for a pause."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class OrderRejectedError(VenueError):
+    """The venue refused an order for good."""
+
+    code = "order_rejected"
+
+
+class OrderStateUnknownError(VenueError):
+    """It is not known whether the venue took the order; resolve by client order id."""
+
+    code = "order_state_unknown"

@@ -1,0 +1,120 @@
+"""The simulated venue: holds working orders and answers every bar with execution reports.
+
+Used by ghost and replay alike, so that both fill the same way. It remembers nothing but the
+working orders; after a restart they are submitted again under the same client ids and it goes on
+as if nothing had happened. Acceptances, cancels and amendments are confirmed at once, fills come
+with bars. A quarantined bar fills nothing beyond its body: an unconfirmed wick moves no money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from trading.domain.execution.costs import CostModel
+from trading.domain.execution.matching import match_bar
+from trading.domain.execution.orders import (
+    ExecutionReport,
+    Order,
+    OrderType,
+    ReportKind,
+    Side,
+    apply_report,
+)
+from trading.domain.market.bars import QUARANTINED, Bar
+from trading.domain.market.instruments import Instrument
+
+
+class PaperVenue:
+    """One venue for all pairs of one session."""
+
+    def __init__(
+        self, instruments: dict[str, Instrument], step_ms: int, working: Sequence[Order]
+    ) -> None:
+        self._instruments = instruments
+        self._step_ms = step_ms
+        self._book: dict[str, dict[str, Order]] = {name: {} for name in instruments}
+        for order in working:
+            self._book[order.pair][order.client_order_id] = order
+        self._pending: dict[str, list[ExecutionReport]] = {}
+
+    def submit(self, order: Order, now: int) -> None:
+        """Take an order; one that is already in the book is left as it is."""
+        book = self._book[order.pair]
+        if order.client_order_id not in book:
+            book[order.client_order_id] = order
+            self._confirm(order, ExecutionReport(order.client_order_id, ReportKind.ACCEPTED, now))
+
+    def cancel(self, order: Order, now: int) -> None:
+        """Take an order back; what is not in the book any more is confirmed as cancelled."""
+        self._confirm(order, ExecutionReport(order.client_order_id, ReportKind.CANCELLED, now))
+        self._book[order.pair].pop(order.client_order_id, None)
+
+    def amend(self, order: Order, now: int, *, stop_price: Decimal, quantity: Decimal) -> None:
+        """Move a working order's stop price and total quantity."""
+        self._confirm(
+            order,
+            ExecutionReport(
+                order.client_order_id,
+                ReportKind.UPDATED,
+                now,
+                quantity=quantity,
+                stop_price=stop_price,
+            ),
+        )
+
+    def drain(self, pair: str) -> list[ExecutionReport]:
+        """Return and forget the confirmations of one pair."""
+        return self._pending.pop(pair, [])
+
+    def on_bar(
+        self, pair: str, bar: Bar, *, costs: CostModel, participation_pct: float
+    ) -> list[ExecutionReport]:
+        """Return what this bar does to the pair's working orders, after pending confirmations."""
+        reports = self.drain(pair)
+        book = self._book.get(pair)
+        if not book or _is_out_of_reach(book, bar.low):
+            return reports
+        fills = match_bar(
+            tuple(book.values()),
+            body_only(bar) if bar.flags & QUARANTINED else bar,
+            step_ms=self._step_ms,
+            instrument=self._instruments[pair],
+            costs=costs,
+            participation_pct=participation_pct,
+        )
+        for report in fills:
+            self._keep(book, report)
+        return reports + fills
+
+    def _confirm(self, order: Order, report: ExecutionReport) -> None:
+        self._pending.setdefault(order.pair, []).append(report)
+        self._keep(self._book[order.pair], report)
+
+    @staticmethod
+    def _keep(book: dict[str, Order], report: ExecutionReport) -> None:
+        order = book.get(report.client_order_id)
+        if order is None:
+            return
+        after = apply_report(order, report)
+        if after.status.is_final:
+            del book[report.client_order_id]
+        else:
+            book[report.client_order_id] = after
+
+
+def _is_out_of_reach(book: dict[str, Order], low: float) -> bool:
+    """Return True when nothing but protective stops below the bar is in the book (most bars)."""
+    return all(
+        order.type is OrderType.STOP_MARKET
+        and order.side is Side.SELL
+        and order.stop_price is not None
+        and low > float(order.stop_price)
+        for order in book.values()
+    )
+
+
+def body_only(bar: Bar) -> Bar:
+    """Return the bar without its wicks."""
+    return replace(bar, high=max(bar.open, bar.close), low=min(bar.open, bar.close))

@@ -1,0 +1,91 @@
+"""Choose how much an entry buys, so that a stop-out costs what the policy allows and cash suffices.
+
+RISK: the quantity that loses ``risk_per_trade_pct`` of equity at the stop, capped by
+``position_pct`` of equity and by cash. ALL_IN: all cash. Both keep half a percent of cash back,
+because the order fills at the next open, which may be dearer than the price decided on.
+The quantity is floored to the lot; a wider stop never buys more.
+
+Source: platform specification 1.6 (size proportional to risk over stop distance), 1.5 (rounding).
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_FLOOR, Decimal
+from typing import Final, NamedTuple
+
+from trading.domain.desk.policy import ExecutionPolicy, RiskPolicy, Sizing
+from trading.domain.execution.costs import CostModel
+from trading.domain.execution.money import PERCENT, ZERO, canonical, exact
+from trading.domain.execution.orders import Side
+from trading.domain.market.bars import to_decimal
+from trading.domain.market.instruments import Instrument
+
+CASH_KEPT_BACK: Final = Decimal("0.005")  # share of free cash
+
+
+class EntrySize(NamedTuple):
+    """Base quantity on the lot and its expected value in quote, slippage included; 0 for none."""
+
+    quantity: Decimal
+    notional: Decimal
+
+
+NO_ENTRY: Final = EntrySize(ZERO, ZERO)
+
+
+def size_entry(  # noqa: PLR0913 - every input of the size, named at the call
+    *,
+    equity: Decimal,
+    cash: Decimal,
+    price: Decimal,
+    stop_distance: float,
+    risk: RiskPolicy,
+    execution: ExecutionPolicy,
+    instrument: Instrument,
+    costs: CostModel,
+) -> EntrySize:
+    """Return how much to buy; nothing when an input is missing or nothing is affordable.
+
+    Args:
+        equity: the bot's, quote.
+        cash: the bot's free cash, quote.
+        price: last price, quote per base.
+        stop_distance: from the entry to its stop, quote per base; without a positive finite one
+            there is no entry, whatever the sizing.
+        risk: how much may be lost and held.
+        execution: which sizing.
+        instrument: whose lot the quantity keeps to.
+        costs: what the entry's fill will cost.
+    """
+    amounts = (equity, cash, price)
+    if not all(amount.is_finite() and amount > 0 for amount in amounts):
+        return NO_ENTRY
+    if not (math.isfinite(stop_distance) and stop_distance > 0):
+        return NO_ENTRY
+    with exact():
+        fill_price = costs.fill_price(price, Side.BUY, is_maker=False)
+        affordable = spendable(cash * (1 - CASH_KEPT_BACK), costs)
+        quantity = affordable / fill_price
+        if execution.sizing is Sizing.RISK:
+            at_risk = equity * to_decimal(risk.risk_per_trade_pct) / PERCENT
+            cap = equity * to_decimal(risk.position_pct) / PERCENT
+            quantity = min(quantity, at_risk / to_decimal(stop_distance), cap / fill_price)
+        quantity = canonical(instrument.round_quantity(quantity), ROUND_FLOOR)
+        if quantity <= 0:
+            return NO_ENTRY
+        return EntrySize(quantity, canonical(quantity * fill_price))
+
+
+def spendable(cash: Decimal, costs: CostModel) -> Decimal:
+    """Return a notional that ``cash`` pays for together with the costs of buying it, quote.
+
+    It is the cash less what buying all of it would cost, as the optimizer's evaluator has it.
+    """
+    with exact():
+        notional = cash - costs.fill_costs(cash, Side.BUY, is_maker=False).on_top
+        if notional <= 0:
+            return ZERO
+        short = notional + costs.fill_costs(notional, Side.BUY, is_maker=False).on_top - cash
+        # a dearer gas on a smaller rung can leave it a few cents short
+        return canonical(max(notional - max(short, ZERO), ZERO))

@@ -1,0 +1,1 @@
+"""What may come next: the forecaster port of the core and its honest baseline."""

@@ -1,0 +1,1 @@
+"""What is traded and how it moved: instruments, bars, the ring buffer, quality."""

@@ -1,0 +1,93 @@
+"""Describe what can be traded: the pair, its venue or chain, its rounding rules.
+
+Prices are quote per base. Rounding is directional: quantities floor to the lot, buy prices floor
+and sell prices ceil to the tick, so that rounding never spends more than was decided.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Final
+
+from trading.domain.errors import BadInputError
+
+_SYMBOL: Final = re.compile(r"[A-Z0-9]{1,12}\Z")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Pair:
+    """A market ``BASE/QUOTE``; the price says how much quote one base costs."""
+
+    base: str
+    quote: str
+
+    @classmethod
+    def parse(cls, text: str) -> Pair:
+        """Return the pair written ``BASE/QUOTE`` (a dash is accepted, letters are upper-cased).
+
+        Raises:
+            BadInputError: the text is not two symbols of 1 to 12 letters or digits.
+        """
+        parts = text.strip().upper().replace("-", "/").split("/")
+        is_pair = len(parts) == 2 and parts[0] != parts[1]
+        if not is_pair or not all(_SYMBOL.match(part) for part in parts):
+            raise BadInputError(f"pair was {text!r}; expected BASE/QUOTE, such as BTC/USDT")
+        return cls(*parts)
+
+    @property
+    def slug(self) -> str:
+        """Return the pair as it stands in file names and addresses: ``BTC-USDT``."""
+        return f"{self.base}-{self.quote}"
+
+    def __str__(self) -> str:
+        return f"{self.base}/{self.quote}"
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One pair on one venue with its rounding rules.
+
+    Attributes:
+        tick: smallest price step, quote per base.
+        lot: smallest quantity step, base.
+        min_notional: smallest order value, quote.
+        chain: chain name when the pair is an on-chain pool, else None; such orders need native gas.
+    """
+
+    venue: str
+    pair: Pair
+    tick: Decimal
+    lot: Decimal
+    min_notional: Decimal
+    chain: str | None = None
+
+    def round_quantity(self, quantity: Decimal) -> Decimal:
+        """Return ``quantity`` (base) floored to the lot."""
+        return (quantity / self.lot).to_integral_value(ROUND_FLOOR) * self.lot
+
+    def round_price(self, price: Decimal, *, buying: bool) -> Decimal:
+        """Return ``price`` on the tick: floored for a buy, ceiled for a sell."""
+        rounding = ROUND_FLOOR if buying else ROUND_CEILING
+        return (price / self.tick).to_integral_value(rounding) * self.tick
+
+
+CHAIN_OF_VENUE: Final = {"pulsex": "pulsechain"}
+_CRYPTO_QUOTE_MIN: Final = {"BTC": Decimal("0.0001"), "ETH": Decimal("0.002")}
+
+
+def instrument_default(venue: str, pair: Pair) -> Instrument:
+    """Return rounding rules fine enough for any price when the venue's own are not known.
+
+    Stored candles and the simulated market carry no trading rules; a venue connection replaces
+    this with what the venue states.
+    """
+    return Instrument(
+        venue=venue,
+        pair=pair,
+        tick=Decimal("0.000000000001"),
+        lot=Decimal("0.00000001"),
+        min_notional=_CRYPTO_QUOTE_MIN.get(pair.quote, Decimal(5)),
+        chain=CHAIN_OF_VENUE.get(venue),
+    )

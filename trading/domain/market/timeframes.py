@@ -1,0 +1,39 @@
+"""Turn a timeframe name such as ``5m`` into milliseconds and align times to it.
+
+Times are integer milliseconds since the epoch, UTC. Bars are aligned to the epoch: a 5m bar opens
+at a multiple of 300,000 ms.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from trading.domain.errors import BadInputError
+
+MS_PER_MINUTE: Final = 60_000
+MS_PER_DAY: Final = 86_400_000
+_UNIT_MS: Final = {"m": MS_PER_MINUTE, "h": 60 * MS_PER_MINUTE, "d": MS_PER_DAY}
+_PATTERN: Final = re.compile(r"([1-9]\d{0,3})([mhd])\Z")
+
+
+def timeframe_ms(name: str) -> int:
+    """Return the length of the timeframe in milliseconds.
+
+    Raises:
+        BadInputError: the name is not a number from 1 to 9999 followed by m, h or d.
+    """
+    match = _PATTERN.match(name)
+    if match is None:
+        raise BadInputError(f"timeframe was {name!r}; expected a number and m, h or d, such as 5m")
+    return int(match.group(1)) * _UNIT_MS[match.group(2)]
+
+
+def floor_open(time_ms: int, step_ms: int) -> int:
+    """Return the open time of the bar that contains ``time_ms``."""
+    return time_ms - time_ms % step_ms
+
+
+def bars_per_day(step_ms: int) -> int:
+    """Return how many bars of ``step_ms`` fill one day (at least one)."""
+    return max(1, MS_PER_DAY // step_ms)

@@ -1,0 +1,1 @@
+"""Which proposal travels next."""

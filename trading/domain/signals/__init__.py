@@ -1,0 +1,1 @@
+"""From bars to proposals: features, strategies, conviction."""

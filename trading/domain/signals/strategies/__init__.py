@@ -1,0 +1,29 @@
+"""The registry: every strategy the desk and the optimizer know, by name."""
+
+import difflib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from trading.domain.errors import BadInputError
+from trading.domain.signals.strategies.base import Strategy
+from trading.domain.signals.strategies.systems import SYSTEMS
+from trading.domain.signals.strategies.triggers import TRIGGERS
+
+STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType(
+    {strategy.name: strategy for strategy in (*TRIGGERS, *SYSTEMS)}
+)
+
+
+def strategy_get(name: str) -> Strategy:
+    """Return the strategy called ``name``.
+
+    Raises:
+        BadInputError: there is none; the message suggests the nearest name.
+    """
+    strategy = STRATEGIES.get(name)
+    if strategy is not None:
+        return strategy
+    near = difflib.get_close_matches(name, STRATEGIES, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(STRATEGIES)}"
+    raise BadInputError(f"strategy was {name!r}, which is not known; {hint}")

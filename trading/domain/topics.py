@@ -1,0 +1,32 @@
+"""Name the topics news is published under, and the channel-layer group each one maps to.
+
+A topic is written by whoever commits a fact and read by whoever shows it; both sides build the
+name here, so that a typing error cannot silence a page. Group names are limited by the channel
+layer to ASCII letters, digits, hyphen, underscore and full stop, under 100 characters.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from trading.domain.market.instruments import Pair
+
+DESK: Final = "desk"
+_NOT_ALLOWED: Final = re.compile(r"[^A-Za-z0-9_.-]")
+_MAX_GROUP: Final = 99
+
+
+def candles_topic(feed_id: int, pair: str) -> str:
+    """Return the topic of one pair's bars on one feed; ``pair`` is written BASE/QUOTE."""
+    return f"candles.{feed_id}.{Pair.parse(pair).slug}"
+
+
+def feed_topic(feed_id: int) -> str:
+    """Return the topic that wakes the sessions which read this feed."""
+    return f"feed.{feed_id}"
+
+
+def group_for(topic: str) -> str:
+    """Return the channel-layer group of ``topic``; characters outside the set become ``-``."""
+    return _NOT_ALLOWED.sub("-", topic)[:_MAX_GROUP]

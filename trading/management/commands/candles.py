@@ -1,0 +1,212 @@
+"""``candles import|list|verify|download``: bring candles into the store and look after them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from tqdm import tqdm
+
+from trading import bootstrap
+from trading.domain.errors import BadInputError
+from trading.domain.market.quality import Outlier
+from trading.management.desk_command import DeskCommand
+from trading.ports.candles import SeriesInfo
+from trading.services.candles.downloads import candles_download
+from trading.services.candles.imports import candles_import, series_key
+from trading.services.candles.series import Prefer, show
+
+_PROGRESS_AFTER_S = 2.0
+
+
+class Command(DeskCommand):
+    """Candle store commands."""
+
+    help = "Import, download, list and verify stored candles."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the four actions."""
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        load = actions.add_parser("import", help="A CSV, Parquet or Feather file into the store")
+        load.add_argument(
+            "file", type=Path, help="Columns: timestamp, open, high, low, close, volume"
+        )
+        load.add_argument(
+            "--prefer",
+            default="nobody",
+            help="Who is right where file and store disagree: new, old or nobody (refuse; default)",
+        )
+        fetch = actions.add_parser("download", help="Closed bars from a venue, only what is new")
+        fetch.add_argument(
+            "--since", required=True, help="First bar wanted, ISO-8601, UTC if unsaid"
+        )
+        fetch.add_argument("--base-url", default="", help="Another endpoint for the venue's REST")
+        for action in (load, fetch):
+            action.add_argument(
+                "--venue", required=True, help="Where the candles are from, as bybit"
+            )
+            action.add_argument("--pair", required=True, help="BASE/QUOTE, as BTC/USDT")
+            action.add_argument("--timeframe", required=True, help="Length of one bar, as 5m")
+        listing = actions.add_parser("list", help="What is stored")
+        verify = actions.add_parser("verify", help="Compare every file with its checksum")
+        verify.add_argument(
+            "--repair",
+            action="store_true",
+            help="Rebuild sidecars, move damaged files aside, remove leftovers",
+        )
+        self.add_json(load, fetch, listing, verify)
+
+    def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the action that was asked for."""
+        action = {
+            "import": self._import,
+            "download": self._download,
+            "list": self._list,
+            "verify": self._verify,
+        }[options["action"]]
+        return action(options)
+
+    def show(self, answer: dict[str, Any]) -> None:
+        """Print tables for lists, one fact a line for the rest."""
+        if "series" in answer and isinstance(answer["series"], list):
+            for row in answer["series"]:
+                self.stdout.write(
+                    f"{row['venue']:10} {row['pair']:12} {row['timeframe']:4} "
+                    f"{row['rows']:>9,} rows  "
+                    f"{row['first']} to {row['last']}  {row['gaps']} gaps, "
+                    f"{row['missing_bars']} missing, {row['n_quarantined']} quarantined  "
+                    f"{row['source']}"
+                )
+            self.stdout.write(f"{len(answer['series'])} series")
+            return
+        for problem in answer.pop("problems", ()):
+            self.stdout.write(
+                f"{problem['series']}: {problem['problem']}"
+                + (f"; {problem['repaired']}" if problem["repaired"] else "")
+            )
+        for name, value in answer.items():
+            shown = f"{len(value)} bars" if name == "quarantined" else value
+            self.stdout.write(f"{name}: {shown}")
+
+    def _import(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        result = candles_import(
+            store=bootstrap.candle_store(),
+            reader=bootstrap.candle_file_reader(),
+            clock=bootstrap.system_clock(),
+            path=options["file"],
+            key=_key(options),
+            prefer=_prefer(options["prefer"]),
+        )
+        for note in result.notes:
+            self.stderr.write(f"note: {note}")
+        return _series(result.info) | {
+            "new": result.n_new,
+            "replaced": result.n_replaced,
+            "repeated": result.n_repeated,
+            "quarantined": [_outlier(outlier) for outlier in result.outliers],
+            "notes": list(result.notes),
+        }
+
+    def _download(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        key, since_ms = _key(options), _since(options["since"])
+        clock = bootstrap.system_clock()
+
+        async def run() -> dict[str, Any]:
+            source = bootstrap.candle_source(venue=key.venue, base_url=options["base_url"])
+            try:
+                with _progress() as bar:
+                    result = await candles_download(
+                        store=bootstrap.candle_store(),
+                        source=source,
+                        clock=clock,
+                        key=key,
+                        since_ms=since_ms,
+                        progress=(lambda n: None) if bar is None else bar.update,
+                    )
+            finally:
+                await source.close()
+            return _series(result.info) | {
+                "new": result.n_new,
+                "requests": result.n_requests,
+                "was_rewritten": result.was_rewritten,
+            }
+
+        return asyncio.run(run())
+
+    def _list(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        return {"series": [_series(info) for info in bootstrap.candle_store().list()]}
+
+    def _verify(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        store = bootstrap.candle_store()
+        problems = store.verify(repair=options["repair"])
+        answer: dict[str, Any] = {
+            "checked": len(store.list()),
+            "problems": [
+                {"series": p.series, "problem": p.problem, "repaired": p.repaired} for p in problems
+            ],
+        }
+        open_problems = [problem for problem in problems if not problem.repaired]
+        if open_problems:
+            answer |= {
+                "error": "candles_damaged",
+                "message": f"{len(open_problems)} problems; `candles verify --repair` mends them",
+            }
+        return answer
+
+
+def _key(options: Mapping[str, Any]) -> Any:
+    return series_key(venue=options["venue"], pair=options["pair"], timeframe=options["timeframe"])
+
+
+def _prefer(text: str) -> Prefer:
+    try:
+        return Prefer(text)
+    except ValueError:
+        raise BadInputError(f"--prefer was {text!r}; expected new, old or nobody") from None
+
+
+def _since(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInputError(f"--since was {text!r}; expected a date such as 2025-01-31") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)
+
+
+def _progress() -> AbstractContextManager[Any]:
+    if not sys.stderr.isatty():
+        return nullcontext()
+    return tqdm(unit=" bars", delay=_PROGRESS_AFTER_S, file=sys.stderr)
+
+
+def _series(info: SeriesInfo) -> dict[str, Any]:
+    return {
+        "venue": info.key.venue,
+        "pair": info.key.pair,
+        "timeframe": info.key.timeframe,
+        "rows": info.rows,
+        "first": show(info.first_open),
+        "last": show(info.last_open),
+        "gaps": info.gaps,
+        "missing_bars": info.missing_bars,
+        "n_quarantined": info.n_quarantined,
+        "digest": info.digest,
+        "source": info.source,
+    }
+
+
+def _outlier(outlier: Outlier) -> dict[str, Any]:
+    return {
+        "open_time": show(outlier.open_time),
+        "reason": str(outlier.rule),
+        "value": outlier.value,
+        "reference": outlier.reference,
+    }

@@ -1,0 +1,167 @@
+"""``config show|lint|rollback``: what is configured, where it came from, what is wrong with it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from trading import bootstrap
+from trading.domain.errors import BadInputError
+from trading.management.desk_command import DeskCommand
+from trading.services.desk_config.lint import Finding, config_lint
+from trading.services.desk_config.loading import config_dump, config_leaves, origin_of
+from trading.services.desk_config.overrides import (
+    config_rollback,
+    current_config,
+    current_overrides,
+    current_revision_number,
+)
+from trading.services.desk_config.problems import InvalidConfigError, UnknownRevisionError
+
+
+class Command(DeskCommand):
+    """Show, check and roll back the layered configuration."""
+
+    help = "Show the effective configuration, find settings that do nothing, roll changes back."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the actions."""
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        show = actions.add_parser("show", help="Print every setting of the effective configuration")
+        show.add_argument(
+            "--origin", action="store_true", help="Say for each value which layer and line set it"
+        )
+        lint = actions.add_parser(
+            "lint", help="Find unknown keys, inert and contradictory settings"
+        )
+        for action in (show, lint):
+            action.add_argument(
+                "--config-set", action="append", default=[], metavar="K=V",
+                help="Another value for one key, as policy.savings.ratio=0.2; repeatable",
+            )  # fmt: skip
+        rollback = actions.add_parser("rollback", help="Restore the overrides of an older revision")
+        rollback.add_argument(
+            "revision", metavar="REV", help="Number of the revision; 0 takes every override back"
+        )
+        rollback.add_argument("--reason", required=True, help="Why; kept with the new revision")
+        self.add_json(show, lint, rollback)
+
+    def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the action."""
+        if options["action"] == "show":
+            return self._show(options)
+        if options["action"] == "lint":
+            return self._lint(options)
+        return self._rollback(options)
+
+    def show(self, answer: dict[str, Any]) -> None:
+        """Print the answer for a person."""
+        for line in answer.get("lines") or _lines(answer):
+            self.stdout.write(line)
+
+    def _show(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        resolved = current_config(command_line=options["config_set"])
+        answer: dict[str, Any] = {
+            "config": config_dump(resolved.config),
+            "profile": resolved.profile or None,
+            "revision": current_revision_number(),
+            "digest": resolved.digest,
+        }
+        if options["origin"]:
+            answer["origins"] = dict(resolved.origins)
+            answer["files"] = dict(resolved.files)
+        if options["json"]:
+            return answer
+        leaves = config_leaves(resolved.config)
+        origins = {path: origin_of(resolved, path) if options["origin"] else "" for path in leaves}
+        return {"lines": _table(leaves, origins) + _footer(answer)}
+
+    def _lint(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            resolved = current_config(command_line=options["config_set"])
+        except InvalidConfigError as error:
+            findings = tuple(
+                Finding("invalid", problem.path, problem.place, problem.text)
+                for problem in error.problems
+            )
+        else:
+            findings = config_lint(resolved, current_overrides())
+        answer: dict[str, Any] = {
+            "findings": [
+                {
+                    "code": finding.code,
+                    "path": finding.path,
+                    "origin": finding.origin,
+                    "message": finding.message,
+                }
+                for finding in findings
+            ]
+        }
+        if findings:
+            answer |= {"error": "config_findings", "message": f"{len(findings)} to mend"}
+        return answer
+
+    def _rollback(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        text = options["revision"]
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise BadInputError(f"REV was {text!r}; expected the number of a revision, 0 or more")
+        try:
+            revision = config_rollback(
+                number=int(text),
+                reason=options["reason"],
+                author=f"command line ({_user()})",
+                clock=bootstrap.system_clock(),
+            )
+        except UnknownRevisionError as error:
+            raise BadInputError(str(error)) from error
+        return {
+            "revision": revision.number,
+            "rolled_back_to": revision.rolled_back_to,
+            "diff": revision.diff,
+        }
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user id without a name
+        return f"user {os.getuid()}"
+
+
+def _lines(answer: Mapping[str, Any]) -> list[str]:
+    if "findings" in answer:
+        found = [Finding(**finding) for finding in answer["findings"]]
+        return [str(finding) for finding in found] or ["no findings"]
+    lines = [f"{key}: {_text(old)} -> {_text(new)}" for key, (old, new) in answer["diff"].items()]
+    return [*lines, f"revision {answer['revision']} restores {answer['rolled_back_to']}"]
+
+
+def _table(leaves: Mapping[str, Any], origins: Mapping[str, str]) -> list[str]:
+    width = max(len(path) for path in leaves)
+    lines = []
+    for path, value in leaves.items():
+        line = f"{path:<{width}} = {_text(value)}"
+        lines.append(f"{line}  [{origins[path]}]" if origins[path] else line)
+    return lines
+
+
+def _footer(answer: Mapping[str, Any]) -> list[str]:
+    return [
+        f"profile: {answer['profile'] or 'none'}",
+        f"revision: {answer['revision']}",
+        f"digest: {answer['digest']}",
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "[" + ", ".join(str(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_text(item)}" for key, item in value.items()) + "}"
+    return "none" if value is None else str(value)

@@ -1,0 +1,228 @@
+"""``desk start|stop|pause|resume|replay|verify``: run the desk and check what it did."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from trading import bootstrap
+from trading.domain.desk.reasons import TradingState
+from trading.domain.errors import BadInputError
+from trading.domain.market.bars import BarArrays
+from trading.domain.market.instruments import Pair
+from trading.domain.market.timeframes import timeframe_ms
+from trading.management.desk_command import DeskCommand
+from trading.management.progress import progress_bar
+from trading.ports.candles import SeriesKey
+from trading.services.control import trading_state_set
+from trading.services.journal.replay import ReplayReport, replay_run
+from trading.services.journal.verify import session_verify
+from trading.services.sessions.blueprint import blueprint_make, kernels_compile
+from trading.services.sessions.opening import sessions_active, sessions_stop
+
+
+class Command(DeskCommand):
+    """Start, steer, replay and verify sessions."""
+
+    help = "Start and stop sessions, replay stored candles, verify the decision journal."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the actions."""
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        start = actions.add_parser("start", help="Open sessions; workers pick them up")
+        start.add_argument("--mode", default="ghost", help="ghost (default) or live")
+        start.add_argument(
+            "--speed", default="1", help="Bars per wall second, or max (stored candles only)"
+        )
+        self._add_market(start)
+        replay = actions.add_parser("replay", help="Decide over stored candles in this process")
+        self._add_market(replay)
+        replay.add_argument("--speed", default="max", help="Bars per wall second, or max (default)")
+        replay.add_argument("--candles-file", type=Path, help="Use this file instead of the store")
+        replay.add_argument(
+            "--config-set", action="append", default=[], metavar="K=V",
+            help="Another value for one key, as policy.savings.ratio=0.2; repeatable",
+        )  # fmt: skip
+        stop = actions.add_parser("stop", help="Stop sessions; positions stay as they are")
+        stop.add_argument("--session", type=int, action="append", help="Only this one; repeatable")
+        pause = actions.add_parser("pause", help="Refuse entries, keep managing positions")
+        resume = actions.add_parser("resume", help="Allow entries again")
+        for action in (pause, resume):
+            action.add_argument("--reason", default="by command", help="Kept with the order")
+        verify = actions.add_parser("verify", help="Recompute every decision and compare")
+        verify.add_argument("--session", type=int, required=True, help="Number of the session")
+        self.add_json(start, replay, stop, pause, resume, verify)
+
+    @staticmethod
+    def _add_market(parser: CommandParser) -> None:
+        parser.add_argument(
+            "--venue", default="", help="Whose candles, as bybit; default: by configuration"
+        )
+        parser.add_argument(
+            "--pairs", default="", help="BASE/QUOTE, comma separated; default: all stored"
+        )
+        parser.add_argument("--timeframe", default="5m", help="Length of one bar (default 5m)")
+        parser.add_argument(
+            "--from", dest="start", default="", help="First bar, ISO-8601, UTC if unsaid"
+        )
+        parser.add_argument("--to", dest="end", default="", help="First bar not wanted any more")
+
+    def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the action that was asked for."""
+        actions: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "start": self._start,
+            "replay": self._replay,
+            "stop": self._stop_sessions,
+            "pause": lambda o: self._order(TradingState.PAUSED, o),
+            "resume": lambda o: self._order(TradingState.ACTIVE, o),
+            "verify": self._verify,
+        }
+        return actions[options["action"]](options)
+
+    def _start(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        if options["mode"] not in ("ghost", "live"):
+            raise BadInputError(f"--mode was {options['mode']!r}; expected ghost or live")
+        if options["mode"] == "live":
+            return {
+                "error": "live_not_available",
+                "message": "live trading needs a venue account and a promotion; none exists yet",
+            }
+        sessions = bootstrap.desk_start(
+            venue=options["venue"],
+            pairs=_pairs(options["pairs"]),
+            timeframe=options["timeframe"],
+            bar_seconds=_bar_seconds(options["speed"]),
+            start_ms=_moment(options["start"], "--from"),
+            end_ms=_moment(options["end"], "--to"),
+        )
+        return {"session_ids": [session.pk for session in sessions]}
+
+    def _stop_sessions(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        ids = options["session"] or [session.pk for session in sessions_active()]
+        return {"session_ids": ids, "stopped": sessions_stop(session_ids=ids)}
+
+    def _order(self, state: TradingState, options: Mapping[str, Any]) -> dict[str, Any]:
+        row = trading_state_set(
+            scope="desk",
+            name="",
+            state=state,
+            flatten=False,
+            reason=options["reason"],
+            actor=f"command line ({getpass.getuser()})",
+            clock=bootstrap.system_clock(),
+        )
+        return {
+            "trading_state": TradingState(row.state).name.lower(),
+            "session_ids": [session.pk for session in sessions_active()],
+        }
+
+    def _replay(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        series, venue = self._series(options)
+        config = bootstrap.desk_config(command_line=options["config_set"])
+        blueprint = blueprint_make(
+            config=config,
+            venue=venue,
+            pairs=list(series),
+            timeframe=options["timeframe"],
+            swap_cost_entries=bootstrap.swap_cost_entries(),
+        )
+        kernels_compile(blueprint)
+        bar_seconds = _bar_seconds(options["speed"])
+        total = sum(len(bars) for bars in series.values())
+        with progress_bar(total, "bars") as on_progress:
+            began = time.perf_counter()
+            report = replay_run(
+                blueprint=blueprint,
+                series=series,
+                on_progress=on_progress,
+                pace=(lambda _t: time.sleep(bar_seconds)) if bar_seconds else None,  # noqa: TID251
+            )
+            elapsed = time.perf_counter() - began
+        return _replay_answer(report, elapsed)
+
+    def _series(self, options: Mapping[str, Any]) -> tuple[dict[str, BarArrays], str]:
+        pairs, timeframe = _pairs(options["pairs"]), options["timeframe"]
+        timeframe_ms(timeframe)
+        start, end = _moment(options["start"], "--from"), _moment(options["end"], "--to")
+        if options["candles_file"]:
+            if len(pairs) != 1:
+                raise BadInputError(
+                    "--candles-file holds one pair; name it with --pairs BASE/QUOTE"
+                )
+            bars = bootstrap.candles_from_file(options["candles_file"], timeframe)
+            return {pairs[0]: _between(bars, start, end)}, options["venue"] or "file"
+        store = bootstrap.candle_store()
+        if not options["venue"]:
+            raise BadInputError("--venue was not given; see: manage.py candles list")
+        keys = [SeriesKey(options["venue"], pair, timeframe) for pair in pairs] or [
+            info.key
+            for info in store.list()
+            if (info.key.venue, info.key.timeframe) == (options["venue"], timeframe)
+        ]
+        if not keys:
+            raise BadInputError(f"no {timeframe} candles of {options['venue']!r} are stored")
+        series = {key.pair: store.load(key, start_ms=start, end_ms=end) for key in keys}
+        return series, options["venue"]
+
+    def _verify(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        with progress_bar(None, "bars") as on_progress:
+            report = session_verify(session_id=options["session"], on_progress=on_progress)
+        answer: dict[str, Any] = {
+            "session": options["session"],
+            "checked": report.checked,
+            "mismatches": report.mismatches,
+            "is_same_code": report.is_same_code,
+            "examples": report.examples,
+        }
+        if report.mismatches:
+            answer |= {
+                "error": "journal_mismatch",
+                "message": f"{report.mismatches} of {report.checked} records differ",
+            }
+        return answer
+
+
+def _replay_answer(report: ReplayReport, elapsed: float) -> dict[str, Any]:
+    rate = report.bars / elapsed if elapsed > 0 else 0.0
+    return report.as_json() | {"elapsed_s": round(elapsed, 3), "bars_per_second": round(rate, 1)}
+
+
+def _between(bars: BarArrays, start: int | None, end: int | None) -> BarArrays:
+    times = bars.open_time
+    first = 0 if start is None else int(times.searchsorted(start))
+    last = len(bars) if end is None else int(times.searchsorted(end))
+    return bars.slice(first, last)
+
+
+def _pairs(text: str) -> list[str]:
+    return sorted({str(Pair.parse(part)) for part in text.split(",") if part.strip()})
+
+
+def _bar_seconds(text: str) -> float:
+    """Return wall seconds per bar time; 0 means as fast as possible."""
+    if text == "max":
+        return 0.0
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise BadInputError(f"--speed was {text!r}; expected max or bars per second above 0")
+    return 1.0 / speed
+
+
+def _moment(text: str, option: str) -> int | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInputError(f"{option} was {text!r}; expected a time such as 2025-05-01") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)

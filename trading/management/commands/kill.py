@@ -1,0 +1,65 @@
+"""``kill``: refuse everything but cancels at once; with ``--flatten`` sell what is held."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from trading import bootstrap
+from trading.domain.desk.reasons import TradingState
+from trading.management.desk_command import DeskCommand
+from trading.models import TradingControl
+from trading.services.control import kill_preview, trading_state_set
+
+
+class Command(DeskCommand):
+    """The kill switch."""
+
+    help = "Halt a scope at once: working entries are taken back, stops stay, no new orders."
+    state = TradingState.HALTED
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare scope, name, flatten and reason."""
+        scopes = ", ".join(TradingControl.Scope.values)
+        parser.add_argument(
+            "--scope",
+            nargs="+",
+            default=["desk"],
+            metavar=("SCOPE", "NAME"),
+            help=f"{scopes}; all but desk (the default) with a name",
+        )
+        parser.add_argument("--reason", default="by command", help="Kept with the order")
+        if self.state is TradingState.HALTED:
+            parser.add_argument(
+                "--flatten", action="store_true", help="Also sell open positions at market"
+            )
+        self.add_json(parser)
+
+    def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the order and say what it does."""
+        scope, name = options["scope"][0], " ".join(options["scope"][1:])
+        flatten = bool(options.get("flatten"))
+        preview = kill_preview(scope=scope, name=name)  # before sessions obey
+        row = trading_state_set(
+            scope=scope,
+            name=name,
+            state=self.state,
+            flatten=flatten,
+            reason=options["reason"],
+            actor=f"command line ({getpass.getuser()})",
+            clock=bootstrap.system_clock(),
+        )
+        answer: dict[str, Any] = {
+            "scope": scope,
+            "name": name,
+            "trading_state": TradingState(row.state).name.lower(),
+        }
+        if self.state is TradingState.HALTED:
+            answer |= {
+                "open_orders_cancelled": preview.n_open_orders,
+                "positions_sold" if flatten else "positions_kept": len(preview.positions),
+            }
+        return answer

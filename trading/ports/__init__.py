@@ -1,0 +1,1 @@
+"""What the desk needs from the outside, as small protocols; adapters fulfil them."""

@@ -1,0 +1,140 @@
+"""Where candles come from and are kept: one series per venue, pair and timeframe, checksummed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from trading.domain.market.bars import Bar, BarArrays, FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SeriesKey:
+    """Names one stored series; ``pair`` is written BASE/QUOTE."""
+
+    venue: str
+    pair: str
+    timeframe: str
+
+    def __str__(self) -> str:
+        return f"{self.venue} {self.pair} {self.timeframe}"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesInfo:
+    """What is stored for one series; times in ms UTC, ``digest`` over the bar values."""
+
+    key: SeriesKey
+    rows: int
+    first_open: int
+    last_open: int
+    gaps: int
+    missing_bars: int
+    n_quarantined: int
+    digest: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesProblem:
+    """One thing that is wrong in the store.
+
+    Attributes:
+        series: the series' name, or the path when the path names no series.
+        problem: what is wrong, as a sentence.
+        repaired: what was done about it; empty when nothing was done.
+    """
+
+    series: str
+    problem: str
+    repaired: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CandleFile:
+    """The rows of a file as they stand in it, checked for shape and type but not yet for sense.
+
+    Attributes:
+        open_time: int64[n], ms UTC.
+        values: float64[5, n], rows in the order of ``trading.domain.market.bars.COLUMNS``.
+        first_row: what a person calls row 0 of the arrays: 2 in a CSV with a header, else 1.
+        notes: what the reader had to assume, as sentences.
+    """
+
+    open_time: IntArray
+    values: FloatArray
+    first_row: int = 1
+    notes: tuple[str, ...] = field(default=())
+
+
+class CandleStore(Protocol):
+    """Reads and replaces stored series."""
+
+    def list(self) -> Sequence[SeriesInfo]:
+        """Return every stored series, ordered by key."""
+        ...
+
+    def info(self, key: SeriesKey) -> SeriesInfo | None:
+        """Return what is stored for the key, or None when there is nothing.
+
+        Raises:
+            BadInputError: the key is malformed, or the series is damaged.
+        """
+        ...
+
+    def load(
+        self, key: SeriesKey, *, start_ms: int | None = None, end_ms: int | None = None
+    ) -> BarArrays:
+        """Return the bars with ``start_ms <= open_time < end_ms``.
+
+        Raises:
+            BadInputError: no such series, or its checksum does not match its content.
+        """
+        ...
+
+    def replace(self, key: SeriesKey, bars: BarArrays, *, source: str) -> SeriesInfo:
+        """Store the whole series atomically; the old file stays intact when this fails."""
+        ...
+
+    def lock(self, key: SeriesKey) -> AbstractContextManager[None]:
+        """Keep other writers of the series out while it is read, merged and replaced."""
+        ...
+
+    def verify(self, *, repair: bool) -> Sequence[SeriesProblem]:
+        """Return everything wrong in the store; with ``repair``, mend what can be mended."""
+        ...
+
+
+class CandleFileReader(Protocol):
+    """Reads candle files a person brings along."""
+
+    def read(self, path: Path) -> CandleFile:
+        """Return the rows of the file.
+
+        Raises:
+            BadInputError: the file cannot be read as candles; the message says why and where.
+        """
+        ...
+
+
+class CandleSource(Protocol):
+    """A venue that can be asked for candles."""
+
+    async def fetch(self, pair: str, timeframe: str, *, since_ms: int, limit: int) -> Sequence[Bar]:
+        """Return up to ``limit`` bars from ``since_ms`` on, oldest first, the forming one included.
+
+        Rows that cannot have happened are left out and counted by the source.
+
+        Raises:
+            BadInputError: the venue has no such pair or timeframe.
+            VenueUnavailableError: try again later.
+            RateLimitedError: try again after ``retry_after_s``.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release the sockets."""
+        ...

@@ -1,0 +1,1 @@
+"""Read queries of the trading app: frozen view rows, no writes."""

@@ -1,0 +1,1 @@
+"""Use cases of the trading engine: what is done, in one transaction each."""

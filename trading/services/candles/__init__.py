@@ -1,0 +1,1 @@
+"""Bring candles into the store: from a file, from a venue."""

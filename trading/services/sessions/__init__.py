@@ -1,0 +1,1 @@
+"""Running sessions: opening, leasing, stepping, persisting, recovering, verifying."""

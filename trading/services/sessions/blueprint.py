@@ -1,0 +1,116 @@
+"""Build the core's state from the recorded start of a session.
+
+The ``start`` input holds everything that shaped the first bar: policy, bots, timeframe, costs of
+on-chain pairs. Runner, replay and verification all build from it, never from today's settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from trading.domain.desk.config import BotsConfig, DeskConfig
+from trading.domain.desk.state import BotSpec, DeskState, desk_open
+from trading.domain.errors import BadInputError
+from trading.domain.execution.costs import CostModel, SwapCosts, SwapCostSchedule
+from trading.domain.forecasting.naive import NaiveDriftForecaster
+from trading.domain.market.instruments import CHAIN_OF_VENUE, Pair, instrument_default
+from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.signals.strategies import strategy_get
+from trading.services.desk_config.policies import policy_dump, policy_load
+from trading.services.sessions.code_version import code_version
+
+
+def blueprint_make(
+    *,
+    config: DeskConfig,
+    venue: str,
+    pairs: Sequence[str],
+    timeframe: str,
+    swap_cost_entries: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Return the JSON-ready start of a session for these pairs.
+
+    Raises:
+        BadInputError: an unknown strategy, a bad parameter, a bad pair or timeframe, or an
+            on-chain venue without a swap-cost schedule.
+    """
+    timeframe_ms(timeframe)
+    if venue in CHAIN_OF_VENUE and not swap_cost_entries:
+        raise BadInputError(
+            f"venue {venue!r} needs swap costs; put swap_cost_cache.json into the data directory"
+        )
+    bots: list[dict[str, Any]] = []
+    for pair_name in sorted({str(Pair.parse(pair)) for pair in pairs}):
+        for name in config.bots.strategies:
+            bots.append(_bot_plan(config.bots, pair_name, name, len(bots)))
+    return {
+        "code_version": code_version(),
+        "venue": venue,
+        "timeframe": timeframe,
+        "atr_period": config.bots.atr_period,
+        "policy": policy_dump(config.policy),
+        "bots": bots,
+        "swap_costs": dict(swap_cost_entries or {}) if venue in CHAIN_OF_VENUE else {},
+    }
+
+
+def state_build(blueprint: Mapping[str, Any], *, session_key: str) -> DeskState:
+    """Return the state before the first bar."""
+    venue = str(blueprint["venue"])
+    plans = blueprint["bots"]
+    names = sorted({plan["pair"] for plan in plans})
+    instruments = {name: instrument_default(venue, Pair.parse(name)) for name in names}
+    swap_costs: dict[str, CostModel] = {}
+    if blueprint["swap_costs"]:
+        schedule = SwapCostSchedule.from_entries(blueprint["swap_costs"])
+        swap_costs = {name: SwapCosts(schedule) for name in names}
+    return desk_open(
+        session_key=session_key,
+        step_ms=timeframe_ms(str(blueprint["timeframe"])),
+        policy=policy_load(blueprint["policy"]),
+        forecaster=NaiveDriftForecaster(),
+        instruments=instruments,
+        swap_costs=swap_costs,
+        specs=[_bot_spec(plan) for plan in plans],
+        atr_period=int(blueprint["atr_period"]),
+    )
+
+
+def _bot_plan(config: BotsConfig, pair_name: str, strategy: str, index: int) -> dict[str, Any]:
+    pair = Pair.parse(pair_name)
+    params = strategy_get(strategy).resolve(config.params.get(strategy, {}))
+    return {
+        "index": index,
+        "pair": pair_name,
+        "quote": pair.quote,
+        "strategy": strategy,
+        "params": params,
+        "bankroll": str(config.bankroll_by_quote.get(pair.quote, config.bankroll)),
+        "native_balance": str(config.native_balance),
+    }
+
+
+def _bot_spec(plan: Mapping[str, Any]) -> BotSpec:
+    return BotSpec(
+        index=int(plan["index"]),
+        pair=str(plan["pair"]),
+        strategy=strategy_get(str(plan["strategy"])),
+        params={str(name): value for name, value in plan["params"].items()},
+        bankroll=Decimal(plan["bankroll"]),
+        native_balance=Decimal(plan["native_balance"]),
+    )
+
+
+def kernels_compile(blueprint: Mapping[str, Any]) -> None:
+    """Compile (or load from the cache) everything the session's bars will run through.
+
+    The first call of a numba kernel takes seconds; a session or a timed replay pays it here.
+    """
+    state = state_build(blueprint, session_key="compile")
+    for pair in state.pairs.values():
+        pair.ring.append_closed(0, 1.0, 1.0, 1.0, 1.0, 1.0, 0)
+        pair.bank.update(1.0, 1.0, 1.0, 1.0, 1.0)
+        for slot in pair.slots:
+            slot.decide(pair.bar, slot.view, slot.kernel_params, slot.kernel_state, pair.out)

@@ -1,0 +1,249 @@
+"""Open sessions: decide where bars come from, create the feed, split the pairs into shards.
+
+AUTO prefers what is most real: a configured venue, else stored candles, else the simulated market.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from trading.domain.desk.config import DeskConfig, FeedKind
+from trading.domain.desk.journal import GENESIS
+from trading.domain.errors import BadInputError
+from trading.domain.market.instruments import CHAIN_OF_VENUE, Pair
+from trading.models import Bot, DeskSession, Feed, Mode, SessionInput, SessionLease
+from trading.ports.candles import CandleStore, SeriesInfo
+from trading.ports.clock import Clock
+from trading.services.sessions.blueprint import blueprint_make
+from trading.services.stream.feeds import feed_create
+
+SIMULATED_VENUE = "simulated"
+_ENDED = (DeskSession.Status.FINISHED, DeskSession.Status.STOPPED, DeskSession.Status.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketPlan:
+    """Which bars a new feed brings."""
+
+    kind: FeedKind
+    venue: str
+    timeframe: str
+    pairs: tuple[str, ...]
+    params: dict[str, Any]
+
+
+def sessions_active() -> list[DeskSession]:
+    """Return the sessions that should be running, oldest first."""
+    rows = DeskSession.objects.filter(is_wanted=True).exclude(status__in=_ENDED)
+    return list(rows.select_related("feed").order_by("id"))
+
+
+def market_plan(
+    *,
+    config: DeskConfig,
+    store: CandleStore,
+    swap_cost_entries: Mapping[str, Any] | None,
+    kind: FeedKind | None = None,
+) -> MarketPlan:
+    """Return what the desk follows when nobody says otherwise.
+
+    Raises:
+        BadInputError: the asked-for kind has nothing to offer (no venue configured, no candles).
+    """
+    market = config.market
+    wanted = kind or market.feed
+    if wanted is FeedKind.CCXT or (wanted is FeedKind.AUTO and market.venue.id):
+        return _venue_plan(config)
+    if wanted in (FeedKind.REPLAY, FeedKind.AUTO):
+        plan = _replay_plan(config, store, has_swap_costs=bool(swap_cost_entries))
+        if plan is not None:
+            return plan
+        if wanted is FeedKind.REPLAY:
+            raise BadInputError(
+                f"no candles are stored for timeframe {market.timeframe}; "
+                "run: manage.py candles import FILE --venue V --pair P --timeframe T"
+            )
+    simulated = market.simulated
+    return MarketPlan(
+        FeedKind.SIMULATED,
+        SIMULATED_VENUE,
+        market.timeframe,
+        tuple(sorted(market.pairs or simulated.pairs)),
+        {
+            "seed": simulated.seed,
+            "history_bars": simulated.history_bars,
+            "bar_seconds": simulated.bar_seconds,
+        },
+    )
+
+
+def _venue_plan(config: DeskConfig) -> MarketPlan:
+    market = config.market
+    if not market.venue.id or not market.pairs:
+        raise BadInputError(
+            "following a venue needs market.venue.id and market.pairs in the configuration"
+        )
+    return MarketPlan(
+        FeedKind.CCXT,
+        market.venue.id,
+        market.timeframe,
+        tuple(sorted(market.pairs)),
+        {
+            "base_url": market.venue.base_url,
+            "poll_s": market.venue.poll_s,
+            "history_bars": market.venue.history_bars,
+        },
+    )
+
+
+def _replay_plan(
+    config: DeskConfig, store: CandleStore, *, has_swap_costs: bool
+) -> MarketPlan | None:
+    market = config.market
+    series: dict[str, list[SeriesInfo]] = {}
+    for info in store.list():
+        is_usable = has_swap_costs or info.key.venue not in CHAIN_OF_VENUE
+        is_wanted = not market.pairs or info.key.pair in market.pairs
+        if is_usable and is_wanted and info.key.timeframe == market.timeframe:
+            series.setdefault(info.key.venue, []).append(info)
+    if not series:
+        return None
+    venue = max(series, key=lambda name: max(info.last_open for info in series[name]))
+    return MarketPlan(
+        FeedKind.REPLAY,
+        venue,
+        market.timeframe,
+        tuple(sorted(info.key.pair for info in series[venue])),
+        {
+            "bar_seconds": market.replay_bar_seconds,
+            "history_bars": market.replay_history_bars,
+        },
+    )
+
+
+def replay_plan(
+    *,
+    store: CandleStore,
+    venue: str,
+    pairs: Sequence[str],
+    timeframe: str,
+    params: dict[str, Any],
+) -> MarketPlan:
+    """Return a replay of stored candles; without pairs, of all that the venue has.
+
+    Raises:
+        BadInputError: a series is not stored.
+    """
+    stored = sorted(
+        info.key.pair
+        for info in store.list()
+        if (info.key.venue, info.key.timeframe) == (venue, timeframe)
+    )
+    missing = sorted(set(pairs) - set(stored))
+    if missing or not stored:
+        raise BadInputError(
+            f"no {timeframe} candles of {venue!r} are stored for {', '.join(missing) or 'any pair'}"
+        )
+    return MarketPlan(FeedKind.REPLAY, venue, timeframe, tuple(sorted(pairs) or stored), params)
+
+
+@transaction.atomic
+def desk_open(
+    *,
+    plan: MarketPlan,
+    config: DeskConfig,
+    mode: Mode,
+    swap_cost_entries: Mapping[str, Any] | None,
+    clock: Clock,
+) -> list[DeskSession]:
+    """Create the feed and one session per group of pairs.
+
+    Raises:
+        BadInputError: see ``blueprint_make`` and ``feed_create``.
+    """
+    DeskSession.objects.filter(status__in=_ENDED).update(is_wanted=False)  # history from now on
+    number = Feed.objects.count() + 1
+    pairs = tuple(sorted({str(Pair.parse(pair)) for pair in plan.pairs}))
+    feed = feed_create(
+        kind=plan.kind,
+        venue=plan.venue,
+        timeframe=plan.timeframe,
+        pairs=pairs,
+        params=plan.params,
+        name="-".join(dict.fromkeys((plan.kind.value, plan.venue, plan.timeframe, str(number)))),
+        clock=clock,
+    )
+    size = config.bots.pairs_per_shard
+    groups = [pairs[i : i + size] for i in range(0, len(pairs), size)]
+    blueprints = [
+        blueprint_make(
+            config=config,
+            venue=feed.venue,
+            pairs=group,
+            timeframe=feed.timeframe,
+            swap_cost_entries=swap_cost_entries,
+        )
+        for group in groups
+    ]
+    return [
+        _session_create(feed, shard, mode, blueprint, clock)
+        for shard, blueprint in enumerate(blueprints)
+    ]
+
+
+def _session_create(
+    feed: Feed, shard: int, mode: Mode, blueprint: Mapping[str, Any], clock: Clock
+) -> DeskSession:
+    now = clock.now()
+    session = DeskSession.objects.create(
+        mode=mode,
+        feed=feed,
+        shard=shard,
+        pairs=sorted({plan["pair"] for plan in blueprint["bots"]}),
+        digest=GENESIS.hex(),
+        code_version=blueprint["code_version"],
+        created_at=now,
+        updated_at=now,
+    )
+    SessionLease.objects.create(session=session)
+    SessionInput.objects.create(
+        session=session,
+        after_seq=0,
+        n=0,
+        kind=SessionInput.Kind.START,
+        payload=blueprint,
+        created_at=now,
+    )
+    Bot.objects.bulk_create(
+        Bot(
+            session=session,
+            index=plan["index"],
+            pair=plan["pair"],
+            strategy=plan["strategy"],
+            params=plan["params"],
+            quote=plan["quote"],
+            bankroll=plan["bankroll"],
+            cash=plan["bankroll"],
+            equity=plan["bankroll"],
+        )
+        for plan in blueprint["bots"]
+    )
+    return session
+
+
+def sessions_stop(*, session_ids: Sequence[int]) -> int:
+    """Ask the workers to stop these sessions; return how many were asked.
+
+    A feed that no session wants any more stops with them.
+    """
+    rows = DeskSession.objects.filter(pk__in=session_ids, is_wanted=True)
+    feed_ids = set(rows.values_list("feed_id", flat=True))
+    asked = rows.update(is_wanted=False)
+    Feed.objects.filter(pk__in=feed_ids, status=Feed.Status.RUNNING).exclude(
+        sessions__is_wanted=True
+    ).update(status=Feed.Status.STOPPED, status_reason="no session wants it any more")
+    return asked

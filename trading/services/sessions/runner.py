@@ -1,0 +1,244 @@
+"""Run one session for a while: claim it, recover it, follow its feed, hand it over.
+
+One asyncio loop; everything that touches the database or the core runs in one worker thread, so
+the loop stays free to notice a stop and to tell the page what happened (at most four times a
+second). The run ends at its deadline, when the worker drains, when nobody wants the session any
+more, or when the feed has ended. Whatever ends it, the next run starts by recovering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections, connection, transaction
+
+from trading.domain.desk.reasons import QUIET_OUTCOMES, Outcome
+from trading.domain.errors import ConfigError, InvariantError, LeaseLostError
+from trading.domain.topics import DESK
+from trading.models import Bot, DeskSession, Feed, SessionInput, TradingControl
+from trading.ports.clock import Clock
+from trading.ports.publisher import EventPublisher
+from trading.services.desk_config.overrides import current_config, current_revision_number
+from trading.services.sessions.engine import News, SessionEngine
+from trading.services.sessions.hooks import Hook, no_hook
+from trading.services.sessions.inputs import policy_payload, trading_states_payload
+from trading.services.sessions.lease import lease_claim, lease_release, lease_renew
+
+P = ParamSpec("P")
+R = TypeVar("R")
+POLL_S: Final = 0.1
+PUBLISH_EVERY_S: Final = 0.25
+RENEW_EVERY_S: Final = 4.0
+NEWS_DECISIONS: Final = 40  # newest ones told to the page per message
+
+
+class RunEnd(StrEnum):
+    """Why a run ended."""
+
+    BUSY = "busy"  # another worker holds the lease
+    HANDED_OVER = "handed_over"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """How long a run may take and whom it asks whether to end early."""
+
+    deadline_s: float
+    should_stop: Callable[[], bool]
+
+
+def _disconnect() -> None:
+    connection.close()  # the calling thread's own
+
+
+class SessionRunner:
+    """One run of one session by one worker."""
+
+    def __init__(
+        self,
+        *,
+        session_id: int,
+        owner: str,
+        clock: Clock,
+        publisher: EventPublisher,
+        limits: RunLimits,
+        hook: Hook = no_hook,
+    ) -> None:
+        self._session_id = session_id
+        self._owner = owner
+        self._clock = clock
+        self._publisher = publisher
+        self._limits = limits
+        self._hook = hook
+        self._token = 0
+        self._revision = -1
+        self._control_id = -1
+        self._renewed_at = 0.0
+        self._published_at = 0.0
+        self._bots: list[tuple[str, str]] = []
+
+    async def run(self) -> RunEnd:
+        """Hold the session until something ends the run; return what did."""
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="session") as pool:
+            try:
+                return await self._run(pool)
+            finally:
+                await self._in(pool, _disconnect)
+
+    async def _run(self, pool: ThreadPoolExecutor) -> RunEnd:
+        if not await self._in(pool, self._claim):
+            return RunEnd.BUSY
+        try:
+            engine = await self._in(pool, self._open)
+            end = await self._follow(pool, engine)
+            await self._in(pool, engine.snapshot)
+            await self._in(pool, self._close, end)
+        except LeaseLostError:
+            return RunEnd.BUSY
+        except InvariantError as error:  # anything else: the lease runs out, the next run recovers
+            await self._in(pool, self._fail, error)
+            raise
+        await self._publish(engine, is_last=True)
+        return end
+
+    async def _follow(self, pool: ThreadPoolExecutor, engine: SessionEngine) -> RunEnd:
+        deadline = self._clock.monotonic() + self._limits.deadline_s
+        while True:
+            done, end = await self._in(pool, self._turn, engine)
+            await self._publish(engine)
+            if end is not None:
+                return end
+            if self._limits.should_stop() or self._clock.monotonic() >= deadline:
+                return RunEnd.HANDED_OVER
+            if not done:
+                await self._clock.sleep(POLL_S)
+
+    def _claim(self) -> bool:
+        close_old_connections()
+        token = lease_claim(session_id=self._session_id, owner=self._owner, now=self._clock.now())
+        self._token = token or 0
+        return token is not None
+
+    def _open(self) -> SessionEngine:
+        self._set_status(DeskSession.Status.RECOVERING)
+        session = DeskSession.objects.select_related("feed").get(pk=self._session_id)
+        self._bots = list(
+            Bot.objects.filter(session=session).order_by("index").values_list("pair", "strategy")
+        )
+        engine = SessionEngine(
+            session=session, token=self._token, clock=self._clock, hook=self._hook
+        )
+        engine.recover()
+        self._set_status(DeskSession.Status.RUNNING)
+        return engine
+
+    def _turn(self, engine: SessionEngine) -> tuple[int, RunEnd | None]:
+        """Take in operators' orders, then the next bars; say whether this was the end."""
+        self._take_inputs(engine)
+        done = engine.advance()
+        self._renew()
+        if done:
+            return done, None
+        row = DeskSession.objects.select_related("feed").get(pk=self._session_id)
+        if not row.is_wanted:
+            return 0, RunEnd.STOPPED
+        is_over = row.feed.status == Feed.Status.FINISHED and row.cursor_seq >= row.feed.last_seq
+        return 0, RunEnd.FINISHED if is_over else None
+
+    def _take_inputs(self, engine: SessionEngine) -> None:
+        revision = current_revision_number()
+        if revision != self._revision:
+            self._take_policy(engine)
+            self._revision = revision
+        newest = TradingControl.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        if newest != self._control_id:
+            venue = Feed.objects.values_list("venue", flat=True).get(sessions=self._session_id)
+            payload = trading_states_payload(engine.state, venue)
+            if payload is not None:
+                engine.apply_inputs([engine.input_row(SessionInput.Kind.TRADING_STATE, payload)])
+            self._control_id = newest
+
+    def _take_policy(self, engine: SessionEngine) -> None:
+        try:
+            policy = current_config().policy
+        except ConfigError as error:
+            # a file broken meanwhile must not stop positions from being managed
+            self._set_status(
+                DeskSession.Status.RUNNING,
+                f"keeps its policy because the configuration cannot be read: {error}",
+            )
+            return
+        payload = policy_payload(engine.state, policy)
+        if payload is not None:
+            engine.apply_inputs([engine.input_row(SessionInput.Kind.POLICY, payload)])
+
+    def _renew(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._renewed_at >= RENEW_EVERY_S:
+            lease_renew(session_id=self._session_id, token=self._token, now=self._clock.now())
+            self._renewed_at = now
+
+    def _set_status(self, status: DeskSession.Status, reason: str = "") -> None:
+        now = self._clock.now()
+        with transaction.atomic():
+            lease_renew(session_id=self._session_id, token=self._token, now=now)
+            DeskSession.objects.filter(pk=self._session_id).update(
+                status=status, status_reason=reason, updated_at=now
+            )
+
+    def _close(self, end: RunEnd) -> None:
+        status = {
+            RunEnd.HANDED_OVER: DeskSession.Status.WAITING,
+            RunEnd.STOPPED: DeskSession.Status.STOPPED,
+            RunEnd.FINISHED: DeskSession.Status.FINISHED,
+        }[end]
+        self._set_status(status)
+        lease_release(session_id=self._session_id, token=self._token)
+
+    def _fail(self, error: InvariantError) -> None:
+        """Stop for good and leave the reason where the page shows it: this needs a person."""
+        self._set_status(DeskSession.Status.FAILED, f"{type(error).__name__}: {error}")
+        lease_release(session_id=self._session_id, token=self._token)
+
+    async def _publish(self, engine: SessionEngine, *, is_last: bool = False) -> None:
+        news, now = engine.news, self._clock.monotonic()
+        if not news.seq or (now - self._published_at < PUBLISH_EVERY_S and not is_last):
+            return
+        engine.news, self._published_at = News(), now
+        await self._publisher.publish(DESK, self._message(news))
+
+    def _message(self, news: News) -> dict[str, Any]:
+        loud = [d for d in news.decisions if Outcome(d[2]) not in QUIET_OUTCOMES]
+        return {
+            "kind": "step",
+            "session": self._session_id,
+            "seq": news.seq,
+            "n_decisions": len(news.decisions),
+            "decisions": [
+                {
+                    "bot": bot,
+                    "pair": self._bots[bot][0],
+                    "strategy": self._bots[bot][1],
+                    "t": open_time,
+                    "outcome": Outcome(outcome).name.lower(),
+                }
+                for bot, open_time, outcome in loud[-NEWS_DECISIONS:]
+            ],
+            "fills": news.fills,
+            "round_trips": news.round_trips,
+            "checkpoints": news.checkpoints,
+            "positions_changed": news.has_position_change,
+        }
+
+    async def _in(
+        self, pool: ThreadPoolExecutor, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        return await sync_to_async(function, thread_sensitive=False, executor=pool)(*args, **kwargs)

@@ -1,0 +1,1 @@
+"""Turn sources of bars into the durable log every session reads."""

@@ -1,0 +1,1 @@
+"""One swap-cost cache for the whole desk: read it, know its age, measure it again politely."""

@@ -1,0 +1,145 @@
+"""Read the swap-cost cache: is it one, what does it hold, how old is it?
+
+Source: reference specification of the optimizer, section 1. A cache that cannot be used is refused
+with its path and the key that is wrong; an old one is used and said to be old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+
+from trading.domain.errors import BadInputError
+from trading.domain.execution.costs import SwapCostSchedule
+from trading.ports.clock import Clock
+from trading.ports.quotes import SwapCostStore
+
+DAY_S: Final = 86_400.0
+MAX_AGE_S: Final = 7 * DAY_S
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SwapCostCache:
+    """A checked cache.
+
+    Attributes:
+        name: where it is.
+        metadata: what was measured; empty in a file without any.
+        entries: by rung notional as text, as written in the file.
+        schedule: the same as arrays.
+        measured_at: when the oldest rung was measured, None when no rung says.
+    """
+
+    name: str
+    metadata: Mapping[str, Any]
+    entries: Mapping[str, Any]
+    schedule: SwapCostSchedule
+    measured_at: datetime | None
+
+    def age_s(self, clock: Clock) -> float | None:
+        """Return the age of the oldest rung, None when it does not say when it was measured."""
+        if self.measured_at is None:
+            return None
+        return max(0.0, (clock.now() - self.measured_at).total_seconds())
+
+    def warning(self, clock: Clock, max_age_s: float = MAX_AGE_S) -> str:
+        """Return what to tell about the age; empty when there is nothing to tell."""
+        age = self.age_s(clock)
+        if age is None:
+            return f"swap costs {self.name!r} do not say when they were measured"
+        if age <= max_age_s:
+            return ""
+        return (
+            f"swap costs {self.name!r} are {age / DAY_S:,.0f} days old, more than "
+            f"{max_age_s / DAY_S:g}; measure them again with swap_costs refresh"
+        )
+
+
+def cache_check(raw: Any, name: str) -> SwapCostCache:
+    """Return the cache in parsed JSON.
+
+    Raises:
+        BadInputError: a key is missing or holds something impossible; the message names the file
+            and the key.
+    """
+    if not isinstance(raw, dict) or not isinstance(raw.get("entries"), dict):
+        raise BadInputError(f"{name!r} is no swap-cost cache: it has no entries by rung")
+    metadata = raw.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise BadInputError(f"{name!r}: metadata was {metadata!r}; expected an object")
+    entries = raw["entries"]
+    try:
+        schedule = SwapCostSchedule.from_entries(entries)
+        moments = [moment_of(rung, entry) for rung, entry in entries.items()]
+    except BadInputError as error:
+        raise BadInputError(f"{name!r}: {error}") from error
+    known = [moment for moment in moments if moment is not None]
+    oldest = min(known) if len(known) == len(moments) else None
+    return SwapCostCache(name, metadata, entries, schedule, oldest)
+
+
+def moment_of(rung: str, entry: Mapping[str, Any]) -> datetime | None:
+    """Return when a rung was measured; times without a zone are UTC, as the original wrote them.
+
+    Raises:
+        BadInputError: ``generated_at`` is there but is no time.
+    """
+    text = entry.get("generated_at")
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise BadInputError(
+            f"swap cost entry {rung!r}: generated_at was {text!r}; expected an ISO-8601 time"
+        ) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def swap_costs_get(*, store: SwapCostStore) -> SwapCostCache | None:
+    """Return the desk's cache, None when it was never measured.
+
+    Raises:
+        BadInputError: the file is not a swap-cost cache.
+    """
+    raw = store.load()
+    return None if raw is None else cache_check(raw, store.name)
+
+
+def swap_costs_read(*, store: SwapCostStore, clock: Clock) -> SwapCostCache:
+    """Return a cache that must be there; an old one is logged.
+
+    Raises:
+        BadInputError: there is no file, or it is not a swap-cost cache.
+    """
+    cache = swap_costs_get(store=store)
+    if cache is None:
+        raise BadInputError(f"swap costs were {store.name!r}; there is no such file")
+    log_age(cache, clock)
+    return cache
+
+
+def swap_cost_entries_get(*, store: SwapCostStore, clock: Clock) -> dict[str, Any] | None:
+    """Return the rungs for the desk, None when there are none; an old cache is logged.
+
+    Raises:
+        BadInputError: the file is not a swap-cost cache.
+    """
+    cache = swap_costs_get(store=store)
+    if cache is None:
+        return None
+    log_age(cache, clock)
+    return dict(cache.entries)
+
+
+def log_age(cache: SwapCostCache, clock: Clock) -> None:
+    """Warn in the log when a cache is old or does not say how old it is."""
+    warning = cache.warning(clock)
+    if warning:
+        _log.warning(warning)
