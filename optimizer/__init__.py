@@ -1,0 +1,1 @@
+"""The optimizer: search strategy parameters with real swap costs, and be honest about luck."""

@@ -1,0 +1,102 @@
+"""Put a study on one page: tables that sort, pictures that zoom, nothing loaded from elsewhere.
+
+Styles, script, data and the drawing library of the pinned package are written into the file once,
+and its security policy forbids every request, so that it opens the same from a disk in ten years.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.exceptions import ImproperlyConfigured
+from django.template import Context, Engine
+from django.utils.safestring import mark_safe
+
+from optimizer.adapters.html_report import cells, figures, sections
+from optimizer.domain.importance import ParameterTable
+from optimizer.domain.reporting import ReportCurve, ReportStudy
+
+FOLDER: Final = Path(__file__).parent
+PLOTLY_FILE: Final = "package_data/plotly.min.js"
+_ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
+
+
+class HtmlReport:
+    """Fulfils ``optimizer.ports.reports.ReportRenderer``."""
+
+    def __init__(self, *, tokens: Path) -> None:
+        """Read the page's parts.
+
+        Args:
+            tokens: the style sheet that names the desk's colours, sizes and distances.
+        """
+        self._template = Engine(dirs=[str(FOLDER)], autoescape=True).get_template("report.html")
+        self._style = tokens.read_text(encoding="utf-8") + _part("report.css")
+
+    def render(
+        self,
+        study: ReportStudy,
+        curves: Sequence[ReportCurve],
+        parameters: Sequence[ParameterTable],
+    ) -> bytes:
+        """Return the page; see the port."""
+        pictures = _pictures(study, curves, parameters)
+        content = {
+            "facts": study.facts,
+            "facts_list": sections.facts_list(study.facts),
+            "n_done": cells.count(len(study.number)).text,
+            "best": sections.verdict_table(study),
+            "windows": sections.window_tables(study),
+            "objectives": sections.objective_tables(study),
+            "folds": sections.fold_table(study.folds),
+            "curves": curves,
+            "parameters": [table for table in parameters if table.names],
+            "style": mark_safe(self._style),  # noqa: S308 (our own files)
+            "script": mark_safe(_part("report.js")),  # noqa: S308
+            "plotly": mark_safe(_plotly()),  # noqa: S308
+            "pictures": mark_safe(_script_json(pictures)),  # noqa: S308 (escaped above)
+        }
+        return self._template.render(Context(content)).encode()
+
+
+def _pictures(
+    study: ReportStudy, curves: Sequence[ReportCurve], parameters: Sequence[ParameterTable]
+) -> dict[str, Any]:
+    quote = study.facts.quote
+    found: dict[str, Any] = {}
+    if curves:
+        found["equity"] = figures.equity_figure(curves, quote)
+    for curve in curves:
+        found[f"trades-{curve.number}"] = figures.trade_figure(curve, quote)
+    for table in parameters:
+        if table.names:
+            found[f"parallel-{table.strategy}"] = figures.parallel_figure(study, table)
+            found[f"importance-{table.strategy}"] = figures.importance_figure(table)
+    if study.folds:
+        found["walk-forward"] = figures.fold_figure(study.folds)
+    return found
+
+
+def _script_json(value: Any) -> str:
+    """Return JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return text.translate(_ESCAPES)
+
+
+def _part(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+@cache
+def _plotly() -> str:
+    spec = find_spec("plotly")  # finds without importing, which takes a second
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(folder) / PLOTLY_FILE
+        if path.is_file():
+            return path.read_text(encoding="utf-8").replace("</script", "<\\/script")
+    raise ImproperlyConfigured(f"package plotly has no {PLOTLY_FILE}; install requirements.txt")

@@ -1,0 +1,78 @@
+"""Keep the peers' packages in a virtual environment of their own and run the peer script there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from optimizer.adapters import peer_script
+from optimizer.ports.peers import PeerFigures, PeerJob
+from trading.domain.errors import VenueUnavailableError
+
+PACKAGES: Final = ("vectorbt==1.2.0", "backtesting==0.6.6")
+_INSTALL_S: Final = 900
+_RUN_S: Final = 900
+
+
+class PeerEnvironment:
+    """Peers in ``root``; installed once per set of packages, from the package index."""
+
+    def __init__(self, root: Path, say: Callable[[str], None]) -> None:
+        """Remember where; ``say`` tells a person about work that takes a while."""
+        name = hashlib.blake2b(" ".join((sys.version, *PACKAGES)).encode(), digest_size=6)
+        self._folder = root / f"peers-{name.hexdigest()}"
+        self._say = say
+
+    def measure(self, job: PeerJob) -> Sequence[PeerFigures]:
+        """Return the figures of every peer and rule.
+
+        Raises:
+            VenueUnavailableError: the environment cannot be made, or the script did not answer.
+        """
+        python = self._interpreter()
+        script = Path(peer_script.__file__)
+        with tempfile.TemporaryDirectory(prefix="guardian-peers-") as name:
+            folder = Path(name)
+            np.save(folder / "bars.npy", job.values)
+            rest = {"fee": job.fee, "cash": job.cash, "seconds": job.seconds}
+            rules = {rule: [list(pair) for pair in pairs] for rule, pairs in job.rules.items()}
+            (folder / "job.json").write_text(json.dumps(rest | {"rules": rules}))
+            command = [python, str(script), name]
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=_RUN_S, check=False
+            )
+        if done.returncode:
+            raise VenueUnavailableError(f"the peers stopped: {done.stderr.strip()[-300:]}")
+        return [PeerFigures(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+
+    def _interpreter(self) -> str:
+        python = self._folder / "bin" / "python"
+        ready = self._folder / "ready"
+        if ready.exists():
+            return str(python)
+        self._say(f"installing {', '.join(PACKAGES)} into {self._folder}")
+        self._run([sys.executable, "-m", "venv", "--clear", str(self._folder)])
+        # One by one: when one has no build for this Python, the others still run.
+        for package in ("numpy", "pandas", "numba", *PACKAGES):
+            try:
+                self._run([str(python), "-m", "pip", "install", "-q", package])
+            except VenueUnavailableError as error:
+                self._say(str(error))
+        ready.touch()
+        return str(python)
+
+    def _run(self, command: list[str]) -> None:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_INSTALL_S, check=False
+        )
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise VenueUnavailableError(f"{' '.join(command[-3:])}: {last}")

@@ -1,0 +1,217 @@
+"""Evaluate trials on the cores of this machine: one spawned process per core, one pipe each.
+
+Every worker holds two chunks, so that it never waits for the orchestrator. A worker that dies or
+does not answer in time is replaced, and what it held goes back to the front of the queue; a chunk
+that took ``DEATHS`` workers with it is taken apart, and a single trial that did so has failed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Final
+
+from optimizer.adapters.workers.process import VITALS, worker_main
+from optimizer.adapters.workers.wire import Job, answer_decode, chunk_encode
+from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
+from optimizer.ports.sweeps import Answer, Chunk, PoolUsage
+from trading.domain.errors import BadInputError, TradingError
+from trading.ports.clock import Clock
+
+HELD: Final = 2  # chunks a worker has at a time
+DEATHS: Final = 4  # workers a chunk may take with it
+STALLED_S: Final = 300.0  # without an answer a worker counts as dead
+_FRUITLESS: Final = 10  # workers that may die in a row before any answers
+
+
+class WorkersLostError(TradingError):
+    """Workers die as fast as they are started."""
+
+    code = "workers_lost"
+
+
+def workers_count(*, max_workers: int | None, cpu_fraction: float) -> int:
+    """Return how many workers to start: the number asked for, else a share of the usable cores.
+
+    Raises:
+        BadInputError: the number or the share is out of range.
+    """
+    if max_workers is not None:
+        if not 1 <= max_workers <= 512:
+            raise BadInputError(f"max workers were {max_workers}; expected 1 to 512")
+        return max_workers
+    if not 0.0 < cpu_fraction <= 1.0:
+        raise BadInputError(f"cpu fraction was {cpu_fraction}; expected above 0, up to 1")
+    return max(1, int(cores_granted() * cpu_fraction))
+
+
+def cores_granted() -> int:
+    """Return the cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(eq=False)
+class _Worker:
+    process: SpawnProcess
+    pipe: Connection
+    held: deque[Chunk] = field(default_factory=deque)
+    heard_at: float = 0.0
+    cpu_s: float = 0.0
+    first_mb: float = 0.0
+    last_mb: float = 0.0
+
+
+class ProcessPool:
+    """A pool of spawned processes."""
+
+    def __init__(self, job: Job, *, n_workers: int, clock: Clock) -> None:
+        """Start the workers; they load the data while the first batch is proposed."""
+        self.n_workers = n_workers
+        self._job, self._clock = job, clock
+        self._context = multiprocessing.get_context("spawn")
+        self._queue: deque[Chunk] = deque()
+        self._deaths: dict[tuple[int, ...], int] = {}
+        self._buried: list[_Worker] = []
+        self._fruitless = 0
+        self._parts: dict[tuple[int, int], dict[int, TrialRecord]] = {}
+        self._whole: dict[tuple[int, int], Chunk] = {}
+        self._workers = [self._start() for _ in range(n_workers)]
+
+    def _start(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=worker_main, args=(theirs, self._job), name="optimizer-worker", daemon=True
+        )
+        process.start()
+        theirs.close()  # or the pipe would not end when the worker does
+        return _Worker(process, ours, heard_at=self._clock.monotonic())
+
+    def pids(self) -> list[int]:
+        """Return the process ids of the workers."""
+        return [worker.process.pid for worker in self._workers if worker.process.pid]
+
+    def send(self, chunk: Chunk) -> None:
+        """Queue a chunk and hand it out if a worker has room."""
+        self._whole[chunk.batch, chunk.place] = chunk
+        self._queue.append(chunk)
+        self._feed()
+
+    def _feed(self) -> None:
+        for room in range(HELD):
+            for worker in self._workers:
+                if self._queue and len(worker.held) == room:
+                    self._hand(worker, self._queue.popleft())
+
+    def _hand(self, worker: _Worker, chunk: Chunk) -> None:
+        if not worker.held:
+            worker.heard_at = self._clock.monotonic()
+        worker.held.append(chunk)
+        try:
+            worker.pipe.send_bytes(chunk_encode(chunk))
+        except (BrokenPipeError, ConnectionResetError):
+            return  # its end is noticed, and the chunk given to another, by ``wait``
+
+    def wait(self, timeout_s: float) -> list[Answer]:
+        """Return finished chunks; replace workers that died."""
+        by_pipe = {worker.pipe: worker for worker in self._workers}
+        answers: list[Answer] = []
+        for ready in wait(list(by_pipe), timeout_s):
+            worker = by_pipe[ready]  # type: ignore[index]
+            try:
+                content = worker.pipe.recv_bytes()
+            except (EOFError, ConnectionResetError):
+                answers += self._replace(worker)
+                continue
+            answers += self._take(worker, content)
+        now = self._clock.monotonic()
+        for worker in [w for w in self._workers if w.held and now - w.heard_at > STALLED_S]:
+            answers += self._replace(worker)
+        self._feed()
+        return answers
+
+    def _take(self, worker: _Worker, content: bytes) -> list[Answer]:
+        worker.cpu_s, worker.last_mb = VITALS.unpack_from(content)
+        worker.first_mb = worker.first_mb or worker.last_mb
+        worker.heard_at = self._clock.monotonic()
+        worker.held.popleft()
+        self._fruitless = 0
+        answer = answer_decode(content[VITALS.size :])
+        return self._complete(answer.batch, answer.place, answer.records)
+
+    def _complete(self, batch: int, place: int, records: Iterable[TrialRecord]) -> list[Answer]:
+        # A chunk that was taken apart is answered when its last trial is there.
+        parts = self._parts.setdefault((batch, place), {})
+        parts.update({record.number: record for record in records})
+        work = self._whole[batch, place].work
+        if len(parts) < len(work):
+            return []
+        del self._parts[batch, place], self._whole[batch, place]
+        return [Answer(batch, place, tuple(parts[item.number] for item in work))]
+
+    def _replace(self, worker: _Worker) -> list[Answer]:
+        worker.process.kill()
+        worker.process.join()
+        worker.pipe.close()
+        self._buried.append(worker)
+        self._fruitless += 1
+        if self._fruitless > _FRUITLESS:
+            raise WorkersLostError(
+                f"{self._fruitless} workers died without an answer, the last with exit code "
+                f"{worker.process.exitcode}; their own words are above"
+            )
+        answers: list[Answer] = []
+        for place, chunk in enumerate(reversed(worker.held)):
+            # the first it held is the one it died on
+            is_suspect = place == len(worker.held) - 1
+            answers += self._again(chunk, is_suspect, worker.process.exitcode)
+        self._workers[self._workers.index(worker)] = self._start()
+        return answers
+
+    def _again(self, chunk: Chunk, is_suspect: bool, exit_code: int | None) -> list[Answer]:
+        numbers = tuple(item.number for item in chunk.work)
+        deaths = self._deaths.get(numbers, 0) + is_suspect
+        self._deaths[numbers] = deaths
+        if deaths < DEATHS:
+            self._queue.appendleft(chunk)
+            return []
+        if len(chunk.work) > 1:
+            self._queue.extendleft(chunk._replace(work=(item,)) for item in reversed(chunk.work))
+            return []
+        item = chunk.work[0]
+        failed = TrialRecord(
+            number=item.number,
+            strategy=item.strategy,
+            params_json=params_dump(item.params),
+            status=TrialStatus.FAILED,
+            metrics=(),
+            scores=b"",
+            early=(),
+            error=f"{deaths} workers died evaluating it, the last with exit code {exit_code}",
+            attempts=deaths,
+        )
+        return self._complete(chunk.batch, chunk.place, [failed])
+
+    def usage(self) -> PoolUsage:
+        """Return processor time and memory as the workers last told them."""
+        every = [*self._workers, *self._buried]
+        return PoolUsage(
+            cpu_s=sum(worker.cpu_s for worker in every),
+            first_mb=max(worker.first_mb for worker in self._workers),
+            last_mb=max(worker.last_mb for worker in self._workers),
+            replaced=len(self._buried),
+        )
+
+    def close(self) -> None:
+        """Stop the workers at once; they hold nothing that is not recomputed."""
+        for worker in self._workers:
+            worker.pipe.close()
+            worker.process.kill()
+        for worker in self._workers:
+            worker.process.join()

@@ -1,0 +1,67 @@
+"""The worker process: load once, then evaluate chunks until the pipe ends.
+
+It is spawned, never forked, and imports nothing of Django. When the orchestrator dies, however it
+dies, the pipe ends and so does the worker.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from optimizer.adapters.run_files import candles_map
+from optimizer.adapters.workers.wire import Job, answer_encode, chunk_decode
+from optimizer.domain.evaluator.evaluator import Evaluator
+from optimizer.domain.study.evaluation import TrialEvaluator
+from optimizer.ports.sweeps import Answer, Chunk
+from trading.domain.execution.costs import SwapCostSchedule
+
+# In front of every answer: processor seconds and resident MiB of the worker so far.
+VITALS: Final = struct.Struct("<dd")
+_PAGE_MB: Final = os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def trial_evaluator(job: Job) -> TrialEvaluator:
+    """Return the evaluator of a study, its data mapped and prepared."""
+    evaluator = Evaluator(
+        candles_map(Path(job.folder)),
+        step_ms=job.step_ms,
+        costs=SwapCostSchedule(*(np.array(column, dtype=np.float64) for column in job.costs)),
+    )
+    return TrialEvaluator(evaluator, job.terms, now_us=lambda: time.monotonic_ns() // 1000)
+
+
+def chunk_answer(evaluator: TrialEvaluator, chunk: Chunk) -> Answer:
+    """Return the records of a chunk."""
+    records = tuple(evaluator.record(work, chunk.floors[work.strategy]) for work in chunk.work)
+    return Answer(chunk.batch, chunk.place, records)
+
+
+def resident_mb() -> float:
+    """Return the memory this process has of its own, MiB; 0 where the system does not say."""
+    try:
+        pages = Path("/proc/self/statm").read_text().split()
+    except OSError:
+        return 0.0
+    return (int(pages[1]) - int(pages[2])) * _PAGE_MB
+
+
+def worker_main(pipe: Connection, job: Job) -> None:
+    """Answer chunks until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the orchestrator decides when to stop
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    evaluator = trial_evaluator(job)
+    while True:
+        try:
+            chunk = chunk_decode(pipe.recv_bytes())
+            answer = answer_encode(chunk_answer(evaluator, chunk))
+            pipe.send_bytes(VITALS.pack(time.process_time(), resident_mb()) + answer)
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            return  # the orchestrator is gone or done

@@ -1,0 +1,1 @@
+"""Pure rules of the optimizer: evaluation, objectives, windows, overlays."""

@@ -1,0 +1,1 @@
+"""Evaluate parameter sets over real candles with real swap costs, thousands a second."""

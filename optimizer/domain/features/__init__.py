@@ -1,0 +1,1 @@
+"""What all trials share: spans, runs, extremes, drawdowns and averages of one data set."""

@@ -1,0 +1,181 @@
+"""Run the search without knowing who evaluates: propose batches, absorb results, in strict order.
+
+The engine is deterministic. What it proposes for batch b is a function of the seed, of b, and of
+the records of batches 0 to b - LAG, whatever happened in between: who evaluated, how fast, how
+often the process was killed. Its state between two steps is plain JSON; the same state is reached
+by replaying stored records, which is how a study without a usable snapshot resumes.
+
+Source: optimizer issue, "Trial store and resume".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from optimizer.domain.search.pruning import PruningFloors
+from optimizer.domain.search.samplers import Result, Sampler, State
+from optimizer.domain.search.space import Space
+from optimizer.domain.study.records import Suggestion, TrialRecord, TrialStatus, params_dump
+from optimizer.domain.study.schedule import LAG, Schedule, turns
+from trading.domain.errors import InvariantError
+
+SamplerMaker = Callable[[Space, int], Sampler]  # (space, place of the strategy) -> its sampler
+Floors = tuple[float, ...]
+
+
+class Batch(NamedTuple):
+    """What to evaluate: suggestions in the order of their numbers, floors by strategy."""
+
+    number: int
+    suggestions: tuple[Suggestion, ...]
+    floors: Mapping[str, Floors]
+
+
+class SearchEngine:
+    """Propose and absorb batches of one study."""
+
+    def __init__(
+        self,
+        *,
+        schedule: Schedule,
+        defaults: Mapping[str, Mapping[str, float]],
+        make: SamplerMaker,
+        pruning: PruningFloors,
+        n_objectives: int,
+    ) -> None:
+        """Start at the first batch.
+
+        Args:
+            schedule: the order of work.
+            defaults: all parameters of every strategy at their defaults.
+            make: builds the sampler of one strategy.
+            pruning: fresh floors.
+            n_objectives: how many scores a complete trial has.
+        """
+        self.schedule = schedule
+        self._defaults = defaults
+        self._pruning = pruning
+        self._worst = (-math.inf,) * n_objectives
+        self._samplers = {
+            space.strategy: make(space, place)
+            for place, space in enumerate(schedule.spaces)
+            if space.dim
+        }
+        self.absorbed = 0  # batches whose records are known
+        self.pending: list[Batch] = []  # proposed, not yet absorbed, oldest first
+
+    @property
+    def next_batch(self) -> int:
+        """Return the batch to be proposed next."""
+        return self.absorbed + len(self.pending)
+
+    @property
+    def can_propose(self) -> bool:
+        """Return whether the next batch may be proposed now."""
+        return len(self.pending) < LAG and self.next_batch < self.schedule.n_batches
+
+    def propose(self) -> Batch:
+        """Return the next batch and remember it until its records come.
+
+        Raises:
+            InvariantError: it is not time for it.
+        """
+        if not self.can_propose:
+            raise InvariantError(f"batch {self.next_batch} cannot be proposed yet")
+        batch = self.next_batch
+        found: dict[int, Suggestion] = {}
+        for number in self.schedule.numbers(batch):
+            if self.schedule.is_default(number):
+                space = self.schedule.space(number)
+                params = self._defaults[space.strategy]
+                found[number] = Suggestion(number, space.strategy, params, space.point(params))
+        for space, numbers in turns(self.schedule, batch):
+            points = self._samplers[space.strategy].ask(numbers, batch)
+            for number, point in zip(numbers, points, strict=True):
+                found[number] = Suggestion(number, space.strategy, space.params(point), point)
+        names = {suggestion.strategy for suggestion in found.values()}
+        floors = {name: self._pruning.floors(name) for name in sorted(names)}
+        proposed = Batch(batch, tuple(found[number] for number in sorted(found)), floors)
+        self.pending.append(proposed)
+        return proposed
+
+    def absorb(self, records: Sequence[TrialRecord]) -> None:
+        """Take the records of the oldest proposed batch, in the order of their numbers.
+
+        Raises:
+            InvariantError: they are not the records of that batch.
+        """
+        batch = self.pending[0]
+        told: dict[str, list[Result]] = {}
+        for suggestion, record in zip(batch.suggestions, records, strict=True):
+            if _identity(suggestion) != (record.number, record.strategy, record.params_json):
+                raise InvariantError(
+                    f"trial {record.number} ({record.strategy} {record.params_json}) is not what "
+                    f"the search proposes ({suggestion.strategy} {dict(suggestion.params)}); "
+                    "another version of the search made it, so this one cannot go on"
+                )
+            self._pruning.add(record.strategy, record.early)
+            result = Result(record.number, suggestion.point, self._scores(record))
+            told.setdefault(record.strategy, []).append(result)
+        for strategy, results in told.items():
+            if strategy in self._samplers:
+                self._samplers[strategy].tell(results)
+        del self.pending[0]
+        self.absorbed += 1
+
+    def _scores(self, record: TrialRecord) -> tuple[float, ...]:
+        if record.status is not TrialStatus.OK:
+            return self._worst
+        return tuple(-math.inf if math.isnan(score) else score for score in record.score_values())
+
+    def state(self) -> State:
+        """Return the state as plain JSON values; call it when nothing more can be proposed."""
+        return {
+            "absorbed": self.absorbed,
+            "pending": [_batch_state(batch) for batch in self.pending],
+            "samplers": {name: sampler.state() for name, sampler in self._samplers.items()},
+            "pruning": self._pruning.state(),
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on from the state of another engine of the same study."""
+        self.absorbed = int(state["absorbed"])
+        self.pending = [_batch_restore(batch) for batch in state["pending"]]
+        for name, sampler in self._samplers.items():
+            sampler.restore(state["samplers"][name])
+        self._pruning.restore(state["pruning"])
+
+
+def _identity(suggestion: Suggestion) -> tuple[int, str, str]:
+    return suggestion.number, suggestion.strategy, params_dump(suggestion.params)
+
+
+def _batch_state(batch: Batch) -> dict[str, Any]:
+    return {
+        "number": batch.number,
+        "suggestions": [
+            [s.number, s.strategy, dict(s.params), s.point.tolist()] for s in batch.suggestions
+        ],
+        "floors": {
+            name: [floor if math.isfinite(floor) else None for floor in floors]
+            for name, floors in batch.floors.items()
+        },
+    }
+
+
+def _batch_restore(state: Mapping[str, Any]) -> Batch:
+    return Batch(
+        int(state["number"]),
+        tuple(
+            Suggestion(number, strategy, params, np.array(point, dtype=np.float64))
+            for number, strategy, params, point in state["suggestions"]
+        ),
+        {
+            name: tuple(-math.inf if floor is None else floor for floor in floors)
+            for name, floors in state["floors"].items()
+        },
+    )

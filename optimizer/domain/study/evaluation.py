@@ -1,0 +1,134 @@
+"""Turn a suggestion into a record: what a worker does with every trial it is given.
+
+Windows are evaluated shortest first; below a window's floor the trial is pruned. A trial that
+raises is tried again, because a full memory or a half-written compiler cache passes; after
+``ATTEMPTS`` it has failed and the record says why. A parameter set the strategy refuses fails at
+once, because it always will.
+
+Source: optimizer issue, "Search" and "Trial store and resume".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from optimizer.domain.evaluator.evaluator import Evaluator, Plan
+from optimizer.domain.metrics import FillModel, Metrics
+from optimizer.domain.objectives import objective_scores
+from optimizer.domain.periods import window_parse
+from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
+from trading.domain.errors import BadInputError
+
+ATTEMPTS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How every trial of a study is evaluated; plain values, so that they can travel.
+
+    Attributes:
+        windows: labels, shortest first.
+        objectives: names; the first steers.
+        trade_size: quote.
+        fill: value of a ``FillModel``.
+    """
+
+    windows: tuple[str, ...]
+    objectives: tuple[str, ...]
+    trade_size: float
+    fill: str
+    warm_up_bars: int
+
+
+class Work(NamedTuple):
+    """One trial to evaluate."""
+
+    number: int
+    strategy: str
+    params: Mapping[str, float]
+
+
+def metrics_pack(metrics: Metrics) -> bytes:
+    """Return the fields as float64 in their order, every bit."""
+    return np.array(astuple(metrics), dtype=np.float64).tobytes()
+
+
+class TrialEvaluator:
+    """Evaluates the trials of one study; keeps nothing between trials but prepared data."""
+
+    def __init__(self, evaluator: Evaluator, terms: Terms, *, now_us: Callable[[], int]) -> None:
+        """Take prepared data.
+
+        Args:
+            evaluator: over the search part of the candles.
+            terms: of the study.
+            now_us: a clock that never goes back, µs.
+        """
+        self._evaluator = evaluator
+        self._terms = terms
+        self._now_us = now_us
+        self._plans = [
+            Plan(
+                windows=(window_parse(label),),
+                trade_sizes=(terms.trade_size,),
+                fill=FillModel(terms.fill),
+                warm_up_bars=terms.warm_up_bars,
+            )
+            for label in terms.windows
+        ]
+
+    def record(self, work: Work, floors: Sequence[float]) -> TrialRecord:
+        """Return the record of one trial, failed ones included."""
+        started = self._now_us()
+        attempt = 1
+        while True:
+            try:
+                status, metrics, early, scores = self._evaluate(work, floors)
+                error = ""
+            except BadInputError as refusal:
+                status, metrics, early, scores = TrialStatus.FAILED, (), (), b""
+                error = str(refusal)
+            except Exception as failure:  # noqa: BLE001 - what breaks a trial is its result
+                if attempt < ATTEMPTS:
+                    attempt += 1
+                    continue
+                status, metrics, early, scores = TrialStatus.FAILED, (), (), b""
+                error = f"{type(failure).__name__}: {failure}"
+            return TrialRecord(
+                number=work.number,
+                strategy=work.strategy,
+                params_json=params_dump(work.params),
+                status=status,
+                metrics=metrics,
+                scores=scores,
+                early=early,
+                error=error,
+                attempts=attempt,
+                elapsed_us=self._now_us() - started,
+            )
+
+    def _evaluate(
+        self, work: Work, floors: Sequence[float]
+    ) -> tuple[TrialStatus, tuple[bytes, ...], tuple[float, ...], bytes]:
+        packed: list[bytes] = []
+        early: list[float] = []
+        last = len(self._plans) - 1
+        for place, plan in enumerate(self._plans):
+            metrics = self._evaluator.evaluate(work.strategy, work.params, plan)[0].metrics
+            packed.append(metrics_pack(metrics))
+            if place == last:
+                scores = objective_scores(metrics, self._terms.objectives)
+                values = np.array([scores[name] for name in self._terms.objectives])
+                early.append(float(values[0]))
+                return TrialStatus.OK, tuple(packed), tuple(early), values.tobytes()
+            steering = self._terms.objectives[:1]
+            early.append(objective_scores(metrics, steering)[steering[0]])
+            # NaN is no score to be below a floor with; the later windows decide
+            if not math.isnan(early[-1]) and early[-1] < floors[place]:
+                return TrialStatus.PRUNED, tuple(packed), tuple(early), b""
+        raise AssertionError("a study has at least one window")

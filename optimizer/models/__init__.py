@@ -1,0 +1,17 @@
+"""What the optimizer remembers: studies, trials with their figures, and the ledger of searches."""
+
+from optimizer.models.ledger import SearchLedger
+from optimizer.models.studies import Study
+from optimizer.models.sweeps import DataBlob, SweepChunk
+from optimizer.models.trials import ObjectiveScore, Trial, TrialLuck, WindowMetrics
+
+__all__ = [
+    "DataBlob",
+    "ObjectiveScore",
+    "SearchLedger",
+    "Study",
+    "SweepChunk",
+    "Trial",
+    "TrialLuck",
+    "WindowMetrics",
+]

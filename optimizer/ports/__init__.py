@@ -1,0 +1,1 @@
+"""What the optimizer needs from outside, as protocols."""

@@ -1,0 +1,71 @@
+"""Who evaluates trials: processes of this machine, or Celery workers of several.
+
+A pool is handed chunks and gives answers in any order. It must answer every chunk exactly once,
+whatever dies meanwhile, and the same records wherever they were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from optimizer.domain.study.evaluation import Work
+from optimizer.domain.study.records import TrialRecord
+
+Floors = Mapping[str, tuple[float, ...]]
+
+
+class Chunk(NamedTuple):
+    """Some trials of one batch, with the pruning floors of their strategies."""
+
+    batch: int
+    place: int
+    work: tuple[Work, ...]
+    floors: Floors
+
+
+class Answer(NamedTuple):
+    """The records of one chunk, in the order of its trials."""
+
+    batch: int
+    place: int
+    records: tuple[TrialRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUsage:
+    """What evaluating cost so far.
+
+    Attributes:
+        cpu_s: processor seconds of all workers, replaced ones included.
+        first_mb, last_mb: memory of the largest worker after its first and its latest chunk, MiB.
+        replaced: workers that died and were replaced.
+    """
+
+    cpu_s: float = 0.0
+    first_mb: float = 0.0
+    last_mb: float = 0.0
+    replaced: int = 0
+
+
+class TrialPool(Protocol):
+    """Evaluate chunks of trials."""
+
+    n_workers: int
+
+    def send(self, chunk: Chunk) -> None:
+        """Queue a chunk."""
+        ...
+
+    def wait(self, timeout_s: float) -> list[Answer]:
+        """Return the answers that have come, waiting up to ``timeout_s`` for the first."""
+        ...
+
+    def usage(self) -> PoolUsage:
+        """Return what evaluating cost so far."""
+        ...
+
+    def close(self) -> None:
+        """Stop the workers; what was queued is dropped."""
+        ...

@@ -1,0 +1,1 @@
+"""Use cases of the optimizer: one function each, adapters as arguments."""

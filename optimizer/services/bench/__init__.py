@@ -1,0 +1,1 @@
+"""Measure the optimizer beside named peers and limits."""

@@ -1,0 +1,119 @@
+"""Evaluate one parameter set on one window and say what it earned, cost and scored."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from optimizer.domain.evaluator.evaluator import Evaluator, Plan, Run
+from optimizer.domain.objectives import objective_scores
+from optimizer.domain.systems import system_get
+from trading.domain.errors import BadInputError
+from trading.domain.market.bars import BarArrays, IntArray
+from trading.ports.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One run with its scores; ``elapsed_s`` counts scan, walk and scores, not the loading."""
+
+    run: Run
+    objectives: Mapping[str, float]
+    bars: BarArrays
+    elapsed_s: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the command prints; what is not finite is None."""
+        run, start = self.run, self.run.span.start
+        times = self.bars.open_time
+        return {
+            "strategy": run.strategy,
+            "params": dict(run.params),
+            "window": run.window.label,
+            "fill": run.fill.value,
+            "trade_size": run.metrics.initial_balance,
+            "bars": run.span.stop - start,
+            "first_bar": _moment(int(times[start])),
+            "last_bar": _moment(int(times[-1])),
+            "metrics": run.metrics.as_dict(),
+            "objectives": {
+                name: score if math.isfinite(score) else None
+                for name, score in self.objectives.items()
+            },
+            "trades": [
+                asdict(trade)
+                | {
+                    "entry_time": _moment(int(times[start + trade.entry_index])),
+                    "exit_time": _moment(int(times[start + trade.exit_index])),
+                }
+                for trade in run.trades()
+            ],
+            "elapsed_s": round(self.elapsed_s, 6),
+        }
+
+
+def _moment(time_ms: int) -> datetime:
+    return datetime.fromtimestamp(time_ms / 1000, UTC)
+
+
+def params_parse(text: str) -> dict[str, float]:
+    """Return the parameters written as a JSON object of numbers.
+
+    Raises:
+        BadInputError: it is not one, or a value is not a number.
+    """
+    try:
+        given = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadInputError(f"params were {text!r}, which is not JSON: {error}") from error
+    if not isinstance(given, dict):
+        raise BadInputError(f'params were {text!r}; expected an object such as {{"n_sma": 576}}')
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise BadInputError(f"parameter {name} was {value!r}; expected a number")
+    return given
+
+
+def step_of(open_time: IntArray) -> int:
+    """Return the length of one bar, ms: the most frequent distance between neighbours.
+
+    Args:
+        open_time: int64[n], ms UTC.
+
+    Raises:
+        BadInputError: fewer than two bars, or no time goes forward.
+    """
+    steps = np.diff(np.sort(open_time))
+    steps = steps[steps > 0]
+    if not steps.size:
+        raise BadInputError("the timeframe cannot be told from fewer than two bars; give it")
+    values, counts = np.unique(steps, return_counts=True)
+    return int(values[np.argmax(counts)])
+
+
+def evaluation_get(
+    *,
+    evaluator: Evaluator,
+    strategy: str,
+    params: Mapping[str, float],
+    plan: Plan,
+    clock: Clock,
+) -> Evaluation:
+    """Return the first window and trade size of ``plan`` evaluated.
+
+    Raises:
+        BadInputError: the strategy or a parameter cannot be used.
+    """
+    system = system_get(strategy)
+    # The first call in a process loads the compiled kernels; that is not what a trial costs.
+    evaluator.evaluate(system, params, plan)
+    started = clock.monotonic()
+    run = evaluator.evaluate(system, params, plan)[0]
+    scores = objective_scores(run.metrics)
+    return Evaluation(run, scores, evaluator.bars, clock.monotonic() - started)

@@ -1,0 +1,134 @@
+"""Write the report of a study into its folder: all of it at the end, the quick part on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer.domain.importance import parameter_tables
+from optimizer.domain.reporting import ReportCurve, ReportStudy
+from optimizer.domain.study.data import StudyData
+from optimizer.models import Study
+from optimizer.ports.reports import ReportFolder, ReportRenderer
+from optimizer.services.reports.curves import CurveTerms, curves_draw
+from optimizer.services.reports.reading import study_read
+from optimizer.services.reports.summary import best_trials, summary_json
+from optimizer.services.reports.tables import (
+    Table,
+    csv_bytes,
+    fold_table,
+    objective_table,
+    overall_table,
+    trade_table,
+    window_table,
+)
+from trading.domain.errors import BadInputError
+
+PAGE = "report.html"
+SUMMARY = "overall.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportResult:
+    """What was written: file names, and the best trial of every objective as in the summary."""
+
+    files: tuple[str, ...]
+    best: dict[str, Any]
+
+
+def report_write(
+    *,
+    study: ReportStudy,
+    curves: Sequence[ReportCurve] = (),
+    renderer: ReportRenderer,
+    folder: ReportFolder,
+    is_complete: bool = True,
+) -> ReportResult:
+    """Write the files of a report and return their names.
+
+    Args:
+        study: the results.
+        curves: runs drawn out; none in a report on the way.
+        renderer: makes the page.
+        folder: takes the files; those of an earlier report are replaced.
+        is_complete: also write the tables as CSV; a report on the way is the page and the summary.
+    """
+    parameters = parameter_tables(study)
+    files: list[str] = []
+
+    def put(name: str, content: bytes) -> None:
+        folder.write(name, content)
+        files.append(name)
+
+    if is_complete:
+        for name, table in _tables(study, curves):
+            put(name, csv_bytes(table))
+    put(SUMMARY, summary_json(study, parameters))
+    put(PAGE, renderer.render(study, curves, parameters))
+    return ReportResult(tuple(files), best_trials(study))
+
+
+def _tables(study: ReportStudy, curves: Sequence[ReportCurve]) -> list[tuple[str, Table]]:
+    facts = study.facts
+    return [
+        *((f"metrics_{window}.csv", window_table(study, window)) for window in facts.windows),
+        *(
+            (f"objective_{name}.csv", objective_table(study, place))
+            for place, name in enumerate(facts.objectives)
+        ),
+        ("overall.csv", overall_table(study)),
+        ("walkforward_summary.csv", fold_table(study)),
+        *((f"trades/trial_{curve.number}.csv", trade_table(curve)) for curve in curves),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSource:
+    """What a study was made on: its candles and costs, and how people call them."""
+
+    data: StudyData
+    market: str
+    quote: str
+
+
+def report_build(
+    *,
+    study_id: int,
+    source_of: Callable[[Study], ReportSource],
+    renderer: ReportRenderer,
+    folder_of: Callable[[str], ReportFolder],
+    is_complete: bool = True,
+) -> ReportResult:
+    """Write the report of a stored study into its run directory.
+
+    Args:
+        study_id: of the study.
+        source_of: loads the candles and costs a study was made on.
+        renderer: makes the page.
+        folder_of: opens a run directory.
+        is_complete: all files and the best runs drawn out; a report on the way is the page and the
+            summary of what is stored so far.
+
+    Raises:
+        BadInputError: there is no such study, or its candles or costs are gone or have changed.
+    """
+    study = Study.objects.filter(pk=study_id).first()
+    if study is None:
+        raise BadInputError(f"study was {study_id}; there is no such study")
+    source = source_of(study)
+    report = study_read(study=study, data=source.data, market=source.market, quote=source.quote)
+    curves: Sequence[ReportCurve] = ()
+    if is_complete and len(report.number):
+        terms = CurveTerms(
+            holdout_share=float(study.settings.get("holdout_share", 0.0)),
+            warm_up_bars=int(study.settings.get("warm_up_bars", 0)),
+        )
+        curves = curves_draw(study=report, data=source.data, terms=terms)
+    return report_write(
+        study=report,
+        curves=curves,
+        renderer=renderer,
+        folder=folder_of(study.run_dir),
+        is_complete=is_complete,
+    )
