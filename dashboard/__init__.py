@@ -1,0 +1,1 @@
+"""What the operator sees: pages, sockets and charts, without rules of their own."""

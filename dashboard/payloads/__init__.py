@@ -1,0 +1,1 @@
+"""Turn facts read by selectors into what pages and sockets carry: plain values, no HTML."""

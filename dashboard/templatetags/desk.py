@@ -1,0 +1,114 @@
+"""Write values in templates the way every page writes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from trading.selectors import figures
+
+register = template.Library()
+
+register.filter("count", figures.count_text)
+register.filter("price", figures.price_text)
+register.filter("duration", figures.duration_text)
+
+
+@register.filter
+def amount(value: Decimal | float | None, currency: str = "") -> str:
+    """Return an amount with its currency."""
+    return figures.amount_text(value, currency)
+
+
+@register.filter
+def gain(value: Decimal | float | None, currency: str = "") -> str:
+    """Return an amount with sign and currency."""
+    return figures.amount_text(value, currency, signed=True)
+
+
+@register.filter
+def quantity(value: Decimal | float | None, currency: str = "") -> str:
+    """Return a quantity with its currency."""
+    return figures.quantity_text(value, currency)
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """Return a percentage with its sign."""
+    return figures.percent_text(value)
+
+
+@register.filter
+def share(value: float | None) -> str:
+    """Return a percentage without sign or decimals."""
+    return figures.percent_text(value, 0, signed=False)
+
+
+@register.filter
+def direction(value: Decimal | float | None) -> str:
+    """Return the class that colours a figure by its sign: up, down or flat."""
+    if value is None or value == 0:
+        return "flat"
+    return "up" if value > 0 else "down"
+
+
+@register.filter
+def words(value: str) -> str:
+    """Return a code such as ``price_move`` as words."""
+    return value.replace("_", " ")
+
+
+@register.filter
+def shorten(value: str, length: int = 10) -> str:
+    """Return the beginning of a long id."""
+    return value if len(value) <= length + 1 else f"{value[:length]}…"
+
+
+@register.filter
+def iso(value: datetime | None) -> str:
+    """Return an aware time as ISO-8601 UTC for attributes."""
+    return "" if value is None else value.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+@register.simple_tag
+def market_time(ms: int | None, market_ms: int | None = None) -> SafeString | str:
+    """Return a market time: the hour alone on the market's own day, the date with it otherwise."""
+    if ms is None:
+        return "n/a"
+    moment = _moment(ms)
+    same_day = market_ms is not None and _moment(market_ms).date() == moment.date()
+    shown = moment.strftime("%H:%M") if same_day else moment.strftime("%d %b %H:%M")
+    exact = moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, shown)
+
+
+@register.simple_tag
+def market_age(ms: int | None, market_ms: int | None) -> SafeString | str:
+    """Return how long ago that was on the market's clock, with the exact time on hover."""
+    if ms is None or market_ms is None:
+        return "n/a"
+    moment = _moment(ms)
+    shown = figures.duration_text((market_ms - ms) / 1000)
+    exact = moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, shown)
+
+
+@register.simple_tag
+def bar_share(value: int, largest: int, width: int = 100) -> int:
+    """Return the length of a bar, at least one unit when there is anything to show."""
+    return max(1, round(width * value / largest)) if largest and value else 0
+
+
+@register.simple_tag
+def dom_key(*parts: Any) -> str:
+    """Return a stable key for one changing figure."""
+    return "-".join(str(part) for part in parts)

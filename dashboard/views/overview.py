@@ -1,0 +1,75 @@
+"""The overview page, its panels one by one, and the equity figure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from dashboard.charts import equity_figure
+from dashboard.views.desk import PANEL_NAMES, Desk
+from trading.domain.market.timeframes import timeframe_ms
+from trading.selectors.equity import equity_curve
+
+CHART_TIMEFRAMES: Final = ("1m", "5m", "15m", "1h", "4h", "1d")
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """Render the whole page with every panel filled, so that it reads without a script."""
+    desk = Desk(request)
+    context: dict[str, Any] = {"page": "overview", "feeds_json": _chart_sources(desk)}
+    for name in PANEL_NAMES:
+        context |= desk.panel(name)
+    return render(request, "dashboard/overview.html", context)
+
+
+@require_safe
+def panels(request: HttpRequest) -> HttpResponse:
+    """Render the named panels as out-of-band fragments, in one answer and one look at the desk."""
+    names = request.GET.get("names", "").split(",")
+    unknown = [name for name in names if name not in PANEL_NAMES]
+    if unknown:
+        return HttpResponseBadRequest(
+            f"names held {unknown[0]!r}; expected some of {', '.join(PANEL_NAMES)}"
+        )
+    desk = Desk(request)
+    parts = [
+        render_to_string(
+            "dashboard/panel_fragment.html",
+            {**desk.panel(name), "name": name, "template": f"dashboard/panels/{name}.html"},
+            request,
+        )
+        for name in dict.fromkeys(names)
+    ]
+    return HttpResponse("".join(parts))
+
+
+@require_safe
+def equity(request: HttpRequest) -> JsonResponse:
+    """Return the equity figure, or why there is none."""
+    curve = equity_curve(Desk(request).session_ids)
+    if curve is None or len(curve.time) == 0:
+        why = "No equity yet: the first point comes with the first bar a session decides on."
+        return JsonResponse({"figure": None, "empty": why})
+    note = f"Left out, other currencies: {', '.join(curve.left_out)}." if curve.left_out else ""
+    return JsonResponse({"figure": equity_figure(curve), "note": note})
+
+
+def _chart_sources(desk: Desk) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": feed.id,
+            "name": feed.name,
+            "pairs": list(feed.pairs),
+            "timeframe": feed.timeframe,
+            "timeframes": [
+                t for t in CHART_TIMEFRAMES if timeframe_ms(t) % timeframe_ms(feed.timeframe) == 0
+            ],
+            "budget_s": feed.budget_s,
+        }
+        for feed in desk.feeds
+    ]

@@ -1,0 +1,147 @@
+// Sort, filter, choose columns, count and export; the choices survive every refresh of the rows.
+
+import { recall, remember } from "./settings.js";
+
+const state = new Map();
+
+function choices(name) {
+  if (!state.has(name)) {
+    let kept = {};
+    try { kept = JSON.parse(recall(`table.${name}`, "{}")); } catch { kept = {}; }
+    state.set(name, { column: null, descending: false, hidden: [], filter: "", ...kept });
+  }
+  return state.get(name);
+}
+
+function keep(name) {
+  const { column, descending, hidden } = choices(name);
+  remember(`table.${name}`, JSON.stringify({ column, descending, hidden }));
+}
+
+const cellValue = (row, index, kind) => {
+  const cell = row.cells[index];
+  if (kind !== "number") return cell.textContent.trim();
+  return cell.dataset.value === "" ? -Infinity : Number(cell.dataset.value ?? cell.textContent);
+};
+
+function sortRows(table, chosen) {
+  const heads = [...table.tHead.rows[0].cells];
+  const index = heads.findIndex((h) => h.dataset.name === chosen.column);
+  for (const head of heads) head.removeAttribute("aria-sort");
+  if (index < 0) return;
+  heads[index].setAttribute("aria-sort", chosen.descending ? "descending" : "ascending");
+  const kind = heads[index].dataset.sort;
+  const rows = [...table.tBodies[0].rows].map((row) => [cellValue(row, index, kind), row]);
+  const order = chosen.descending ? -1 : 1;
+  rows.sort(([a], [b]) => order * (kind === "number" ? a - b : a.localeCompare(b)));
+  table.tBodies[0].append(...rows.map(([, row]) => row));
+}
+
+function filterRows(table, chosen, tools) {
+  const wanted = chosen.filter.toLowerCase().split(/\s+/).filter(Boolean);
+  let shown = 0;
+  for (const row of table.tBodies[0].rows) {
+    const text = row.textContent.toLowerCase();
+    row.hidden = !wanted.every((word) => text.includes(word));
+    if (!row.hidden) shown += 1;
+  }
+  const total = table.tBodies[0].rows.length;
+  const count = tools?.querySelector("[data-count]");
+  if (count) count.textContent = shown === total ? `${total} rows` : `${shown} of ${total} rows`;
+}
+
+function hideColumns(table, chosen) {
+  [...table.tHead.rows[0].cells].forEach((head, i) => {
+    const hidden = chosen.hidden.includes(head.dataset.name);
+    for (const row of table.rows) row.cells[i].hidden = hidden;
+  });
+}
+
+function apply(table) {
+  const name = table.dataset.table;
+  const chosen = choices(name);
+  const tools = document.querySelector(`[data-tools="${name}"]`);
+  sortRows(table, chosen);
+  filterRows(table, chosen, tools);
+  hideColumns(table, chosen);
+}
+
+function heads(table) {
+  const name = table.dataset.table;
+  const chosen = choices(name);
+  for (const head of table.tHead.rows[0].cells) {
+    head.dataset.name = head.textContent.trim();
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "sort";
+    button.id = `sort-${name}-${head.cellIndex}`; // keeps the focus when the rows are refreshed
+    button.textContent = head.dataset.name;
+    button.addEventListener("click", () => {
+      const again = chosen.column === head.dataset.name;
+      chosen.descending = again ? !chosen.descending : head.dataset.sort === "number";
+      chosen.column = head.dataset.name;
+      keep(name);
+      apply(table);
+    });
+    head.replaceChildren(button);
+  }
+}
+
+function columnList(table, tools) {
+  const list = tools.querySelector("[data-columns]");
+  if (!list || list.childElementCount) return;
+  const chosen = choices(table.dataset.table);
+  [...table.tHead.rows[0].cells].slice(1).forEach((head) => {
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    box.checked = !chosen.hidden.includes(head.dataset.name);
+    box.addEventListener("change", () => {
+      chosen.hidden = chosen.hidden.filter((n) => n !== head.dataset.name);
+      if (!box.checked) chosen.hidden.push(head.dataset.name);
+      keep(table.dataset.table);
+      apply(document.querySelector(`[data-table="${table.dataset.table}"]`));
+    });
+    label.append(box, head.dataset.name);
+    list.append(label);
+  });
+}
+
+function csv(table) {
+  const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const visible = (cells) => [...cells].filter((cell) => !cell.hidden);
+  const value = (cell) => cell.dataset.value ?? cell.dataset.name ?? cell.textContent.trim();
+  const rows = [table.tHead.rows[0], ...[...table.tBodies[0].rows].filter((row) => !row.hidden)];
+  const text = rows.map((row) => visible(row.cells).map((c) => quote(value(c))).join(",")).join("\n");
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([`${text}\n`], { type: "text/csv" }));
+  link.download = `${table.dataset.table}.csv`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+function enhance() {
+  for (const table of document.querySelectorAll("table[data-table]")) {
+    if (!table.dataset.ready) {
+      table.dataset.ready = "1";
+      heads(table);
+    }
+    const tools = document.querySelector(`[data-tools="${table.dataset.table}"]`);
+    if (tools) columnList(table, tools);
+    apply(table);
+  }
+}
+
+export function startTables() {
+  for (const tools of document.querySelectorAll("[data-tools]")) {
+    const name = tools.dataset.tools;
+    const table = () => document.querySelector(`[data-table="${name}"]`);
+    tools.querySelector("[data-filter]")?.addEventListener("input", (event) => {
+      choices(name).filter = event.target.value;
+      if (table()) apply(table());
+    });
+    tools.querySelector("[data-csv]")?.addEventListener("click", () => { if (table()) csv(table()); });
+  }
+  document.addEventListener("desk:swapped", enhance);
+  enhance();
+}
