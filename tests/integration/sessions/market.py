@@ -1,0 +1,115 @@
+"""Build feeds with bars for session tests: seeded random walks with enough movement to trade."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from trading.domain.desk.config import DeskConfig
+from trading.domain.desk.journal import GENESIS
+from trading.domain.market.bars import BarArrays
+from trading.models import Bot, DeskSession, Feed, Mode, SessionInput, SessionLease, StreamBar
+from trading.services.desk_config.overrides import current_config
+from trading.services.journal.replay import bars_in_order
+from trading.services.sessions.blueprint import blueprint_make
+
+STEP_MS = 300_000
+FIRST = 1_750_000_200_000 // STEP_MS * STEP_MS
+START = datetime(2025, 6, 15, tzinfo=UTC)
+PAIRS = ("AAA/USDT", "BBB/USDT")
+
+
+def random_walk(n: int, seed: int) -> BarArrays:
+    """Return n bars that drift, reverse and jump, so that every strategy trades now and then."""
+    rng = np.random.default_rng(seed)
+    regime = np.repeat(rng.normal(0, 0.0012, n // 40 + 1), 40)[:n]
+    returns = rng.normal(0, 0.003, n) + regime
+    close = 100 * np.exp(np.cumsum(returns))
+    open_ = np.concatenate([[100.0], close[:-1]])
+    spread = np.abs(rng.normal(0, 0.002, (2, n)))
+    high = np.maximum(open_, close) * (1 + spread[0])
+    low = np.minimum(open_, close) * (1 - spread[1])
+    volume = rng.uniform(50, 5_000, n)
+    times = FIRST + STEP_MS * np.arange(n, dtype=np.int64)
+    values = np.ascontiguousarray([open_, high, low, close, volume])
+    return BarArrays(times, values, np.zeros(n, np.uint8))
+
+
+def series(n: int = 600, seed: int = 1, pairs: Sequence[str] = PAIRS) -> dict[str, BarArrays]:
+    """Return one random walk per pair."""
+    return {pair: random_walk(n, seed * 100 + i) for i, pair in enumerate(pairs)}
+
+
+def blueprint(pairs: Sequence[str] = PAIRS, config: DeskConfig | None = None) -> dict[str, Any]:
+    """Return the start of a ghost session on these pairs."""
+    return blueprint_make(
+        config=config or DeskConfig(),
+        venue="test",
+        pairs=list(pairs),
+        timeframe="5m",
+        swap_cost_entries=None,
+    )
+
+
+def publish(feed: Feed, bars: dict[str, BarArrays], *, is_finished: bool = True) -> None:
+    """Write the bars as the stream process would."""
+    counts = {pair: feed.bars.filter(pair=pair).count() for pair in bars}
+    rows = []
+    for seq, (pair, bar) in enumerate(bars_in_order(bars), start=feed.last_seq + 1):
+        counts[pair] += 1
+        rows.append(
+            StreamBar(
+                feed=feed,
+                seq=seq,
+                pair=pair,
+                n=counts[pair],
+                open_time=bar.open_time,
+                open=bar.open,
+                high=bar.high,
+                low=bar.low,
+                close=bar.close,
+                volume=bar.volume,
+                flags=bar.flags,
+            )
+        )
+    StreamBar.objects.bulk_create(rows, batch_size=500)
+    feed.last_seq += len(rows)
+    feed.status = Feed.Status.FINISHED if is_finished else Feed.Status.RUNNING
+    feed.save()
+
+
+def open_session(
+    bars: dict[str, BarArrays], name: str = "test", *, is_finished: bool = True
+) -> DeskSession:
+    """Create feed, bars and one ghost session that nobody runs yet."""
+    feed = Feed.objects.create(
+        name=name, kind="replay", venue="test", timeframe="5m", pairs=sorted(bars), created_at=START
+    )
+    publish(feed, bars, is_finished=is_finished)
+    start = blueprint(tuple(bars), current_config().config)
+    session = DeskSession.objects.create(
+        mode=Mode.GHOST, feed=feed, pairs=sorted(bars), digest=GENESIS.hex(),
+        code_version=start["code_version"], created_at=START, updated_at=START,
+    )  # fmt: skip
+    SessionLease.objects.create(session=session)
+    SessionInput.objects.create(
+        session=session, after_seq=0, n=0, kind="start", payload=start, created_at=START
+    )
+    Bot.objects.bulk_create(
+        Bot(
+            session=session,
+            index=plan["index"],
+            pair=plan["pair"],
+            strategy=plan["strategy"],
+            params=plan["params"],
+            quote=plan["quote"],
+            bankroll=plan["bankroll"],
+            cash=plan["bankroll"],
+            equity=plan["bankroll"],
+        )
+        for plan in start["bots"]
+    )
+    return session

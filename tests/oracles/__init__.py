@@ -1,0 +1,1 @@
+"""Second, slow writings of rules, to hold the fast ones against."""

@@ -1,0 +1,96 @@
+"""Laws of the whole core: no look-ahead, repeats change nothing, snapshots go on exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.integration.sessions.market import blueprint, series
+from trading.domain.desk.driver import DeskDriver
+from trading.domain.market.bars import Bar
+from trading.services.journal.replay import bars_in_order
+from trading.services.sessions.blueprint import state_build
+from trading.services.sessions.snapshots import snapshot_load, snapshot_pack
+
+BARS = 460
+SEEDS = st.integers(1, 40)
+PLAN = blueprint()
+SLOW = settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def fresh() -> DeskDriver:
+    """Return a driver before its first bar."""
+    return DeskDriver(state_build(PLAN, session_key="law"))
+
+
+def run(driver: DeskDriver, bars: list[tuple[str, Bar]], first: int = 1) -> list[bytes]:
+    """Return every record of the run, in order."""
+    records = []
+    for seq, (pair, bar) in enumerate(bars, start=first):
+        out = driver.step(seq, pair, bar)
+        driver.send(out)
+        records += [row.record for row in out.journal]
+    return records
+
+
+@SLOW
+@given(seed=SEEDS, cut=st.integers(300, BARS - 1), data=st.data())
+def test_cutting_the_future_changes_no_earlier_decision(seed: int, cut: int, data: Any) -> None:
+    past = series(BARS, seed)
+    other = series(BARS, data.draw(SEEDS.filter(lambda s: s != seed)))
+    whole = run(fresh(), list(bars_in_order(past)))
+    short = run(fresh(), list(bars_in_order({p: b.slice(0, cut) for p, b in past.items()})))
+    assert whole[: len(short)] == short
+    # nor does another future after the cut
+    bars = list(bars_in_order(past))[: 2 * cut] + list(bars_in_order(other))[2 * cut :]
+    assert run(fresh(), bars)[: len(short)] == short
+
+
+@SLOW
+@given(seed=SEEDS)
+def test_reports_that_come_twice_or_late_change_nothing(seed: int) -> None:
+    bars = list(bars_in_order(series(BARS, seed)))
+    calm, noisy = fresh(), fresh()
+    expected = run(calm, bars)
+    records, seen = [], []
+    for seq, (pair, bar) in enumerate(bars, start=1):
+        out = noisy.step(seq, pair, bar)
+        noisy.send(out)
+        records += [row.record for row in out.journal]
+        seen += [(pair, report) for _, report in out.order_events]
+        for old_pair, report in seen[-6:]:  # the venue repeats itself, in reverse order too
+            assert not noisy.core.apply_reports(old_pair, [report, report]).has_effects
+        for old_pair, report in reversed(seen[-6:]):
+            assert not noisy.core.apply_reports(old_pair, [report]).has_effects
+    assert records == expected
+    assert noisy.state.digest == calm.state.digest
+
+
+@SLOW
+@given(seed=SEEDS, cut=st.integers(1, 2 * BARS - 1))
+def test_a_run_continued_from_a_snapshot_is_the_same_run(seed: int, cut: int) -> None:
+    bars = list(bars_in_order(series(BARS, seed)))
+    driver = fresh()
+    run(driver, bars[:cut])
+    data, checksum = snapshot_pack(driver.state)
+    state = state_build(PLAN, session_key="law")
+    snapshot_load(state, data, checksum)
+    resumed = DeskDriver(state)
+    assert run(resumed, bars[cut:], cut + 1) == run(driver, bars[cut:], cut + 1)
+    assert snapshot_pack(resumed.state) == snapshot_pack(driver.state)
+
+
+@SLOW
+@given(seed=SEEDS)
+def test_no_bot_ever_owes_cash_and_no_fills_exceed_their_order(seed: int) -> None:
+    driver = fresh()
+    run(driver, list(bars_in_order(series(BARS, seed))))
+    for bot in driver.state.bots:
+        assert bot.cash >= 0
+        assert bot.reserved >= 0
+        assert bot.position is None or bot.position.quantity > 0
+        assert all(o.filled_quantity <= o.quantity for o in bot.orders.values())

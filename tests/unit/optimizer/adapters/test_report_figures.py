@@ -1,0 +1,125 @@
+"""Pictures keep every extreme, say nothing untrue at their edges, and stay small."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optimizer.adapters.html_report import cells, figures, sections
+from optimizer.domain.importance import parameter_tables
+from optimizer.services.reports import tables
+from tests import report_scene
+
+
+@pytest.fixture(scope="module")
+def curves() -> list:
+    return [report_scene.curve(12, 0, n=40_000), report_scene.curve(31, 1, n=40_000)]
+
+
+def test_a_thinned_curve_keeps_its_ends_its_peak_and_its_deepest_fall(curves: list) -> None:
+    figure = figures.equity_figure(curves, "DAI")
+    for curve, equity, depth in zip(
+        curves, figure["data"][::2], figure["data"][1::2], strict=False
+    ):
+        fall = (curve.equity / np.maximum.accumulate(curve.equity) - 1).min() * 100
+        assert len(equity["y"]) <= 4 * figures.STRETCHES + 4
+        assert max(equity["y"]) == pytest.approx(curve.equity.max(), rel=1e-5)
+        assert min(depth["y"]) == pytest.approx(fall, rel=1e-5)
+        assert equity["y"][-1] == pytest.approx(curve.equity[-1], rel=1e-5)
+
+
+def test_buy_and_hold_begins_with_the_same_money(curves: list) -> None:
+    held = figures.equity_figure(curves, "DAI")["data"][-2]
+    assert held["name"] == "Buy and hold"
+    assert held["y"][0] == pytest.approx(curves[0].equity[0])
+
+
+def test_the_scale_is_logarithmic_only_for_large_growth(curves: list) -> None:
+    calm = figures.equity_figure(curves, "DAI")["layout"]["yaxis"]
+    assert "type" not in calm
+    grown = replace(curves[0], equity=np.geomspace(1000, 100_000, len(curves[0].equity)))
+    wild = figures.equity_figure([grown], "DAI")["layout"]["yaxis"]
+    assert wild["type"] == "log"
+    assert "logarithmic" in wild["title"]["text"]
+    broke = replace(curves[0], equity=np.linspace(1000, 0, len(curves[0].equity)))
+    assert "type" not in figures.equity_figure([broke], "DAI")["layout"]["yaxis"]
+
+
+def test_the_holdout_is_shaded_where_there_is_one(curves: list) -> None:
+    (shape,) = figures.equity_figure(curves, "DAI")["layout"]["shapes"]
+    assert shape["x0"] == tables.moment(curves[0].holdout_from)[:16]
+    assert shape["x1"] == tables.moment(int(curves[0].time[-1]))[:16]
+    seen = [replace(curve, holdout_from=None) for curve in curves]
+    assert figures.equity_figure(seen, "DAI")["layout"]["shapes"] == []
+
+
+def test_no_runs_make_no_traces() -> None:
+    assert figures.equity_figure([], "DAI")["data"] == []
+
+
+def test_entries_are_filled_and_exits_hollow_at_their_prices(curves: list) -> None:
+    _, entry, leave = figures.trade_figure(curves[0], "DAI")["data"]
+    assert not entry["marker"]["symbol"].endswith("open")
+    assert leave["marker"]["symbol"].endswith("open")
+    assert entry["y"] == pytest.approx([t.entry_price for t in curves[0].trades], rel=1e-5)
+
+
+def test_a_large_study_is_drawn_with_few_lines_the_best_among_them() -> None:
+    study = report_scene.study(4000)
+    for table in parameter_tables(study):
+        figure = figures.parallel_figure(study, table)
+        (trace,) = figure["data"]
+        score = trace["dimensions"][0]
+        assert score["label"] == study.facts.objectives[0]
+        assert len(score["values"]) == figures.LINES_MAX
+        assert max(score["values"]) == pytest.approx(study.scores[table.places, 0].max())
+        assert trace["dimensions"][2]["label"] == "entry_days"  # it matters most
+        assert f"{figures.LINES_MAX} of 1600" in figure["note"]
+
+
+def test_every_figure_is_strict_json(curves: list) -> None:
+    study = report_scene.study(60)
+    made = [
+        figures.equity_figure(curves, "DAI"),
+        figures.trade_figure(curves[0], "DAI"),
+        figures.fold_figure(study.folds),
+        *(figures.parallel_figure(study, table) for table in parameter_tables(study)),
+        *(figures.importance_figure(table) for table in parameter_tables(study)),
+    ]
+    assert json.dumps(made, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text", "key"),
+    [
+        (cells.percent(12.345), "+12.35\u202f%", "12.345"),
+        (cells.percent(-0.001), "0.00\u202f%", "-0.001"),
+        (cells.percent(12_345.6), "+12\u202f346\u202f%", "12345.6"),
+        (cells.number(-1234.5), "−1\u202f234.50", "-1234.5"),
+        (cells.count(7.0), "7", "7.0"),
+        (cells.number(None), "–", ""),
+        (cells.number(float("inf")), "–", ""),
+        (cells.verdict(None), "not examined", ""),
+        (cells.parameters('{"a": 2}'), "1 value", "1"),
+        (cells.parameters("{}"), "none", "0"),
+    ],
+)
+def test_cells_read_as_people_write_and_sort_by_their_value(
+    cell: cells.Cell, text: str, key: str
+) -> None:
+    assert (cell.text, cell.key) == (text, key)
+
+
+def test_the_tables_sort_by_return_and_the_best_of_each_objective_comes_first() -> None:
+    study = report_scene.study()
+    for place, table in enumerate(sections.objective_tables(study)):
+        gains = [float(row[3].key) for row in table.rows]
+        assert gains == sorted(gains, reverse=True)
+        best = study.best(place)
+        assert float(best) in {float(row[1].key) for row in table.rows}
+    first = sections.verdict_table(study)
+    assert [row[0].text for row in first.rows] == list(report_scene.OBJECTIVES)
+    assert "0.31" in first.note

@@ -1,0 +1,163 @@
+"""A report is the same bytes for the same study, strict, and small on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizer.adapters.html_report import HtmlReport, RunFolder
+from optimizer.domain.reporting import ReportStudy
+from optimizer.services.reports.build import report_write
+from optimizer.services.reports.curves import chosen
+from tests import report_scene
+
+TOKENS = Path(__file__).resolve().parents[5] / "static" / "css" / "tokens.css"
+GOLDEN = Path(__file__).with_name("golden")
+GOLDEN_PAGE = "52f20d6799741ec5"
+
+
+class MemoryFolder(dict[str, bytes]):
+    def write(self, name: str, content: bytes) -> None:
+        self[name] = content
+
+
+def build(study: ReportStudy, *, is_complete: bool = True) -> MemoryFolder:
+    folder = MemoryFolder()
+    report_write(
+        study=study,
+        curves=report_scene.curves() if is_complete else (),
+        renderer=HtmlReport(tokens=TOKENS),
+        folder=folder,
+        is_complete=is_complete,
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def complete() -> MemoryFolder:
+    return build(report_scene.study())
+
+
+def test_the_same_study_gives_the_same_bytes(complete: MemoryFolder) -> None:
+    assert build(report_scene.study()) == complete
+
+
+def test_another_study_gives_another_report(complete: MemoryFolder) -> None:
+    assert build(report_scene.study(seed=6))["overall.csv"] != complete["overall.csv"]
+
+
+def test_a_complete_report_has_every_file(complete: MemoryFolder) -> None:
+    assert sorted(complete) == [
+        "metrics_1y.csv",
+        "metrics_30d.csv",
+        "metrics_90d.csv",
+        "objective_cps.csv",
+        "objective_final_balance.csv",
+        "objective_mar.csv",
+        "overall.csv",
+        "overall.json",
+        "report.html",
+        "trades/trial_12.csv",
+        "trades/trial_31.csv",
+        "trades/trial_88.csv",
+        "walkforward_summary.csv",
+    ]
+
+
+def test_a_report_on_the_way_is_the_page_and_the_summary() -> None:
+    assert sorted(build(report_scene.study(), is_complete=False)) == ["overall.json", "report.html"]
+
+
+def refuse(token: str) -> Any:
+    raise ValueError(token)
+
+
+def test_the_summary_is_strict_json_with_the_best_and_their_luck(complete: MemoryFolder) -> None:
+    summary = json.loads(complete["overall.json"], parse_constant=refuse)
+    study = report_scene.study()
+    for place, objective in enumerate(report_scene.OBJECTIVES):
+        best = summary["best"][objective]
+        assert best["score"] == np.nanmax(study.scores[:, place])
+        assert best["params"] == json.loads(study.params[best["trial"]])
+        assert set(best["luck"]) >= {
+            "explained",
+            "deflated_sharpe",
+            "pbo",
+            "holdout_return_pct",
+        }
+    assert summary["trials_by_status"] == {"ok": 192, "pruned": 48}
+    assert summary["windows"]["30d"]["trials"] == 240
+    assert len(summary["windows"]["1y"]["top"]) == 10
+    assert summary["importance"]["csma_revert"]["entry_days"] > 0.5
+
+
+def test_scores_without_bound_and_studies_without_scores_have_a_report() -> None:
+    study = report_scene.study(12)
+    scores = np.full_like(study.scores, math.nan)
+    folder = build(replace(study, scores=scores, luck={}, folds=()), is_complete=False)
+    summary = json.loads(folder["overall.json"], parse_constant=refuse)
+    assert summary["best"] == dict.fromkeys(report_scene.OBJECTIVES)
+    assert b"runs when the study is finished" in folder["report.html"]
+
+
+def test_the_page_asks_nobody_for_anything(complete: MemoryFolder) -> None:
+    page = complete["report.html"].decode()
+    ours = page[: page.index('<script type="application/json"')]
+    assert "default-src 'none'" in ours
+    assert 'src="' not in page.replace("default-src", "").split("<script>")[0]
+    assert "http" not in ours.replace("http-equiv", "")
+    assert page.count("</script>") == 3
+
+
+def test_names_cannot_break_out_of_the_page() -> None:
+    study = report_scene.study(60)
+    evil = "</script><script>alert(1)</script>"
+    study = replace(
+        study,
+        strategy=[evil] * 60,
+        facts=replace(study.facts, market=evil, strategies=(evil,)),
+    )
+    page = build(study, is_complete=False)["report.html"].decode()
+    assert "alert(1)</script>" not in page
+    assert "&lt;/script&gt;" in page
+
+
+def page_body(page: bytes) -> bytes:
+    """Return what the report's own templates and figures made, without styles and libraries."""
+    text = page.decode()
+    return text[text.index("<body>") : text.index("</script>")].encode()
+
+
+@pytest.mark.parametrize("name", ["metrics_1y.csv", "objective_mar.csv", "overall.json"])
+def test_a_golden_file_has_not_changed(name: str) -> None:
+    folder = build(report_scene.study(24))
+    assert folder[name].decode() == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_the_golden_page_has_not_changed() -> None:
+    page = page_body(build(report_scene.study(24))["report.html"])
+    assert hashlib.sha256(page).hexdigest()[:16] == GOLDEN_PAGE, "look at it, then note its hash"
+
+
+def test_the_runs_drawn_are_the_best_of_each_objective_and_then_by_return() -> None:
+    study = report_scene.study()
+    places = chosen(study, 5)
+    assert places[0] == study.best(0)
+    assert len(places) == len(set(places)) == 5
+    assert set(study.ranked("1y")[:3].tolist()) <= set(places)
+    assert chosen(study, 1) == [study.best(0)]
+
+
+def test_a_folder_takes_files_and_replaces_them(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.write("trades/trial_1.csv", b"old")
+    folder.write("trades/trial_1.csv", b"new")
+    assert (tmp_path / "run" / "trades" / "trial_1.csv").read_bytes() == b"new"
+    assert len(list((tmp_path / "run" / "trades").iterdir())) == 1

@@ -1,0 +1,182 @@
+"""Rows are sorted by return, whole, and empty where there is nothing to say."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optimizer.domain.reporting import ReportStudy
+from optimizer.services.reports.tables import (
+    METRIC_COLUMNS,
+    Table,
+    best_objectives,
+    csv_bytes,
+    fold_table,
+    objective_table,
+    overall_table,
+    trade_table,
+    window_table,
+)
+from tests import report_scene
+from trading.domain.errors import InvariantError
+
+SPEC_COLUMNS = [
+    "trial_id",
+    "strategy",
+    "parameters",
+    "best_objective",
+    "best_objective_score",
+    "total_return_pct",
+    "buy_hold_return_pct",
+    "buy_hold_max_drawdown_pct",
+    "max_drawdown_pct",
+    "cagr_pct",
+    "sharpe_ratio",
+    "sortino_ratio",
+    "win_rate_pct",
+    "total_trades",
+    "profit_factor",
+    "recovery_factor",
+    "total_cost_pct",
+    "avg_cost_per_trade_pct",
+    "final_balance",
+    "avg_buy_step_pct",
+    "avg_sell_step_pct",
+    "max_drawdown_duration_days",
+]
+
+
+@pytest.fixture(scope="module")
+def study() -> ReportStudy:
+    return report_scene.study()
+
+
+def read(table: Table) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(csv_bytes(table).decode(), newline="")))
+
+
+@pytest.mark.parametrize("window", report_scene.WINDOWS)
+def test_a_window_lists_every_trial_evaluated_on_it_by_return(
+    study: ReportStudy, window: str
+) -> None:
+    rows = read(window_table(study, window))
+    gains = [float(row["total_return_pct"]) for row in rows]
+    assert gains == sorted(gains, reverse=True)
+    is_there = np.isfinite(study.metric(window, "total_return_pct"))
+    assert {int(row["trial_id"]) for row in rows} == set(study.number[is_there].tolist())
+
+
+def test_the_columns_are_the_original_s_and_four_on_luck(study: ReportStudy) -> None:
+    table = window_table(study, "1y")
+    assert [*table.columns] == [
+        *SPEC_COLUMNS,
+        "explained",
+        "deflated_sharpe",
+        "pbo",
+        "holdout_return_pct",
+    ]
+
+
+def test_every_cell_is_the_metric_in_full_or_empty(study: ReportStudy) -> None:
+    for row in read(window_table(study, "1y")):
+        place = int(row["trial_id"])
+        for column, metric in METRIC_COLUMNS.items():
+            value = study.metric("1y", metric)[place] if metric else np.nan
+            assert row[column] == "" if np.isnan(value) else float(row[column]) == value
+        assert json.loads(row["parameters"])["exit_days"] == 2
+        assert row["total_trades"].isdigit()
+
+
+def test_nothing_is_written_as_nan_or_infinity(study: ReportStudy) -> None:
+    text = b"".join(
+        csv_bytes(table)
+        for table in (*(window_table(study, w) for w in study.facts.windows), overall_table(study))
+    ).lower()
+    assert b"nan" not in text
+    assert b"inf" not in text
+    assert b"none" not in text
+
+
+def test_an_objective_lists_the_trials_with_a_score_by_return(study: ReportStudy) -> None:
+    rows = read(objective_table(study, 2))
+    gains = [float(row["total_return_pct"]) for row in rows]
+    assert gains == sorted(gains, reverse=True)
+    assert len(rows) == int(np.isfinite(study.scores[:, 2]).sum())
+    for row in rows:
+        assert float(row["score"]) == study.scores[int(row["trial_id"]), 2]
+
+
+def test_luck_stands_where_a_trial_was_examined_and_only_there(study: ReportStudy) -> None:
+    rows = read(window_table(study, "1y"))
+    examined = [row for row in rows if int(row["trial_id"]) in study.luck]
+    assert sorted(row["explained"] for row in examined) == ["false", "true", "true", "true"]
+    assert {row["pbo"] for row in examined} == {"0.31"}
+    for row in rows:
+        if int(row["trial_id"]) not in study.luck:
+            assert row["explained"] == row["pbo"] == row["holdout_return_pct"] == ""
+
+
+def test_the_best_objective_is_where_the_trial_ranks_highest_not_the_largest_number() -> None:
+    study = report_scene.study(4)
+    scores = np.array([[0.9, 100, 1], [0.1, 900, 2], [0.2, 200, 50], [np.nan] * 3])
+    names, best = best_objectives(replace(study, scores=scores))
+    assert names == ["mar", "final_balance", "cps", ""]
+    assert best == [0.9, 900.0, 50.0, None]
+
+
+def test_all_windows_are_stacked_in_one_table_by_return(study: ReportStudy) -> None:
+    rows = read(overall_table(study))
+    gains = [float(row["total_return_pct"]) for row in rows]
+    assert gains == sorted(gains, reverse=True)
+    assert {row["window"] for row in rows} == set(report_scene.WINDOWS)
+    assert len(rows) == sum(len(study.ranked(window)) for window in report_scene.WINDOWS)
+
+
+def test_a_study_without_trials_has_tables_with_headers_only() -> None:
+    study = report_scene.study(240)
+    empty = replace(
+        study,
+        number=study.number[:0],
+        strategy=[],
+        params=[],
+        status=[],
+        metrics={window: table[:0] for window, table in study.metrics.items()},
+        scores=study.scores[:0],
+        folds=(),
+    )
+    for table in (window_table(empty, "1y"), objective_table(empty, 0), overall_table(empty)):
+        assert csv_bytes(table).count(b"\n") == 1
+    assert csv_bytes(fold_table(empty)).startswith(b"step_index,strategy,train_start")
+
+
+def test_the_walk_forward_keeps_its_order_and_its_gaps(study: ReportStudy) -> None:
+    rows = read(fold_table(study))
+    assert [row["step_index"] for row in rows] == ["1", "2", "3", "4"]
+    assert rows[3]["holdout_total_return_pct"] == ""
+    assert rows[0]["train_end"] < rows[0]["holdout_start"]
+
+
+def test_trades_carry_the_times_of_their_bars() -> None:
+    curve = report_scene.curve(12, 0)
+    rows = read(trade_table(curve))
+    assert len(rows) == len(curve.trades) == 3
+    assert rows[0]["entry_time"] < rows[0]["exit_time"] < rows[1]["entry_time"]
+
+
+def test_columns_of_unequal_length_are_a_bug(study: ReportStudy) -> None:
+    with pytest.raises(InvariantError, match="columns disagree"):
+        replace(study, strategy=["x"])
+
+
+@pytest.mark.parametrize("text", ["a,b", 'say "so"', "two\nlines", "back\r", "", "plain", "ünï"])
+def test_text_survives_a_csv_reader(text: str) -> None:
+    table = Table({"text": [text, "x"], "number": [None, 1.5], "whole": [3, None]})
+    rows = read(table)
+    assert [row["text"] for row in rows] == [text, "x"]
+    assert [row["number"] for row in rows] == ["", "1.5"]
+    assert [row["whole"] for row in rows] == ["3", ""]

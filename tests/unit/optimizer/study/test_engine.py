@@ -1,0 +1,103 @@
+"""The engine: what it proposes depends on seed, batch and completed batches, on nothing else."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from optimizer.adapters.cmaes_sampler import CmaesSampler
+from optimizer.domain.search.pruning import PruningFloors
+from optimizer.domain.search.space import Space
+from optimizer.domain.study.engine import Batch, SearchEngine
+from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
+from optimizer.domain.study.schedule import Schedule
+from optimizer.domain.systems import SYSTEMS
+from trading.domain.errors import InvariantError
+
+NAMES = ("passive_hold", "donchian_champion", "csma_revert")
+
+
+def engine(seed: int = 4) -> SearchEngine:
+    strategies = [SYSTEMS[name].strategy for name in NAMES]
+    return SearchEngine(
+        schedule=Schedule(tuple(Space.of(s.name, s.params) for s in strategies), 100, 24),
+        defaults={s.name: s.resolve({}) for s in strategies},
+        make=lambda space, place: CmaesSampler(dim=space.dim, seed=seed, place=place),
+        pruning=PruningFloors(share=0.1, n_windows=2),
+        n_objectives=1,
+    )
+
+
+def records(batch: Batch) -> list[TrialRecord]:
+    found = []
+    for item in batch.suggestions:
+        score = -float(item.point.sum())
+        is_ok = item.number % 5 != 0
+        found.append(
+            TrialRecord(
+                number=item.number,
+                strategy=item.strategy,
+                params_json=params_dump(item.params),
+                status=TrialStatus.OK if is_ok else TrialStatus.PRUNED,
+                metrics=(),
+                scores=np.array([score]).tobytes() if is_ok else b"",
+                early=(score, score) if is_ok else (score,),
+            )
+        )
+    return found
+
+
+def text(batch: Batch) -> str:
+    return repr([(s.number, s.strategy, dict(s.params)) for s in batch.suggestions]) + repr(
+        batch.floors
+    )
+
+
+def run(is_killed: bool) -> list[str]:
+    going, made = engine(), []
+    while going.next_batch < going.schedule.n_batches or going.pending:
+        while going.can_propose:
+            made.append(text(going.propose()))
+        going.absorb(records(going.pending[0]))
+        while going.can_propose:
+            made.append(text(going.propose()))
+        if is_killed:
+            state = json.loads(json.dumps(going.state(), allow_nan=False))
+            going = engine()
+            going.restore(state)
+    return made
+
+
+def test_a_search_killed_after_every_batch_proposes_what_the_uninterrupted_one_does() -> None:
+    assert run(is_killed=True) == run(is_killed=False)
+
+
+def test_a_search_is_reached_again_by_replaying_its_records() -> None:
+    first, stored = engine(), []
+    for _ in range(3):
+        while first.can_propose:
+            first.propose()
+        stored.append(records(first.pending[0]))
+        first.absorb(stored[-1])
+    again = engine()
+    for batch in stored:
+        while again.can_propose:
+            again.propose()
+        again.absorb(batch)
+    assert text(first.propose()) == text(again.propose())
+
+
+def test_records_another_search_made_are_refused() -> None:
+    going, other = engine(), engine(seed=5)
+    going.propose()
+    with pytest.raises(InvariantError, match="is not what the search proposes"):
+        going.absorb(records(other.propose()))
+
+
+def test_a_strategy_without_parameters_has_one_trial() -> None:
+    schedule = engine().schedule
+    names = [schedule.space(number).strategy for number in range(schedule.total)]
+    assert names.count("passive_hold") == 1
+    assert abs(names.count("donchian_champion") - names.count("csma_revert")) <= 1

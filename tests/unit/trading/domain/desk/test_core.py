@@ -1,0 +1,217 @@
+"""The core on bars drawn by hand: one record per bot and bar, and the right reason in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.trading.domain.desk.scripted import PAIR, ScriptedDesk
+from trading.domain.desk.journal import unpack_record
+from trading.domain.desk.policy import Policy, SchedulingPolicy
+from trading.domain.desk.reasons import ExitReason, Gate, Outcome, TradingState
+from trading.domain.errors import InvariantError
+from trading.domain.execution.orders import OrderPurpose
+from trading.domain.market.bars import Bar, BarFlag
+
+BUY, SELL = 1, -1
+
+
+def test_a_buy_signal_becomes_an_order_a_fill_at_the_next_open_and_a_protected_position() -> None:
+    desk = ScriptedDesk({1: BUY})
+    record = desk.bar(101.0)
+    assert record.outcome is Outcome.ENTRY_ORDERED
+    assert all(reading.verdict for reading in record.gates)
+    assert desk.bot.position is None
+    desk.bar(101.5)
+    assert desk.bot.position is not None
+    assert desk.bot.position.average_entry_price == Decimal("101.0202")  # open 101 and 2 bps
+    stop = desk.bot.working(OrderPurpose.STOP)
+    assert stop is not None
+    assert stop.stop_price == desk.bot.stop.current_stop < Decimal(101)
+
+
+def test_every_bot_leaves_exactly_one_record_on_every_bar() -> None:
+    desk = ScriptedDesk({1: BUY, 5: SELL}, strategies=3)
+    for close in (101, 102, 101, 103, 102, 101, 100):
+        desk.bar(float(close))
+    for out in desk.outputs:
+        if out.pair:
+            assert [row.bot_index for row in out.journal] == [0, 1, 2]
+
+
+def test_a_sell_signal_closes_the_position_and_the_profit_meets_the_checkpoint() -> None:
+    desk = ScriptedDesk({1: BUY, 4: SELL})
+    for close in (101.0, 101.3, 101.6):
+        desk.bar(close)
+    assert desk.bar(101.9).outcome is Outcome.EXIT_ORDERED
+    desk.bar(101.9)
+    (trip,) = [trip for out in desk.outputs for trip in out.round_trips]
+    assert trip.exit_reason is ExitReason.SIGNAL
+    assert trip.result.realised_pnl == desk.bot.realised_pnl > 0
+    assert trip.savings is not None
+    assert desk.bot.cash == 1000 + desk.bot.realised_pnl
+    assert not desk.bot.orders
+
+
+def test_a_loss_meets_no_checkpoint() -> None:
+    desk = ScriptedDesk({1: BUY, 3: SELL})
+    for close in (101.0, 100.9, 100.8, 100.8):
+        desk.bar(close)
+    (trip,) = [trip for out in desk.outputs for trip in out.round_trips]
+    assert trip.result.realised_pnl < 0
+    assert trip.savings is None
+
+
+def test_the_stop_sells_within_the_bar_and_the_record_says_so() -> None:
+    desk = ScriptedDesk({1: BUY})
+    desk.bar(101.0)
+    desk.bar(101.2)
+    assert desk.bar(96.0, low=95.0).outcome is Outcome.STOP_FILLED
+    assert desk.bot.position is None
+    (trip,) = [trip for out in desk.outputs for trip in out.round_trips]
+    assert trip.exit_reason is ExitReason.STOP
+
+
+def test_a_sell_signal_without_a_position_is_a_reason_not_a_silence() -> None:
+    desk = ScriptedDesk({1: SELL})
+    record = desk.bar(101.0)
+    assert record.outcome is Outcome.SELL_WITHOUT_POSITION
+    assert [r.gate for r in record.gates if not r.verdict] == [Gate.POSITION]
+
+
+def test_a_bar_without_a_signal_records_that_the_trigger_gate_failed() -> None:
+    record = ScriptedDesk({}).bar(100.5)
+    assert record.outcome is Outcome.NO_TRIGGER
+    assert {r.gate: bool(r.verdict) for r in record.gates} == {Gate.WARM: True, Gate.TRIGGER: False}
+
+
+@pytest.mark.parametrize(
+    ("flags", "skip", "outcome"),
+    [
+        (BarFlag.QUARANTINED, 0, Outcome.BAR_QUARANTINED),
+        (BarFlag.NONE, 2, Outcome.GAP_COOLDOWN),
+        (BarFlag.WARMUP, 0, Outcome.WARMING_UP),
+    ],
+)
+def test_a_bar_that_cannot_be_trusted_opens_nothing(
+    flags: int, skip: int, outcome: Outcome
+) -> None:
+    desk = ScriptedDesk({1: BUY})
+    assert desk.bar(101.0, flags=flags, skip=skip).outcome is outcome
+    assert not desk.bot.orders
+
+
+def test_a_quarantined_wick_does_not_reach_the_stop() -> None:
+    desk = ScriptedDesk({1: BUY})
+    desk.bar(101.0)
+    desk.bar(101.2)
+    assert desk.bar(101.3, low=40.0, flags=BarFlag.QUARANTINED).outcome is Outcome.HOLDING
+    assert desk.bot.position is not None
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"),
+    [
+        (TradingState.PAUSED, Outcome.DESK_PAUSED),
+        (TradingState.REDUCING, Outcome.DESK_REDUCING),
+        (TradingState.HALTED, Outcome.DESK_HALTED),
+    ],
+)
+def test_the_operators_order_refuses_entries(state: TradingState, outcome: Outcome) -> None:
+    desk = ScriptedDesk({1: BUY})
+    desk.driver.core.apply_trading_states({0: (state, False)})
+    assert desk.bar(101.0).outcome is outcome
+
+
+def test_a_pause_lets_exits_pass() -> None:
+    desk = ScriptedDesk({1: BUY, 3: SELL})
+    desk.bar(101.0)
+    desk.bar(102.0)
+    desk.driver.core.apply_trading_states({0: (TradingState.PAUSED, False)})
+    assert desk.bar(103.0).outcome is Outcome.EXIT_ORDERED
+
+
+def test_a_kill_takes_back_a_working_entry_at_once() -> None:
+    desk = ScriptedDesk({1: BUY})
+    desk.bar(101.0)
+    out = desk.driver.core.apply_trading_states({0: (TradingState.HALTED, False)})
+    desk.driver.send(out)
+    assert not desk.bot.orders
+    desk.bar(102.0)
+    assert desk.bot.position is None
+
+
+def test_a_kill_with_flatten_sells_and_without_it_keeps_the_stop() -> None:
+    kept, sold = ScriptedDesk({1: BUY}), ScriptedDesk({1: BUY})
+    for desk, flatten in ((kept, False), (sold, True)):
+        desk.bar(101.0)
+        desk.bar(102.0)
+        desk.driver.send(desk.driver.core.apply_trading_states({0: (TradingState.HALTED, flatten)}))
+        desk.bar(102.0)
+    assert kept.bot.working(OrderPurpose.STOP) is not None
+    assert sold.bot.position is None
+    trips = [trip for out in sold.outputs for trip in out.round_trips]
+    assert [trip.exit_reason for trip in trips] == [ExitReason.KILL]
+
+
+def test_bars_seen_too_late_open_nothing_and_the_age_is_recorded() -> None:
+    desk = ScriptedDesk({1: BUY})
+    desk.driver.core.apply_catch_up(desk.seq + 1, 900.0)
+    record = desk.bar(101.0)
+    assert record.outcome is Outcome.STALE_DATA
+    assert [r.observed for r in record.gates if r.gate is Gate.FRESHNESS] == [900.0]
+
+
+def test_a_chain_pair_without_gas_opens_nothing() -> None:
+    desk = ScriptedDesk({1: BUY}, venue="pulsex", native_balance="0.005")
+    record = desk.bar(101.0)
+    assert record.outcome is Outcome.GAS_TOO_LOW
+    assert [(r.observed, r.limit) for r in record.gates if r.gate is Gate.GAS] == [(0.005, 0.01)]
+
+
+def test_only_as_many_entries_as_there_are_seats_travel_on_one_bar() -> None:
+    policy = replace(Policy(), scheduling=SchedulingPolicy(seats_per_bar=2))
+    desk = ScriptedDesk({1: BUY}, strategies=3, policy=policy)
+    desk.bar(101.0)
+    outcomes = [row.outcome for row in desk.outputs[-2].journal] or [
+        row.outcome for row in desk.outputs[-1].journal
+    ]
+    assert sorted(outcomes) == sorted(
+        [Outcome.ENTRY_ORDERED, Outcome.ENTRY_ORDERED, Outcome.NOT_SELECTED]
+    )
+
+
+def test_a_new_policy_counts_from_the_next_bar() -> None:
+    desk = ScriptedDesk({1: BUY})
+    before = desk.driver.state.epoch
+    policy = Policy()
+    strict = replace(policy, signals=replace(policy.signals, conviction_min=0.99))
+    desk.driver.core.apply_policy(strict)
+    record = desk.bar(101.0)
+    assert record.outcome is Outcome.BELOW_CONVICTION
+    assert record.epoch == before + 1
+
+
+def test_a_step_that_does_not_move_on_is_refused() -> None:
+    desk = ScriptedDesk({})
+    bar = Bar(desk.time + 300_000, 100.0, 100.0, 100.0, 100.0, 1.0)
+    with pytest.raises(InvariantError, match="came after"):
+        desk.driver.core.step(desk.seq, PAIR, bar, [])
+
+
+def test_a_bar_of_a_pair_without_bots_changes_nothing_but_the_sequence() -> None:
+    desk = ScriptedDesk({})
+    digest = desk.driver.state.digest
+    out = desk.driver.step(desk.seq + 1, "ZZZ/USDT", Bar(0, 1.0, 1.0, 1.0, 1.0, 1.0))
+    assert (out.journal, desk.driver.state.digest) == ([], digest)
+
+
+def test_the_record_of_a_denied_entry_keeps_every_gate() -> None:
+    desk = ScriptedDesk({1: BUY})
+    desk.driver.core.apply_trading_states({0: (TradingState.PAUSED, False)})
+    desk.bar(101.0)
+    out = next(out for out in reversed(desk.outputs) if out.journal)
+    gates = {reading.gate for reading in unpack_record(out.journal[0].record).gates}
+    assert gates >= set(Gate) - {Gate.POSITION, Gate.GAS, Gate.SEAT}

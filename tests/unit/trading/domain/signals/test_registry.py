@@ -1,0 +1,50 @@
+"""Strategies are found by name, and a wrong name or parameter is answered with help."""
+
+from __future__ import annotations
+
+import pytest
+
+from trading.domain.errors import BadInputError
+from trading.domain.signals.strategies import STRATEGIES, strategy_get
+from trading.domain.signals.strategies.systems import SYSTEMS
+from trading.domain.signals.strategies.triggers import TRIGGERS
+
+
+def test_every_strategy_is_registered_once_under_its_name() -> None:
+    assert len(STRATEGIES) == len(TRIGGERS) + len(SYSTEMS)
+    for name, strategy in STRATEGIES.items():
+        assert strategy.name == name
+        assert strategy_get(name) is strategy
+
+
+def test_a_near_miss_is_answered_with_the_name_meant() -> None:
+    with pytest.raises(BadInputError, match="did you mean 'breakout'"):
+        strategy_get("brekout")
+
+
+def test_a_name_without_resemblance_is_answered_with_the_list() -> None:
+    with pytest.raises(BadInputError, match="known are price_move, breakout"):
+        strategy_get("zzz")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=lambda s: s.name)
+def test_defaults_are_inside_their_own_ranges_and_documented(strategy) -> None:
+    resolved = strategy.resolve({})
+    assert set(resolved) == {param.name for param in strategy.params}
+    assert all(param.unit for param in strategy.params)
+    assert strategy.title
+    assert strategy.summary.endswith(".")
+    assert strategy.source
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"buffr": 1.0}, "has no parameter 'buffr'"),
+        ({"buffer": 99.0}, "buffer was 99.0; expected 0.05 to 5"),
+        ({"buffer": float("nan")}, "buffer was nan"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_with_its_range(given: dict[str, float], text: str) -> None:
+    with pytest.raises(BadInputError, match=text):
+        strategy_get("breakout").resolve(given)

@@ -1,0 +1,105 @@
+"""Obey one JSON line at a time: write a fact as the desk's processes do, then publish it.
+
+A process of its own, so that news reaches the browser the way it does in the running desk: from
+another process, over Redis.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from decimal import Decimal
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.utils import timezone  # noqa: E402
+
+from tests import factories as make  # noqa: E402
+from trading.adapters.channels_publisher import ChannelsPublisher  # noqa: E402
+from trading.domain.desk.reasons import Gate, Outcome, TradingState  # noqa: E402
+from trading.domain.topics import DESK, candles_topic  # noqa: E402
+from trading.models import Bot, DeskSession, Feed, StreamBar, TradingControl  # noqa: E402
+
+STEP_MS = 300_000
+RUNNER = asyncio.Runner()  # one loop, so that the layer keeps its connection
+
+
+def publish(topic: str, **message: Any) -> None:
+    """Send one message over the real channel layer."""
+    if not RUNNER.run(ChannelsPublisher(timeout_s=5).publish(topic, message)):
+        raise RuntimeError(f"{topic} was not published")
+
+
+def bar(pair: str, close: float, *, silent: bool = False, closed: bool = True) -> dict[str, Any]:
+    """Append one closed bar (or show a forming one) and publish it unless silent."""
+    feed = Feed.objects.get()
+    last = StreamBar.objects.filter(feed=feed, pair=pair).order_by("-n").first()
+    assert last is not None
+    n, open_time = last.n + 1, last.open_time + STEP_MS
+    if closed:
+        make.bars(feed, pair, [close], first_ms=make.START_MS)
+    Feed.objects.update(last_bar_at=_now(), heartbeat_at=_now())
+    if not silent:
+        publish(
+            candles_topic(feed.pk, pair), kind="bar", feed=feed.pk, pair=pair, n=n, t=open_time,
+            o=last.close, h=max(last.close, close), l=min(last.close, close), c=close, v=3.0,
+            closed=closed, flags=0,
+        )  # fmt: skip
+    return {"n": n, "t": open_time}
+
+
+def decision(pair: str) -> dict[str, Any]:
+    """Refuse a signal on the next bar."""
+    bot = Bot.objects.filter(pair=pair).first()
+    assert bot is not None
+    last = bot.decisions.order_by("-open_time").first()
+    assert last is not None
+    gate = make.failed(Gate.GAS, 0.004, 0.01, Outcome.GAS_TOO_LOW)
+    row = make.decision(bot, Outcome.GAS_TOO_LOW, gate, open_time=last.open_time + STEP_MS)
+    bot.equity += 1
+    bot.save()
+    _step(pair, positions_changed=False)
+    return {"id": row.pk}
+
+
+def checkpoint(pair: str) -> dict[str, Any]:
+    """Close a profitable round trip and set its slice aside."""
+    bot = Bot.objects.filter(pair=pair).last()
+    assert bot is not None
+    position = make.position(bot, entry="100", is_open=False)
+    row = make.checkpoint(make.round_trip(position, "140"), reserved=Decimal("5.97"))
+    _step(pair, round_trips=1, checkpoints=1, positions_changed=True)
+    return {"id": row.pk}
+
+
+def control() -> dict[str, Any]:
+    """Return the newest order of an operator."""
+    row = TradingControl.objects.order_by("-id").first()
+    if row is None:
+        return {"state": None}
+    return {
+        "state": TradingState(row.state).name, "reason": row.reason, "actor": row.actor,
+        "n": TradingControl.objects.count(),
+    }  # fmt: skip
+
+
+def _step(pair: str, **values: Any) -> None:
+    session = DeskSession.objects.get()
+    step = {"fills": 0, "round_trips": 0, "checkpoints": 0, "decisions": [{"pair": pair}]}
+    publish(DESK, kind="step", session=session.pk, seq=1, **step | values)
+
+
+def _now() -> Any:
+    return timezone.now()
+
+
+ACTS = {"bar": bar, "decision": decision, "checkpoint": checkpoint, "control": control}
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        request = json.loads(line)
+        print(json.dumps(ACTS[request.pop("act")](**request)), flush=True)

@@ -1,0 +1,128 @@
+"""The report in a real browser, from a disk: it draws, sorts, filters, and asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from optimizer.adapters.html_report import HtmlReport
+from optimizer.domain.importance import parameter_tables
+from tests import report_scene
+
+TOKENS = Path(__file__).resolve().parents[2] / "static" / "css" / "tokens.css"
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the address of a report on disk."""
+    study = report_scene.study()
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    page = HtmlReport(tokens=TOKENS)
+    path.write_bytes(page.render(study, report_scene.curves(), parameter_tables(study)))
+    return path.as_uri()
+
+
+@pytest.fixture
+def opened(page: Page, report: str) -> Page:
+    page.goto(report)
+    return page
+
+
+def column(page: Page, label: str) -> Callable[[], list[str]]:
+    """Return a reader of the sort keys of one column of the last window's table."""
+    heads = page.locator("#window-1y-rows th").all_inner_texts()
+    place = [head.strip() for head in heads].index(label)
+    script = "(rows, place) => rows.map(row => row.children[place].dataset.k)"
+    rows = page.locator("#window-1y-rows tbody tr")
+    return lambda: list(rows.evaluate_all(script, place))
+
+
+def numbers(keys: list[str]) -> list[float]:
+    return [float(key) for key in keys if key]
+
+
+def test_clicking_a_header_sorts_both_ways_and_keeps_what_is_missing_last(opened: Page) -> None:
+    gain, holdout = column(opened, "Return"), column(opened, "Holdout")
+    assert numbers(gain()) == sorted(numbers(gain()), reverse=True)
+    header = opened.locator("#window-1y-rows th", has_text="Return")
+    header.locator("button").click()
+    expect(header).to_have_attribute("aria-sort", "ascending")
+    assert numbers(gain()) == sorted(numbers(gain()))
+    opened.locator("#window-1y-rows th button", has_text="Holdout").click()
+    expect(header).to_have_attribute("aria-sort", "none")
+    found = holdout()
+    assert numbers(found) == sorted(numbers(found), reverse=True)
+    assert found[: len(numbers(found))] == [key for key in found if key]
+    opened.locator("#window-1y-rows th button", has_text="Holdout").click()
+    assert holdout()[: len(numbers(found))] == [repr(n) for n in sorted(numbers(found))]
+
+
+def test_text_sorts_by_the_alphabet(opened: Page) -> None:
+    strategies = column(opened, "Strategy")
+    opened.locator("#window-1y-rows th button", has_text="Strategy").click()
+    assert strategies() == sorted(strategies())
+    assert len(set(strategies())) == 2
+
+
+def test_the_filter_keeps_matching_rows_only(opened: Page) -> None:
+    opened.locator("[data-filter='window-1y-rows']").fill("survives")
+    rows = opened.locator("#window-1y-rows tbody tr:visible")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text("survives")
+
+
+def test_luck_is_a_word_with_its_reasons_behind_it(opened: Page) -> None:
+    verdict = opened.locator("#window-1y-rows td.luck").first
+    reason = verdict.get_by_text("below 0.95")
+    expect(reason).not_to_be_visible()
+    verdict.locator("summary").click()
+    expect(reason).to_be_visible()
+
+
+def test_windows_are_tabs_that_obey_mouse_and_arrows(opened: Page) -> None:
+    expect(opened.locator("#window-1y")).to_be_visible()
+    expect(opened.locator("#window-30d")).not_to_be_visible()
+    opened.get_by_role("tab", name="30d").click()
+    expect(opened.locator("#window-30d")).to_be_visible()
+    opened.keyboard.press("ArrowRight")
+    expect(opened.get_by_role("tab", name="90d")).to_be_focused()
+    expect(opened.locator("#window-90d")).to_be_visible()
+
+
+def test_every_picture_is_drawn_when_it_comes_into_view(opened: Page) -> None:
+    for name in ("equity", "trades-12", "importance-csma_revert", "walk-forward"):
+        picture = opened.locator(f"[data-picture='{name}']")
+        picture.scroll_into_view_if_needed()
+        expect(picture.locator(".main-svg").first).to_be_visible(timeout=15_000)
+    lines = opened.locator("[data-picture='equity'] .scatterlayer .trace")
+    expect(lines).to_have_count(8)  # three runs and holding, equity and drawdown each
+    parallel = opened.locator("[data-picture='parallel-csma_revert']")
+    parallel.scroll_into_view_if_needed()
+    expect(parallel.get_by_text("entry_days").first).to_be_visible(timeout=15_000)
+    expect(opened.get_by_text("96 of 96 complete trials")).to_be_visible()
+
+
+def test_nothing_is_asked_of_anybody(page: Page, report: str) -> None:
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
+    page.goto(report)
+    page.locator("#walk-forward").scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_never_scrolls_sideways(page: Page, report: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(report)
+    for section in page.locator("main > section").all():
+        section.scroll_into_view_if_needed()
+    assert page.evaluate("document.documentElement.scrollWidth") == width

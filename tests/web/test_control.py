@@ -1,0 +1,89 @@
+"""Pausing, resuming and killing: asked why, shown in figures, obeyed only from those allowed."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests import factories as make
+from tests.web.desk_scene import Scene
+from trading.domain.desk.reasons import TradingState
+from trading.models import TradingControl
+from trading.selectors.overview import desk_control
+
+
+def test_pausing_records_who_and_why(desk: Client) -> None:
+    response = desk.post("/control/pause/", {"reason": "  exchange maintenance "}, follow=True)
+    row = TradingControl.objects.get()
+    assert (row.state, row.reason, row.actor, row.flatten) == (
+        TradingState.PAUSED, "exchange maintenance", "olga", False
+    )  # fmt: skip
+    page = response.content.decode()
+    assert "The desk is paused: exits only. Resume undoes it at once." in page
+    assert 'href="/control/resume/"' in page
+    assert 'href="/control/pause/"' not in page
+
+
+def test_resuming_undoes_it(desk: Client) -> None:
+    desk.post("/control/pause/", {"reason": "news"})
+    desk.post("/control/resume/", {"reason": "news is over"})
+    control = desk_control()
+    assert control is not None
+    assert control.state is TradingState.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [("", "Say why"), ("   ", "Say why"), ("x" * 301, "was 301 characters long")],
+)
+def test_an_order_without_a_usable_reason_is_not_given(
+    desk: Client, reason: str, message: str
+) -> None:
+    response = desk.post("/control/kill/", {"reason": reason, "flatten": "on"})
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert message in page
+    assert 'name="flatten" checked' in page  # what was typed is not lost
+    assert not TradingControl.objects.exists()
+
+
+def test_the_kill_shows_what_it_would_do_in_figures(desk: Client, scene: Scene) -> None:
+    make.order(scene.bots[0], status="accepted")
+    page = desk.get("/control/kill/", headers={"X-Panel": "1"}).content.decode()
+    assert "Cancels 1 working entry order." in page
+    assert "BTC ≈" in page
+    assert "ETH ≈" in page
+    assert "their stops stay in place" in page
+
+
+def test_the_kill_sells_only_when_asked_to(desk: Client) -> None:
+    desk.post("/control/kill/", {"reason": "no"})
+    desk.post("/control/kill/", {"reason": "all out", "flatten": "on"})
+    assert list(TradingControl.objects.order_by("id").values_list("state", "flatten")) == [
+        (TradingState.HALTED, False), (TradingState.HALTED, True)
+    ]  # fmt: skip
+
+
+def test_the_dialog_gets_a_bare_answer(desk: Client) -> None:
+    response = desk.post("/control/pause/", {"reason": "news"}, headers={"X-Panel": "1"})
+    assert response.status_code == 204
+
+
+def test_somebody_without_the_permission_sees_no_buttons_and_is_refused(
+    client: Client, db: None
+) -> None:
+    client.force_login(make.operator("wanda", can_operate=False))
+    page = client.get("/").content.decode()
+    assert "watching only" in page
+    assert "/control/kill/" not in page
+    assert client.get("/control/kill/").status_code == 403
+    assert client.post("/control/kill/", {"reason": "I want"}).status_code == 403
+    assert not TradingControl.objects.exists()
+
+
+def test_a_forged_order_from_another_site_is_refused(operator: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(operator)
+    assert client.post("/control/kill/", {"reason": "forged"}).status_code == 403
+    assert not TradingControl.objects.exists()
