@@ -134,8 +134,18 @@ class Services:
         self.redis_process.wait()
         self.redis_process = self.start_redis()
 
+    def keep_worker(self) -> None:
+        """Do what ``up`` does: start a worker that has ended again.
+
+        One whose broker dies while it gives messages back ends by itself: the Redis transport
+        closes its connection before it restores them.
+        """
+        if self.worker.poll() is not None:
+            self.worker = self.start_worker()
+
     def enqueue(self, session_id: int) -> None:
         """Do what beat and the supervising task do."""
+        self.keep_worker()
         lease = SessionLease.objects.get(session_id=session_id)
         if lease.expires_at is None or lease.expires_at < SystemClock().now():
             self.broker.send_task(
