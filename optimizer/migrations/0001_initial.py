@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('data_digest', models.CharField(max_length=64, unique=True)),
                 ('n_trials', models.PositiveBigIntegerField(default=0)),
                 ('n_studies', models.PositiveIntegerField(default=0)),
+                ('n_holdout_looks', models.PositiveIntegerField(default=0, help_text='searches whose best trials were tried on the holdout')),
                 ('first_at', models.DateTimeField()),
                 ('last_at', models.DateTimeField()),
             ],
