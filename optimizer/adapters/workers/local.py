@@ -1,8 +1,8 @@
 """Evaluate trials on the cores of this machine: one spawned process per core, one pipe each.
 
 Every worker holds two chunks, so that it never waits for the orchestrator. A worker that dies or
-does not answer in time is replaced, and what it held goes back to the front of the queue; a chunk
-that took ``DEATHS`` workers with it is taken apart, and a single trial that did so has failed.
+does not answer in time is replaced, and what it held goes back to the front of the queue; see
+``chunks_out`` for what becomes of a chunk that kills its workers.
 """
 
 from __future__ import annotations
@@ -10,21 +10,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Final
 
+from optimizer.adapters.workers.chunks_out import ChunksOut
 from optimizer.adapters.workers.process import VITALS, worker_main
 from optimizer.adapters.workers.wire import Job, answer_decode, chunk_encode
-from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
 from optimizer.ports.sweeps import Answer, Chunk, PoolUsage
 from trading.domain.errors import BadInputError, TradingError
 from trading.ports.clock import Clock
 
 HELD: Final = 2  # chunks a worker has at a time
-DEATHS: Final = 4  # workers a chunk may take with it
 STALLED_S: Final = 300.0  # without an answer a worker counts as dead
 _FRUITLESS: Final = 10  # workers that may die in a row before any answers
 
@@ -80,8 +78,7 @@ class ProcessPool:
         self._deaths: dict[tuple[int, ...], int] = {}
         self._buried: list[_Worker] = []
         self._fruitless = 0
-        self._parts: dict[tuple[int, int], dict[int, TrialRecord]] = {}
-        self._whole: dict[tuple[int, int], Chunk] = {}
+        self._out = ChunksOut()
         self._workers = [self._start() for _ in range(n_workers)]
 
     def _start(self) -> _Worker:
@@ -99,7 +96,7 @@ class ProcessPool:
 
     def send(self, chunk: Chunk) -> None:
         """Queue a chunk and hand it out if a worker has room."""
-        self._whole[chunk.batch, chunk.place] = chunk
+        self._out.add(chunk)
         self._queue.append(chunk)
         self._feed()
 
@@ -143,17 +140,7 @@ class ProcessPool:
         worker.held.popleft()
         self._fruitless = 0
         answer = answer_decode(content[VITALS.size :])
-        return self._complete(answer.batch, answer.place, answer.records)
-
-    def _complete(self, batch: int, place: int, records: Iterable[TrialRecord]) -> list[Answer]:
-        # A chunk that was taken apart is answered when its last trial is there.
-        parts = self._parts.setdefault((batch, place), {})
-        parts.update({record.number: record for record in records})
-        work = self._whole[batch, place].work
-        if len(parts) < len(work):
-            return []
-        del self._parts[batch, place], self._whole[batch, place]
-        return [Answer(batch, place, tuple(parts[item.number] for item in work))]
+        return self._out.answered(answer.batch, answer.place, answer.records)
 
     def _replace(self, worker: _Worker) -> list[Answer]:
         worker.process.kill()
@@ -178,25 +165,10 @@ class ProcessPool:
         numbers = tuple(item.number for item in chunk.work)
         deaths = self._deaths.get(numbers, 0) + is_suspect
         self._deaths[numbers] = deaths
-        if deaths < DEATHS:
-            self._queue.appendleft(chunk)
-            return []
-        if len(chunk.work) > 1:
-            self._queue.extendleft(chunk._replace(work=(item,)) for item in reversed(chunk.work))
-            return []
-        item = chunk.work[0]
-        failed = TrialRecord(
-            number=item.number,
-            strategy=item.strategy,
-            params_json=params_dump(item.params),
-            status=TrialStatus.FAILED,
-            metrics=(),
-            scores=b"",
-            early=(),
-            error=f"{deaths} workers died evaluating it, the last with exit code {exit_code}",
-            attempts=deaths,
-        )
-        return self._complete(chunk.batch, chunk.place, [failed])
+        cause = f"the last with exit code {exit_code}"
+        again, answers = self._out.lost(chunk, deaths, cause)
+        self._queue.extendleft(reversed(again))
+        return answers
 
     def usage(self) -> PoolUsage:
         """Return processor time and memory as the workers last told them."""
