@@ -29,10 +29,12 @@ from guardian.selectors.health import Health, health_get
 from guardian.selectors.processes import process_list
 from guardian.services.desk_run import DRAINED_WITHIN_S, Desk
 from guardian.services.schedules import setup_schedules
+from optimizer.adapters.workers.local import workers_count
 from trading.bootstrap import desk_config, open_default_desk, system_clock
 from trading.domain.desk.config import FeedKind
 from trading.models import DeskSession
 
+SWEEPS_CPU_FRACTION = 0.9  # of the cores; the desk goes on beside a study
 SOCKET_PATH_LIMIT = 100  # signs; the kernel allows 104 (macOS) or 108 (Linux)
 # Ties a process to the life of whoever starts it.
 LAUNCHER = (sys.executable, "-S", "-m", "guardian.adapters.parent_bond")
@@ -180,6 +182,7 @@ def desk_prepare(*, files: DeskFiles, port: int, n_desk_workers: int) -> Prepare
         manage=str(settings.BASE_DIR / "manage.py"),
         port=port,
         n_desk_workers=n_desk_workers,
+        n_sweep_workers=workers_count(max_workers=None, cpu_fraction=SWEEPS_CPU_FRACTION),
         redis_command=command,
     )
     programs = desk_programs(plan)

@@ -3,6 +3,10 @@
 With a Redis broker a task that is not acknowledged within the visibility timeout is delivered
 again, so a session's deadline is shorter than it and every task is harmless when repeated; the
 database decides who may write, never the queue.
+
+Whatever may take longer says so: it acknowledges at the start (``acks_late=False``), asks
+``trading.adapters.worker_drain.is_draining`` every second or so and ends when told, and a
+supervising task on ``default`` finds by the database what nobody works on and sends it again.
 """
 
 from kombu.entity import Queue
@@ -10,10 +14,11 @@ from kombu.entity import Queue
 CELERY_TASK_QUEUES = [Queue(name) for name in ("desk", "ml", "sweeps", "default")]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
-# First match wins: the supervisor only looks and dispatches, so it must not wait behind sessions.
+# First match wins: supervisors only look and dispatch, so they must not wait behind their work.
 CELERY_TASK_ROUTES = (
     [
         ("trading.tasks.sessions_supervise", {"queue": "default"}),
+        ("optimizer.tasks.studies_supervise", {"queue": "default"}),
         ("trading.tasks.*session*", {"queue": "desk"}),
         ("trading.tasks.*train*", {"queue": "ml"}),
         ("optimizer.tasks.*", {"queue": "sweeps"}),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 QUEUES = ("desk", "ml", "sweeps", "default")
+STUDIES_AT_ONCE = 1  # in one worker; each of them uses every core it is given
 STOP_WAIT_S = 30  # a child has this long to finish what it holds before it is killed
 # A child that ends sooner is started again after a pause, which grows by a second each time;
 # one that ends later is started again at once.
@@ -46,6 +47,7 @@ class DeskPlan:
         manage: path of ``manage.py``.
         port: TCP port of the web server on the loopback interface.
         n_desk_workers: processes that may run sessions at the same time.
+        n_sweep_workers: trials of the optimizer evaluated at the same time.
         redis_command: command of the embedded Redis; empty when an outside one is used.
     """
 
@@ -53,6 +55,7 @@ class DeskPlan:
     manage: str
     port: int
     n_desk_workers: int
+    n_sweep_workers: int
     redis_command: tuple[str, ...]
 
 
@@ -105,11 +108,15 @@ def _web_command(plan: DeskPlan) -> tuple[str, ...]:
 
 
 def _worker_command(plan: DeskPlan, queue: str) -> tuple[str, ...]:
-    # Sessions need processes of their own; training and sweeps start children themselves, which
-    # a prefork child may not; short tasks share one process.
-    pool, size = ("prefork", plan.n_desk_workers) if queue == "desk" else ("threads", 1)
-    if queue == "default":
-        size = 4
+    # Sessions need processes of their own. Training, studies and trials start children themselves,
+    # which a prefork child may not; their threads only wait. Short tasks share one process.
+    pool, size = {
+        "desk": ("prefork", plan.n_desk_workers),
+        "ml": ("threads", 1),
+        # A study has a place of its own, or it would wait for trials that wait for its place.
+        "sweeps": ("threads", STUDIES_AT_ONCE + plan.n_sweep_workers),
+        "default": ("threads", 4),
+    }[queue]
     return (
         *(plan.python, "-m", "celery", "-A", "config", "worker", "-Q", queue, "-n", f"{queue}@%h"),
         *("--pool", pool, "--concurrency", str(size), "--loglevel", "info"),

@@ -14,6 +14,8 @@ from config import celery_app
         ("trading.tasks.sessions_supervise", "default"),
         ("trading.tasks.model_train", "ml"),
         ("optimizer.tasks.study_run", "sweeps"),
+        ("optimizer.tasks.batch_evaluate", "sweeps"),
+        ("optimizer.tasks.studies_supervise", "default"),
         ("guardian.tasks.anything", "default"),
     ],
 )

@@ -20,6 +20,7 @@ PLAN = DeskPlan(
     manage="/desk/manage.py",
     port=8001,
     n_desk_workers=3,
+    n_sweep_workers=5,
     redis_command=("/bin/redis-server", "/data/redis.conf"),
 )
 
@@ -61,7 +62,12 @@ def test_sessions_get_processes_and_the_rest_threads() -> None:
     commands = {program.name: " ".join(program.command) for program in desk_programs(PLAN)}
     assert "--pool prefork --concurrency 3" in commands["worker-desk"]
     assert "--pool threads --concurrency 1" in commands["worker-ml"]
-    assert "--pool threads --concurrency 1" in commands["worker-sweeps"]
+    assert "--pool threads --concurrency 4" in commands["worker-default"]
+
+
+def test_a_study_does_not_take_the_place_of_the_trials_it_waits_for() -> None:
+    commands = {program.name: " ".join(program.command) for program in desk_programs(PLAN)}
+    assert "--pool threads --concurrency 6" in commands["worker-sweeps"]
 
 
 def test_sources_stop_first_and_redis_last() -> None:
