@@ -18,6 +18,7 @@ from tests.factories.desk import (
     session,
 )
 from tests.factories.journal import decision, decision_row, failed, passed
+from tests.factories.studies import luck, records, study, trials
 from tests.factories.trades import checkpoint, fill, order, order_event, position, round_trip
 
 __all__ = [
@@ -34,12 +35,16 @@ __all__ = [
     "failed",
     "feed",
     "fill",
+    "luck",
     "operator",
     "order",
     "order_event",
     "passed",
     "position",
+    "records",
     "round_trip",
     "savings_input",
     "session",
+    "study",
+    "trials",
 ]

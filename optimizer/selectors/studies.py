@@ -1,0 +1,188 @@
+"""Read studies the way operators ask for them: which there are, how far each is, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import Max
+
+from optimizer.models import SearchLedger, Study, TrialLuck, WindowMetrics
+from optimizer.selectors.keys import row_range
+
+QUIET_S: Final = 30.0  # a batch takes seconds; without a sign of life for longer, nobody works
+LISTED: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class StudyView:
+    """One study as it stands.
+
+    Attributes:
+        state: waiting, running, stopping, stalled, finished, cancelled or failed.
+        reason: why it failed or ended early; empty otherwise.
+        market: what the candles are of, as people say it.
+        quote: currency of the amounts.
+        per_second: trials a second of the last run, None before the first batch.
+        eta_s: seconds to go at that rate, None unless it runs.
+        age_s: seconds since it was started.
+        silent_s: seconds since its last sign of life.
+        n_searched: every trial ever made on the same candles, by whatever study.
+    """
+
+    id: int
+    state: str
+    reason: str
+    created_at: datetime
+    heartbeat_at: datetime
+    finished_at: datetime | None
+    strategies: tuple[str, ...]
+    objectives: tuple[str, ...]
+    windows: tuple[str, ...]
+    sampler: str
+    seed: int
+    trade_size: Decimal
+    fill: str
+    settings: Mapping[str, Any]
+    source: Mapping[str, Any]
+    market: str
+    quote: str
+    data_digest: str
+    cost_digest: str
+    n_trials: int
+    n_done: int
+    n_batches: int
+    run_dir: str
+    manifest: Mapping[str, Any]
+    figures: Mapping[str, Any]
+    luck: Mapping[str, Any]
+    per_second: float | None
+    eta_s: float | None
+    age_s: float
+    silent_s: float
+    n_searched: int
+
+    @property
+    def share(self) -> float:
+        """Return how much is done, 0 to 1."""
+        return self.n_done / self.n_trials if self.n_trials else 0.0
+
+    @property
+    def ranking_window(self) -> str:
+        """Return the window scores come from."""
+        return self.windows[-1]
+
+    @property
+    def can_cancel(self) -> bool:
+        """Return whether there is something to stop."""
+        return self.state in {"waiting", "running", "stalled"}
+
+    @property
+    def can_resume(self) -> bool:
+        """Return whether it can go on where it stopped."""
+        return self.state in {"cancelled", "failed"}
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether more trials may come by themselves."""
+        return self.state in {"waiting", "running", "stopping", "stalled"}
+
+
+@dataclass(frozen=True, slots=True)
+class StudyLine:
+    """One line of the list; ``is_explained`` is None where the best trial was not examined."""
+
+    study: StudyView
+    best_return_pct: float | None
+    is_explained: bool | None
+
+
+def study_get(study_id: int, now: datetime) -> StudyView | None:
+    """Return one study, None where there is none."""
+    row = Study.objects.filter(pk=study_id).first()
+    return None if row is None else _view(row, now, _searched([row]))
+
+
+def study_list(now: datetime, limit: int = LISTED) -> tuple[StudyLine, ...]:
+    """Return the newest studies, newest first."""
+    rows = list(Study.objects.order_by("-id")[:limit])
+    searched = _searched(rows)
+    return tuple(_line(_view(row, now, searched)) for row in rows)
+
+
+def _line(view: StudyView) -> StudyLine:
+    rows = WindowMetrics.objects.filter(**row_range(view.id), window=view.ranking_window)
+    best = rows.order_by().aggregate(best=Max("total_return_pct"))["best"]
+    explained = None
+    if best is not None:
+        first = rows.filter(total_return_pct=best).order_by("id").values("trial_id")[:1]
+        verdict = TrialLuck.objects.filter(trial_id__in=first).values_list("explained", flat=True)
+        explained = verdict.first()
+    return StudyLine(view, best, explained)
+
+
+def _searched(rows: list[Study]) -> dict[str, int]:
+    digests = {row.data_digest for row in rows}
+    found = SearchLedger.objects.filter(data_digest__in=digests)
+    return dict(found.values_list("data_digest", "n_trials"))
+
+
+def _view(row: Study, now: datetime, searched: Mapping[str, int]) -> StudyView:
+    state = _state(row, now)
+    rate = _rate(row)
+    left = row.n_trials - row.n_done
+    return StudyView(
+        id=row.pk,
+        state=state,
+        reason=row.status_reason,
+        created_at=row.created_at,
+        heartbeat_at=row.heartbeat_at,
+        finished_at=row.finished_at,
+        strategies=tuple(row.strategies),
+        objectives=tuple(row.objectives),
+        windows=tuple(row.windows),
+        sampler=row.sampler,
+        seed=row.seed,
+        trade_size=row.trade_size,
+        fill=row.fill,
+        settings=row.settings,
+        source=row.source,
+        market=str(row.source.get("market") or "candles"),
+        quote=str(row.source.get("quote") or ""),
+        data_digest=row.data_digest,
+        cost_digest=row.cost_digest,
+        n_trials=row.n_trials,
+        n_done=row.n_done,
+        n_batches=row.n_batches,
+        run_dir=row.run_dir,
+        manifest=row.manifest,
+        figures=row.figures,
+        luck=row.luck,
+        per_second=rate,
+        eta_s=left / rate if rate and state == "running" else None,
+        age_s=(now - row.created_at).total_seconds(),
+        silent_s=(now - row.heartbeat_at).total_seconds(),
+        n_searched=max(searched.get(row.data_digest, 0), row.n_done),
+    )
+
+
+def _state(row: Study, now: datetime) -> str:
+    if row.status != Study.Status.RUNNING:
+        return str(row.status)
+    if row.is_cancel_wanted:
+        return "stopping"
+    is_silent = (now - row.heartbeat_at).total_seconds() > QUIET_S
+    if row.n_done == 0:
+        return "waiting"
+    return "stalled" if is_silent else "running"
+
+
+def _rate(row: Study) -> float | None:
+    stored = row.figures.get("trials_per_second")
+    if isinstance(stored, int | float) and stored > 0:
+        return float(stored)
+    took = (row.heartbeat_at - row.created_at).total_seconds()
+    return row.n_done / took if row.n_done and took > 0 else None

@@ -1,0 +1,181 @@
+"""Read trials the way people look at them: ranked by return, best by objective, one in full."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from django.db.models import Count, Max, Q, QuerySet
+
+from optimizer.domain.study.records import metrics_unpack
+from optimizer.models import ObjectiveScore, Trial, TrialLuck, WindowMetrics
+from optimizer.selectors.keys import number_of, row_range, trial_key, trial_range
+from optimizer.selectors.studies import StudyView
+
+RANKED: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LuckView:
+    """What scrutiny made of one trial.
+
+    Attributes:
+        explained: luck explains the result.
+        reasons: why, in sentences; empty where luck does not explain it.
+        figures: by name, as stored; what was not measured is missing or None.
+        ledger_trials: trials that were charged for.
+    """
+
+    explained: bool
+    reasons: tuple[str, ...]
+    figures: Mapping[str, Any]
+    ledger_trials: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrialView:
+    """One trial on the ranking window; ``metrics`` and ``scores`` without a bound are None."""
+
+    number: int
+    strategy: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float | None]
+    scores: Mapping[str, float | None]
+    luck: LuckView | None
+
+    @property
+    def return_pct(self) -> float | None:
+        """Return the total return after all costs."""
+        return self.metrics["total_return_pct"]
+
+
+@dataclass(frozen=True, slots=True)
+class BestTrial:
+    """The highest score of one objective so far, and the trial that has it; None before any."""
+
+    objective: str
+    score: float | None
+    trial: TrialView | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDetail:
+    """One trial in full: its metrics by window, shortest first."""
+
+    view: TrialView
+    status: str
+    error: str
+    attempts: int
+    elapsed_us: int
+    windows: Mapping[str, Mapping[str, float | None]]
+
+
+def ranked_trials(study: StudyView, limit: int = RANKED) -> tuple[TrialView, ...]:
+    """Return the trials with the highest returns on the ranking window, highest first."""
+    rows = WindowMetrics.objects.filter(**row_range(study.id), window=study.ranking_window)
+    top = rows.order_by("-total_return_pct", "id").values_list("trial_id", flat=True)[:limit]
+    return _views(study, list(top))
+
+
+def best_trials(study: StudyView) -> tuple[BestTrial, ...]:
+    """Return the best trial of every objective, in the study's order; the earliest of equals."""
+    scores = _scores(study)
+    highest = dict(
+        scores.order_by().values_list("objective").annotate(Max("score")).values_list(
+            "objective", "score__max"
+        )
+    )  # fmt: skip
+    wanted = Q(pk__in=[])
+    for name, score in highest.items():
+        wanted |= Q(objective=name, score=score)
+    first: dict[str, int] = {}
+    for name, trial in scores.filter(wanted).order_by("id").values_list("objective", "trial_id"):
+        first.setdefault(name, trial)
+    views = {view.number: view for view in _views(study, list(dict.fromkeys(first.values())))}
+    return tuple(
+        BestTrial(
+            name,
+            highest.get(name),
+            views.get(number_of(first[name])) if name in first else None,
+        )
+        for name in study.objectives
+    )
+
+
+def trial_counts(study_id: int) -> dict[str, int]:
+    """Return how many trials ended in each way."""
+    rows = Trial.objects.filter(**trial_range(study_id)).order_by().values_list("status")
+    return dict(rows.annotate(Count("id")).values_list("status", "id__count"))
+
+
+def trial_get(study: StudyView, number: int) -> TrialDetail | None:
+    """Return one trial in full, None where there is none."""
+    row = Trial.objects.filter(pk=trial_key(study.id, number)).first()
+    if row is None:
+        return None
+    stored = WindowMetrics.objects.filter(trial=row).order_by("id")
+    windows = {m.window: metrics_unpack(bytes(m.packed)) for m in stored}
+    last = windows.get(study.ranking_window) or dict.fromkeys(_NO_METRICS)
+    view = TrialView(
+        row.number,
+        row.strategy,
+        row.params,
+        last,
+        _scores_of([row.pk]).get(row.pk, {}),
+        _luck_of([row.pk]).get(row.pk),
+    )
+    return TrialDetail(view, row.status, row.error, row.attempts, row.elapsed_us, windows)
+
+
+_NO_METRICS: Final = ("total_return_pct",)
+
+
+def _views(study: StudyView, ids: Sequence[int]) -> tuple[TrialView, ...]:
+    """Return the trials with these keys, in their order."""
+    packed = dict(
+        WindowMetrics.objects.filter(trial_id__in=ids, window=study.ranking_window).values_list(
+            "trial_id", "packed"
+        )
+    )
+    facts = {row[0]: row[1:] for row in _facts(ids)}
+    scores, luck = _scores_of(ids), _luck_of(ids)
+    return tuple(
+        TrialView(
+            number_of(key),
+            facts[key][0],
+            orjson.loads(facts[key][1]),
+            metrics_unpack(bytes(packed[key])),
+            scores.get(key, {}),
+            luck.get(key),
+        )
+        for key in ids
+    )
+
+
+def _facts(ids: Sequence[int]) -> Sequence[tuple[int, str, str]]:
+    return list(Trial.objects.filter(pk__in=ids).values_list("id", "strategy", "params_json"))
+
+
+def _scores(study: StudyView) -> QuerySet[ObjectiveScore]:
+    return ObjectiveScore.objects.filter(
+        **row_range(study.id), score__lt=math.inf, score__gt=-math.inf
+    )
+
+
+def _scores_of(ids: Sequence[int]) -> dict[int, dict[str, float | None]]:
+    found: dict[int, dict[str, float | None]] = {}
+    rows = ObjectiveScore.objects.filter(trial_id__in=ids).order_by("id")
+    for trial, name, score in rows.values_list("trial_id", "objective", "score"):
+        is_known = score is not None and math.isfinite(score)
+        found.setdefault(trial, {})[name] = score if is_known else None
+    return found
+
+
+def _luck_of(ids: Sequence[int]) -> dict[int, LuckView]:
+    return {
+        row.trial_id: LuckView(row.explained, tuple(row.reasons), row.figures, row.ledger_trials)
+        for row in TrialLuck.objects.filter(trial_id__in=ids)
+    }

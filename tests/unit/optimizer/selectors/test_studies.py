@@ -1,0 +1,166 @@
+"""Studies and trials as pages read them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from optimizer.models import ObjectiveScore, SearchLedger, Study, WindowMetrics
+from optimizer.selectors.points import trial_points
+from optimizer.selectors.studies import QUIET_S, study_get, study_list
+from optimizer.selectors.trials import best_trials, ranked_trials, trial_counts, trial_get
+from tests import factories as make
+from tests.factories.desk import NOW
+
+pytestmark = pytest.mark.django_db
+N = 60
+
+
+@pytest.fixture
+def study() -> Study:
+    """Return a study with sixty trials, between two others whose rows must not show."""
+    before, made, after = (make.study() for _ in range(3))
+    for other in (before, after):
+        make.trials(other, make.records(3))
+    make.trials(made, make.records(N))
+    return made
+
+
+def view(study: Study, **ago: float):  # type: ignore[no-untyped-def]
+    found = study_get(study.pk, NOW + timedelta(**ago))
+    assert found is not None
+    return found
+
+
+def returns(study: Study) -> dict[int, float]:
+    rows = WindowMetrics.objects.filter(trial__study=study, window="all")
+    return dict(rows.values_list("trial__number", "total_return_pct"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds", "state"),
+    [
+        ({}, 0, "running"),
+        ({}, QUIET_S + 1, "stalled"),
+        ({"is_cancel_wanted": True}, 0, "stopping"),
+        ({"status": Study.Status.CANCELLED}, 0, "cancelled"),
+        ({"status": Study.Status.FINISHED}, 0, "finished"),
+        ({"n_done": 0}, 0, "waiting"),
+    ],
+)
+def test_the_state_says_what_happens_now(
+    study: Study, changes: dict[str, object], seconds: float, state: str
+) -> None:
+    Study.objects.filter(pk=study.pk).update(**changes)
+    found = view(study, seconds=seconds)
+    assert found.state == state
+    assert not (found.can_cancel and found.can_resume)
+
+
+def test_the_rate_gives_the_time_left(study: Study) -> None:
+    study.heartbeat_at = NOW + timedelta(seconds=10)
+    study.save()
+    found = view(study, seconds=10)
+    assert found.per_second == pytest.approx(N / 10)
+    assert found.eta_s == pytest.approx((200 - N) / (N / 10))
+
+
+def test_the_rate_of_the_last_run_is_preferred(study: Study) -> None:
+    study.figures = {"trials_per_second": 420.0}
+    study.save()
+    assert view(study).per_second == 420.0
+
+
+def test_every_search_on_the_same_candles_counts(study: Study) -> None:
+    SearchLedger.objects.create(
+        data_digest=study.data_digest, n_trials=5_000, n_studies=9, first_at=NOW, last_at=NOW
+    )
+    assert view(study).n_searched == 5_000
+
+
+def test_the_list_has_the_best_return_and_what_scrutiny_made_of_it(study: Study) -> None:
+    gains = returns(study)
+    best = max(gains, key=lambda number: (gains[number], -number))
+    make.luck(study, best)
+    line = next(line for line in study_list(NOW) if line.study.id == study.pk)
+    assert line.best_return_pct == gains[best]
+    assert line.is_explained is True
+    assert [found.study.id for found in study_list(NOW)] == sorted(
+        (line.study.id for line in study_list(NOW)), reverse=True
+    )
+
+
+def test_a_study_without_trials_has_no_best() -> None:
+    empty = make.study()
+    line = study_list(NOW)[0]
+    assert (line.study.id, line.best_return_pct, line.is_explained) == (empty.pk, None, None)
+    assert ranked_trials(view(empty)) == ()
+    assert [best.trial for best in best_trials(view(empty))] == [None] * 4
+
+
+def test_trials_are_ranked_by_return_highest_first(study: Study) -> None:
+    found = ranked_trials(view(study), limit=20)
+    gains = returns(study)
+    assert [t.return_pct for t in found] == sorted(gains.values(), reverse=True)[:20]
+    assert all(gains[t.number] == t.return_pct for t in found)
+    make.luck(study, found[0].number)
+    again = ranked_trials(view(study), limit=2)
+    assert again[0].luck is not None
+    assert again[0].luck.reasons == ("It lost 8.20 % on the holdout.",)
+    assert again[1].luck is None
+
+
+def test_the_best_of_every_objective_is_its_highest_score(study: Study) -> None:
+    for best in best_trials(view(study)):
+        rows = ObjectiveScore.objects.filter(trial__study=study, objective=best.objective)
+        scores = [s for s in rows.values_list("score", flat=True) if s is not None]
+        assert best.score == max(scores)
+        assert best.trial is not None
+        assert best.trial.scores[best.objective] == best.score
+
+
+def test_an_unbounded_score_is_not_the_best(study: Study) -> None:
+    row = ObjectiveScore.objects.filter(trial__study=study, objective="mar").first()
+    assert row is not None
+    row.score = float("inf")
+    row.save()
+    best = next(b for b in best_trials(view(study)) if b.objective == "mar")
+    assert best.score is not None
+    assert np.isfinite(best.score)
+
+
+def test_every_ending_is_counted(study: Study) -> None:
+    assert trial_counts(study.pk) == {"ok": 47, "pruned": 12, "failed": 1}
+
+
+def test_points_after_a_number_are_the_rest_of_all_points(study: Study) -> None:
+    every = trial_points(view(study))
+    gains = returns(study)
+    assert every.number.tolist() == sorted(gains)
+    assert every.value.tolist() == [gains[n] for n in sorted(gains)]
+    late = trial_points(view(study), after=30)
+    assert late.number.tolist() == [n for n in sorted(gains) if n > 30]
+    names = [view(study).strategies[p] for p in every.place]
+    assert names == [make.records(N)[n].strategy for n in every.number]
+
+
+def test_points_of_an_objective_are_its_scores(study: Study) -> None:
+    found = trial_points(view(study), "mar")
+    rows = ObjectiveScore.objects.filter(trial__study=study, objective="mar", score__isnull=False)
+    assert dict(zip(found.number.tolist(), found.value.tolist(), strict=True)) == dict(
+        rows.values_list("trial__number", "score")
+    )
+
+
+def test_one_trial_has_every_window_it_was_evaluated_on(study: Study) -> None:
+    whole, pruned, failed = (trial_get(view(study), number) for number in (0, 4, 7))
+    assert whole is not None
+    assert pruned is not None
+    assert failed is not None
+    assert list(whole.windows) == ["1d", "2d", "all"]
+    assert (list(pruned.windows), pruned.status, pruned.view.return_pct) == (["1d"], "pruned", None)
+    assert (failed.windows, failed.status) == ({}, "failed")
+    assert "no_such" in failed.error
+    assert trial_get(view(study), N) is None
