@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(help_text='SHA-256 of content', max_length=64, primary_key=True, serialize=False)),
                 ('content', models.BinaryField()),
                 ('created_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(help_text='a study needed it; unused for long, it is deleted')),
             ],
         ),
         migrations.CreateModel(
@@ -139,12 +140,13 @@ class Migration(migrations.Migration):
             name='SweepChunk',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='batch and place', max_length=40)),
+                ('key', models.CharField(help_text='batch, place, and who asked', max_length=60)),
                 ('request', models.BinaryField()),
                 ('answer', models.BinaryField(null=True)),
+                ('refusal', models.TextField(blank=True, help_text='why the worker will not evaluate it')),
                 ('worker', models.CharField(blank=True, max_length=120)),
                 ('sent_at', models.DateTimeField()),
-                ('deliveries', models.PositiveSmallIntegerField(default=1)),
+                ('deliveries', models.PositiveSmallIntegerField(default=0, help_text='times a worker began it')),
                 ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='optimizer.study')),
             ],
             options={
