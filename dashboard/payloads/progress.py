@@ -1,0 +1,67 @@
+"""Say in words and figures how far a study is; the page and the socket say the same."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from optimizer.selectors.studies import StudyView
+from trading.selectors.figures import count_text, duration_text, plain_text
+
+_SENTENCES: Final = {
+    "waiting": "Waiting for a worker of the queue “sweeps” to take it.",
+    "running": "Running.",
+    "stopping": "Stopping: the batch in flight is stored first.",
+    "finished": "Finished.",
+}
+STATE_TONES: Final = {
+    "running": "good", "stopping": "warning", "stalled": "warning", "waiting": "info",
+    "finished": "done", "cancelled": "muted", "failed": "bad",
+}  # fmt: skip
+
+
+def state_sentence(study: StudyView) -> str:
+    """Return what happens now, and what comes next where that is not plain."""
+    kept = f"{count_text(study.n_done)} trials are kept"
+    if study.state == "stalled":
+        return (
+            f"No sign of life for {duration_text(study.silent_s)}. {kept.capitalize()}; the "
+            "supervisor starts it again, or cancel and resume it."
+        )
+    if study.state == "cancelled":
+        why = f" {study.reason}" if study.reason else ""
+        return f"Cancelled.{why} {kept}; resume goes on where it stopped."
+    if study.state == "failed":
+        return f"Failed: {study.reason or 'no reason was recorded'}. {kept}; resume tries again."
+    return _SENTENCES[study.state]
+
+
+def progress_payload(study: StudyView, per_second: float | None = None) -> dict[str, Any]:
+    """Return how far a study is, ready to be shown.
+
+    Args:
+        study: as it stands.
+        per_second: trials a second just now; the average of the run when None.
+    """
+    rate = per_second or study.per_second
+    is_running = study.state == "running"
+    left = study.n_trials - study.n_done
+    return {
+        "state": study.state,
+        "tone": STATE_TONES[study.state],
+        "sentence": state_sentence(study),
+        "n": study.n_done,
+        "total": study.n_trials,
+        "done": count_text(study.n_done),
+        "of": count_text(study.n_trials),
+        "percent": int(100 * study.share),
+        "rate": rate_text(rate),
+        "left": duration_text(left / rate) if is_running and rate and left else "",
+        "active": study.is_active,
+    }
+
+
+def rate_text(per_second: float | None) -> str:
+    """Return trials a second with about three digits, ``n/a`` before the first batch."""
+    if per_second is None:
+        return "n/a"
+    return plain_text(per_second, 0 if per_second >= 100 else 1)
