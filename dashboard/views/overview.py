@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from dashboard.charts import equity_figure
 from dashboard.views.desk import PANEL_NAMES, Desk
+from dashboard.views.fragments import Panel, panels_render
 from trading.domain.market.timeframes import timeframe_ms
 from trading.selectors.equity import equity_curve
 
@@ -30,22 +31,14 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def panels(request: HttpRequest) -> HttpResponse:
     """Render the named panels as out-of-band fragments, in one answer and one look at the desk."""
-    names = request.GET.get("names", "").split(",")
-    unknown = [name for name in names if name not in PANEL_NAMES]
-    if unknown:
-        return HttpResponseBadRequest(
-            f"names held {unknown[0]!r}; expected some of {', '.join(PANEL_NAMES)}"
-        )
     desk = Desk(request)
-    parts = [
-        render_to_string(
-            "dashboard/panel_fragment.html",
-            {**desk.panel(name), "name": name, "template": f"dashboard/panels/{name}.html"},
-            request,
-        )
-        for name in dict.fromkeys(names)
-    ]
-    return HttpResponse("".join(parts))
+    return panels_render(
+        request,
+        {
+            name: Panel(f"dashboard/panels/{name}.html", partial(desk.panel, name))
+            for name in PANEL_NAMES
+        },
+    )
 
 
 @require_safe
