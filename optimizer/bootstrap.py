@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from functools import cache, partial
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from django.conf import settings
 
 from optimizer.models import Study
 from optimizer.ports.reports import ReportFolder, ReportRenderer
+from optimizer.ports.run_downloads import RunDownloads
 from optimizer.services.evaluations import step_of
-from optimizer.services.reports import build
+from optimizer.services.reports import build, pictures
 from optimizer.services.reports.build import ReportResult, ReportSource
 from trading import bootstrap as trading
 from trading.domain.execution.costs import SwapCostSchedule
@@ -23,6 +27,12 @@ from trading.ports.candles import SeriesKey
 from trading.ports.clock import Clock
 from trading.services.candles.series import series_check
 
+if TYPE_CHECKING:
+    from optimizer.adapters.workers.wire import Job
+    from optimizer.ports.machines import Bell, SweepMachine
+    from optimizer.ports.sweeps import TrialPool
+
+_ONE_MACHINE: Final = threading.Lock()
 _BENCH_SERIES: Final = SeriesKey("pulsex", "PDAI/DAI", "5m")
 
 
@@ -112,6 +122,21 @@ def report_folder(run_dir: str) -> ReportFolder:
     return RunFolder(settings.DATA_DIR / run_dir)
 
 
+def run_downloads() -> RunDownloads:
+    """Return what hands out the files of runs."""
+    from optimizer.adapters.run_downloads import RunFolderFiles
+
+    return RunFolderFiles(settings.DATA_DIR)
+
+
+def study_pictures(study_id: int) -> dict[str, Any]:
+    """Return the pictures of a study's parameters, as far as it is; see the service."""
+    # the report's own pictures, without its page
+    from optimizer.adapters.html_report import figures
+
+    return pictures.study_pictures(study_id=study_id, drawing=figures)
+
+
 def report_build(
     *, study_id: int, source_of: Callable[[Study], ReportSource], is_complete: bool = True
 ) -> ReportResult:
@@ -126,4 +151,64 @@ def report_build(
         renderer=report_renderer(),
         folder_of=report_folder,
         is_complete=is_complete,
+    )
+
+
+def evaluation_version() -> str:
+    """Return what decides the last bit of a result: the kernels' sources and what runs them."""
+    libraries = " ".join(f"{name} {version(name)}" for name in ("numpy", "numba"))
+    return f"{settings.SOURCES_DIGEST_OF()} {libraries}"
+
+
+def celery_pool(job: Job, *, study_id: int) -> TrialPool:
+    """Return the Celery workers of all machines as one pool."""
+    from celery import current_app
+
+    from optimizer.adapters.workers.celery_pool import CeleryPool, PoolTools
+    from optimizer.adapters.workers.celery_queue import CelerySweepQueue
+
+    tools = PoolTools(
+        queue=CelerySweepQueue(current_app._get_current_object()),
+        bell=sweep_bell(),
+        clock=system_clock(),
+        pause=threading.Event().wait,
+        version=evaluation_version(),
+    )
+    return CeleryPool(job, study_id=study_id, tools=tools)
+
+
+@cache
+def sweep_bell() -> Bell:
+    """Return what wakes the orchestrators of studies; one per process."""
+    from optimizer.adapters.workers.bell import RedisBell
+
+    prefix = str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"])
+    return RedisBell(settings.REDIS_URL, prefix=prefix, pause=threading.Event().wait)
+
+
+def sweep_machine() -> SweepMachine:
+    """Return what evaluates trials for studies of other machines; one per process."""
+    with _ONE_MACHINE:  # the threads of a worker come here at the same moment
+        return _sweep_machine()
+
+
+@cache
+def _sweep_machine() -> SweepMachine:
+    from optimizer.adapters.workers.blobs import MachineData
+    from optimizer.adapters.workers.machine import LocalMachine
+
+    data = MachineData(settings.DATA_DIR / "sweeps")
+    return LocalMachine(data, version=evaluation_version(), clock=system_clock())
+
+
+def chunk_answer(*, chunk_id: int) -> str:
+    """Evaluate a chunk of somebody's study here and store the answer; see the service."""
+    from optimizer.adapters.workers.reconnect import reconnecting
+    from optimizer.services.sweeps import answering
+
+    return answering.chunk_answer(
+        chunk_id=chunk_id,
+        machine=sweep_machine(),
+        bell=sweep_bell(),
+        database=partial(reconnecting, pause=threading.Event().wait),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 from config import env
 from config.beat import DEFAULT_SCHEDULES
-from config.kernel_cache import kernel_cache_use
+from config.kernel_cache import kernel_cache_use, sources_digest
 from config.settings.celery import *  # noqa: F403
 from config.settings.channels import channel_layers
 from config.settings.logging import logging_config
@@ -19,6 +20,7 @@ VERSION = "0.1.0"  # the newest entry of CHANGELOG.md; a test compares them
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = env.data_dir(os.environ, BASE_DIR)
 kernel_cache_use(os.environ, BASE_DIR, DATA_DIR)  # before anything imports numba
+SOURCES_DIGEST_OF = partial(sources_digest, BASE_DIR)  # machines of one study must agree on it
 CONFIG_PATH = env.config_path(os.environ, BASE_DIR)
 SECRET_KEY = env.secret_key(os.environ, DATA_DIR)
 
