@@ -22,12 +22,12 @@ from trading.domain.market.bars import FloatArray
 _SHOWN: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def study_read(*, study: Study, data: StudyData, market: str, quote: str) -> ReportStudy:
+def study_read(*, study: Study, data: StudyData | None, market: str, quote: str) -> ReportStudy:
     """Return the columns of everything stored of ``study`` so far.
 
     Args:
         study: the row.
-        data: its candles, for their first and last time.
+        data: its candles, for their first and last time; None where nobody shows those.
         market: what the candles are of, as people say it.
         quote: the currency of the amounts.
     """
@@ -102,15 +102,16 @@ def fold_read(step: Mapping[str, Any]) -> ReportFold:
     return ReportFold(**step)
 
 
-def _facts(study: Study, data: StudyData, market: str, quote: str) -> ReportFacts:
-    times = data.bars.open_time
+def _facts(study: Study, data: StudyData | None, market: str, quote: str) -> ReportFacts:
+    times = () if data is None else data.bars.open_time[[0, -1]].tolist()
+    first, last = [_moment(datetime.fromtimestamp(t / 1000, UTC)) for t in times] or ["", ""]
     ledger = SearchLedger.objects.filter(data_digest=study.data_digest).first()
     return ReportFacts(
         study=study.pk,
         status=study.get_status_display().lower(),
         market=market,
-        first_bar=_moment(datetime.fromtimestamp(int(times[0]) / 1000, UTC)),
-        last_bar=_moment(datetime.fromtimestamp(int(times[-1]) / 1000, UTC)),
+        first_bar=first,
+        last_bar=last,
         created_at=_moment(study.created_at),
         updated_at=_moment(study.finished_at or study.heartbeat_at),
         strategies=tuple(study.strategies),

@@ -1,0 +1,81 @@
+"""Read what scrutiny made of a whole search: its walk-forward and how likely it overfits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from optimizer.domain.reporting import ReportFold
+from optimizer.selectors.studies import StudyView
+
+
+@dataclass(frozen=True, slots=True)
+class FoldView:
+    """One step of the walk-forward; percent, None where there was nothing to run."""
+
+    strategy: str
+    number: int
+    train_from: datetime
+    train_to: datetime
+    test_from: datetime
+    test_to: datetime
+    train_return_pct: float | None
+    test_return_pct: float | None
+    test_hold_pct: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchVerdict:
+    """What is said of the search as a whole; None where it was not examined.
+
+    Attributes:
+        pbo: probability, 0 to 1, that the best is no better than the median elsewhere.
+        n_searched: trials ever made on the same candles.
+        n_earned: steps of the walk-forward that earned where they were tested.
+        n_tested: steps with a result.
+    """
+
+    pbo: float | None
+    n_searched: int
+    n_earned: int
+    n_tested: int
+
+    @property
+    def is_overfit(self) -> bool | None:
+        """Return whether the search is more likely overfitting than not."""
+        return None if self.pbo is None else self.pbo > 0.5
+
+
+def fold_list(study: StudyView) -> tuple[FoldView, ...]:
+    """Return the steps, oldest first."""
+    folds = (ReportFold(**step) for step in study.luck.get("walk_forward", ()))
+    return tuple(
+        FoldView(
+            fold.strategy,
+            fold.number,
+            _moment(fold.train_from),
+            _moment(fold.train_to),
+            _moment(fold.test_from),
+            _moment(fold.test_to),
+            fold.train_return_pct,
+            fold.test_return_pct,
+            fold.test_hold_pct,
+        )
+        for fold in folds
+    )
+
+
+def search_verdict(study: StudyView) -> SearchVerdict:
+    """Return what is known of the search as a whole."""
+    tested = [f.test_return_pct for f in fold_list(study) if f.test_return_pct is not None]
+    pbo = study.luck.get("pbo")
+    return SearchVerdict(
+        pbo=float(pbo) if isinstance(pbo, int | float) else None,
+        n_searched=study.n_searched,
+        n_earned=sum(gain > 0 for gain in tested),
+        n_tested=len(tested),
+    )
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
