@@ -15,19 +15,17 @@ from decimal import Decimal
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from trading.domain.errors import BadInputError, ConfigError, TradingError
+from trading.management.command_line import CommandLine
 
 
-class DeskCommand(BaseCommand):
+class DeskCommand(CommandLine):
     """Run ``answer`` and print what it returns, as JSON or for a person.
 
     Exit codes: 0 done, 1 refused or failed for a reason of the domain, 2 bad input, 130 stopped.
     """
-
-    # the checks import every page; a command that answers in half a second cannot wait for that
-    requires_system_checks = []
 
     @staticmethod
     def add_json(*parsers: CommandParser) -> None:

@@ -6,23 +6,21 @@ import asyncio
 import signal
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from trading import bootstrap
+from trading.management.command_line import CommandLine
 
 
-class Command(BaseCommand):
+class Command(CommandLine):
     """Follow every running feed until SIGTERM or Ctrl-C; starting again goes on exactly there."""
 
     help = "Follow every running feed: write closed bars, announce them. Ends on SIGTERM."
-    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the loop."""
-        asyncio.run(self._run())
+        asyncio.run(self._follow())
 
     @staticmethod
-    async def _run() -> None:
+    async def _follow() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,0 +1,50 @@
+"""Bad usage of any command is one line that names what was wrong, and exit code 2."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import get_commands, load_command_class
+
+from trading.management.command_line import CommandLine, usage_line
+
+OURS = ("trading", "optimizer", "guardian")
+
+
+def own_commands() -> list[tuple[str, str]]:
+    return sorted((str(app), name) for name, app in get_commands().items() if app in OURS)
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("argument --port: invalid int value: 'x'", "--port was 'x'; expected a whole number"),
+        ("argument --size: invalid float value: ''", "--size was ''; expected a number"),
+        (
+            "argument ACTION: invalid choice: 'ru' (choose from 'run', 'list')",
+            "ACTION was 'ru'; expected one of run, list",
+        ),
+        (
+            "argument ACTION: invalid choice: 'ru' (choose from run, list)",  # Python 3.12 and on
+            "ACTION was 'ru'; expected one of run, list",
+        ),
+        ("argument --port: expected one argument", "--port: expected one argument"),
+        ("the following arguments are required: --pair", None),
+    ],
+)
+def test_the_parser_speaks_as_the_rest_of_the_desk(said: str, line: str | None) -> None:
+    assert usage_line(said) == (line or said)
+
+
+@pytest.mark.parametrize(("app", "name"), own_commands())
+def test_every_command_refuses_an_unknown_option_with_one_line(
+    app: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = load_command_class(app, name)
+    assert isinstance(command, CommandLine)
+    with pytest.raises(SystemExit) as stopped:
+        command.run_from_argv(["manage.py", name, "--no-such-option"])
+    out, err = capsys.readouterr()
+    assert stopped.value.code == 2
+    assert out == ""
+    (line,) = err.splitlines()
+    assert line.endswith(f"; see: manage.py {name} --help")
