@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from django.conf import settings
 
@@ -30,6 +30,8 @@ from trading.ports.clock import Clock
 from trading.ports.feeds import Feed
 from trading.ports.publisher import EventPublisher
 from trading.ports.quotes import RouterMarket, SwapCostStore, SwapQuoter
+from trading.services.bots import installing
+from trading.services.bots.installing import BotAsked, BotInstallation
 from trading.services.candles.series import series_check
 from trading.services.desk_config.overrides import current_config
 from trading.services.sessions.opening import (
@@ -281,4 +283,16 @@ def desk_start(
         )
     return desk_open(
         plan=plan, config=config, mode=Mode.GHOST, swap_cost_entries=entries, clock=system_clock()
+    )
+
+
+def bot_install(**asked: Unpack[BotAsked]) -> BotInstallation:
+    """Install a strategy with its parameters as a ghost bot; see the service.
+
+    Raises:
+        BadInputError: something asked for cannot be; the message says what and why.
+    """
+    entries, clock = swap_cost_entries(), system_clock()
+    return installing.bot_install(
+        asked, store=candle_store(), swap_cost_entries=entries, clock=clock
     )

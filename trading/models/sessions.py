@@ -120,6 +120,7 @@ class Bot(models.Model):
 
     session = models.ForeignKey(DeskSession, on_delete=models.CASCADE, related_name="bots")
     index = models.PositiveSmallIntegerField(help_text="place in the session's fixed order")
+    name = models.CharField(max_length=60, blank=True, help_text="of an installed bot")
     pair = models.CharField(max_length=26)
     strategy = models.CharField(max_length=60)
     params = models.JSONField(default=dict)
@@ -144,7 +145,7 @@ class Bot(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.pair} {self.strategy}"
+        return self.name or f"{self.pair} {self.strategy}"
 
 
 class EquityPoint(models.Model):

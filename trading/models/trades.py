@@ -20,6 +20,7 @@ class Order(models.Model):
     purpose = models.CharField(max_length=8)  # entry, exit, stop
     status = models.CharField(max_length=16)  # OrderStatus
     quantity = MoneyField(help_text="base")
+    spend = MoneyField(null=True, help_text="quote, when the amount to spend was ordered")
     limit_price = MoneyField(null=True)
     stop_price = MoneyField(null=True)
     filled_quantity = MoneyField(default=0)

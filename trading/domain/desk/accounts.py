@@ -54,6 +54,7 @@ class OrderDraft:
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
     expires_bar_time: int | None = None
+    spend: Decimal | None = None
     child: int = 0
 
 
@@ -81,6 +82,7 @@ def submit_order(
         bar_time=out.bar_time,
         created_seq=out.seq,
         expires_bar_time=draft.expires_bar_time,
+        spend=draft.spend,
     )
     report = ExecutionReport(new.client_order_id, ReportKind.SUBMITTED, out.bar_time)
     order = apply_report(new, report)
@@ -173,7 +175,7 @@ def _book_fill(
     )
     bot.cash += change.cash_delta
     if pair.instrument.chain is not None:
-        bot.native_balance -= state.policy.execution.gas_per_swap_native
+        bot.native_balance -= bot.policy.execution.gas_per_swap_native
     bot.n_positions = n
     out.fills.append(FillBooked(bot.spec.index, order, n, report))
     out.positions[bot.spec.index, n] = change.position
@@ -185,7 +187,7 @@ def _book_fill(
 
 
 def _protect(state: DeskState, pair: PairState, bot: BotState, out: StepOutput) -> None:
-    position, policy = bot.position, state.policy.stops
+    position, policy = bot.position, bot.policy.stops
     if position is None or not policy.enabled:
         return
     if bot.stop is None:
@@ -227,7 +229,7 @@ def _close(
     bot.n_round_trips += 1
     bot.n_wins += is_win
     bot.loss_streak = 0 if is_win else bot.loss_streak + 1
-    if bot.loss_streak >= state.policy.risk.loss_streak:
+    if bot.loss_streak >= bot.policy.risk.loss_streak:
         bot.loss_streak, bot.streak_bar = 0, pair.n_bars
     bot.exit_bar = pair.n_bars
     for leftover in list(bot.orders.values()):
@@ -249,7 +251,7 @@ def _close(
 def _save(
     state: DeskState, pair: PairState, bot: BotState, result: RoundTripResult
 ) -> SavingsDecision:
-    policy = state.policy.savings
+    policy = bot.policy.savings
     decision = decide_savings(
         profit=result.realised_pnl,
         exit_notional=result.quantity * result.exit_price,

@@ -7,13 +7,18 @@ next bar.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
-from trading.domain.desk.policy import Policy, check_ranges, setting
+from trading.domain.desk.policy import BotRules, EntryGates, Policy, Sizing, check_ranges, setting
 from trading.domain.market.instruments import Pair
 from trading.domain.market.timeframes import timeframe_ms
+
+BOT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\Z")
+BOT_NAME_TEXT: Final = "a name of 1 to 60 small letters, digits, - and _"
 
 
 class FeedKind(StrEnum):
@@ -84,6 +89,44 @@ class MarketConfig:
         _check_pairs(self.pairs)
 
 
+class BotCosts(StrEnum):
+    """What an installed bot's fills cost."""
+
+    PAIR = "pair"  # as every bot on the pair: swap costs on a chain, else the venue's fees
+    SWAP = "swap"  # the desk's swap-cost cache, whatever the venue: as the optimizer reckons
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledBot:
+    """One ghost bot beside those of ``bots.strategies``, with its own parameters and rules."""
+
+    venue: str = setting("", "Whose bars it follows, such as bybit")
+    pair: str = setting("", "Its pair, BASE/QUOTE")
+    timeframe: str = setting("5m", "Length of its bars")
+    strategy: str = setting("", "Its strategy")
+    params: dict[str, float] = setting(dict, "Parameters that differ from the strategy's own")
+    trade_size: Decimal = setting(
+        Decimal("1000"), "Starting money", "quote", Decimal("0.00000001"), 10**12
+    )
+    gates: EntryGates = setting(EntryGates.SYSTEM, "Who decides that a buy signal is acted on")
+    sizing: Sizing = setting(Sizing.ALL_IN, "How much of its money an entry uses")
+    is_stopped: bool = setting(False, "Protect its positions with the desk's stops")
+    is_saving: bool = setting(True, "Set savings aside, which an evaluation does not know")
+    costs: BotCosts = setting(BotCosts.SWAP, "What its fills cost")
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        Pair.parse(self.pair)
+        timeframe_ms(self.timeframe)
+        if not self.venue:
+            raise ValueError("venue was empty; expected whose bars the bot follows")
+
+    @property
+    def rules(self) -> BotRules:
+        """Return where it departs from the desk's policy."""
+        return BotRules(self.gates, self.sizing, self.is_stopped, self.is_saving)
+
+
 @dataclass(frozen=True, slots=True)
 class BotsConfig:
     """The ghost bots a session runs: one per pair and strategy."""
@@ -103,6 +146,9 @@ class BotsConfig:
     native_balance: Decimal = setting(
         Decimal("0.5"), "Ghost gas per bot on a chain, never refilled", "native coin", 0, 10**9
     )
+    installed: dict[str, InstalledBot] = setting(
+        dict, "Ghost bots with parameters and rules of their own, by name; each is a session"
+    )
     atr_period: int = setting(14, "Bars of the average true range stops use", "bars", 2, 1000)
     pairs_per_shard: int = setting(
         8, "Pairs one session runs before another is opened", "pairs", 1, 1000
@@ -113,6 +159,9 @@ class BotsConfig:
         for quote, amount in self.bankroll_by_quote.items():
             if not amount > 0:
                 raise ValueError(f"bankroll_by_quote was {quote}: {amount}; expected more than 0")
+        for name in self.installed:
+            if not BOT_NAME.match(name):
+                raise ValueError(f"installed was {name!r}; expected {BOT_NAME_TEXT}")
         if len(set(self.strategies)) != len(self.strategies):
             raise ValueError(f"strategies was {', '.join(self.strategies)}; expected each one once")
 

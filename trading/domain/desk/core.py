@@ -33,7 +33,7 @@ from trading.domain.desk.journal import (
 from trading.domain.desk.output import JournalRow, StepOutput
 from trading.domain.desk.policy import Policy
 from trading.domain.desk.reasons import ExitReason, Gate, Outcome, TradingState
-from trading.domain.desk.state import LONG_AGO, BotState, DeskState, PairState, pair_costs
+from trading.domain.desk.state import LONG_AGO, BotState, DeskState, PairState
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import ExecutionReport, OrderPurpose
 from trading.domain.market.bars import QUARANTINED, WARMUP, Bar
@@ -93,9 +93,7 @@ class DeskCore:
 
     def apply_policy(self, policy: Policy) -> StepOutput:
         """Let another policy count from the next bar on."""
-        self.state.policy = policy
-        for pair in self.state.pairs.values():
-            pair.costs = pair_costs(pair.swap_costs, policy)
+        self.state.obey(policy)
         return self._next_epoch()
 
     def apply_catch_up(self, through_seq: int, age_s: float) -> StepOutput:

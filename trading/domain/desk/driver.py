@@ -11,7 +11,7 @@ from trading.domain.desk.core import DeskCore
 from trading.domain.desk.output import AmendOrder, CancelOrder, Command, StepOutput, SubmitOrder
 from trading.domain.desk.state import DeskState
 from trading.domain.execution.paper import PaperVenue
-from trading.domain.market.bars import Bar
+from trading.domain.market.bars import WARMUP, Bar
 
 
 class DeskDriver:
@@ -32,6 +32,8 @@ class DeskDriver:
 
     def step(self, seq: int, pair: str, bar: Bar) -> StepOutput:
         """Let the venue answer the bar, then decide on it."""
+        if seq <= self.state.warm_through_seq:
+            bar = _warming(bar)
         held = self.state.pairs.get(pair)
         reports = []
         if held is not None:
@@ -39,6 +41,7 @@ class DeskDriver:
                 pair,
                 bar,
                 costs=held.costs,
+                own_costs=held.own_costs,
                 participation_pct=self.state.policy.execution.participation_pct,
             )
         return self.core.step(seq, pair, bar, reports)
@@ -67,3 +70,9 @@ class DeskDriver:
             self.venue.amend(
                 command.order, now, stop_price=command.stop_price, quantity=command.quantity
             )
+
+
+def _warming(bar: Bar) -> Bar:
+    return Bar(
+        bar.open_time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.flags | WARMUP
+    )

@@ -1,7 +1,8 @@
 """From a buy signal to an entry order, or to the reason why not; every gate is read every time.
 
 The order of the gates is the order of the stations a bar passes: data, signal, forecast, bus
-scheduler, risk. The first one that fails names the outcome; the record keeps them all.
+scheduler, risk. The first one that fails names the outcome; the record keeps them all. A bot whose
+rules leave the decision to its system passes only the gates on data, gas, operator and cash.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 from trading.domain.desk.accounts import OrderDraft, submit_order
 from trading.domain.desk.gates import GateResult
 from trading.domain.desk.output import StepOutput
-from trading.domain.desk.policy import EntryOrder
+from trading.domain.desk.policy import EntryGates, EntryOrder
 from trading.domain.desk.reasons import Gate, Outcome
 from trading.domain.desk.state import BotState, DeskState, PairState
 from trading.domain.execution.orders import OrderPurpose, OrderType, Side
@@ -22,7 +23,7 @@ from trading.domain.execution.sizing import EntrySize, size_entry
 from trading.domain.forecasting.base import Forecast
 from trading.domain.forecasting.naive import forecast_gate
 from trading.domain.market.bars import CLOSE, QUARANTINED, to_decimal
-from trading.domain.risk.checks import RiskContext, entry_gates, first_failure
+from trading.domain.risk.checks import RiskContext, entry_gates, first_failure, needed_gates
 from trading.domain.scheduling.bus import BusScheduler, cooldown_gate, edge_gate, gas_gate
 from trading.domain.signals.proposals import Proposal, conviction, signal_gates
 
@@ -49,7 +50,7 @@ class Candidate:
 def data_gates(state: DeskState, pair: PairState, bot: BotState, flags: int) -> list[GateResult]:
     """Return the verdicts on the data itself: warm, not quarantined, no fresh gap."""
     n_bars, n_gap, min_bars = pair.n_bars, pair.bars_since_gap, bot.min_bars
-    cooldown = state.policy.signals.gap_cooldown_bars
+    cooldown = bot.policy.signals.gap_cooldown_bars
     return [
         GateResult(Gate.WARM, n_bars, min_bars, n_bars >= min_bars, Outcome.WARMING_UP),
         _QUARANTINED_BAR if flags & QUARANTINED else _GOOD_BAR,
@@ -66,7 +67,8 @@ def decide_entries(
     if state.seat_time != out.bar_time:
         state.seat_time, state.seats_taken = out.bar_time, 0
     clear = [c for c in candidates if first_failure(c.gates or ()) is None]
-    proposals = [_proposal(pair, c, out) for c in clear]
+    free = [c for c in clear if _is_free(c.bot)]
+    proposals = [_proposal(pair, c, out) for c in clear if not _is_free(c.bot)]
     seats = state.policy.scheduling.seats_per_bar - state.seats_taken
     directives, denied = BusScheduler.select(proposals, seats)
     seats_by_bot = {d.proposal.bot_index: d.gate for d in directives} | dict(denied)
@@ -77,6 +79,8 @@ def decide_entries(
             gates.append(seat)
         failure = first_failure(gates)
         candidate.outcome = Outcome.ENTRY_ORDERED if failure is None else failure.outcome
+    for candidate in free:
+        _order(state, pair, candidate, out)
     chosen = {c.bot.spec.index: c for c in candidates}
     for directive in directives:
         _order(state, pair, chosen[directive.proposal.bot_index], out)
@@ -86,39 +90,58 @@ def decide_entries(
 def _evaluate(
     state: DeskState, pair: PairState, candidate: Candidate, flags: int, out: StepOutput
 ) -> None:
-    bot, policy = candidate.bot, state.policy
-    close, atr = float(pair.bar[CLOSE]), float(pair.core_view[0])
+    bot, policy = candidate.bot, candidate.bot.policy
     candidate.conviction = conviction(candidate.strength, candidate.confidence, policy.signals)
     candidate.forecast = state.forecaster.forecast(pair.forecast_view, policy.forecast.horizon_bars)
-    stops = policy.stops
-    stop_distance = stops.atr_multiple * atr if stops.enabled else close * stops.emergency_pct / 100
-    candidate.size = size_entry(
-        equity=to_decimal(bot.equity),
-        cash=bot.cash,
-        price=to_decimal(close),
-        stop_distance=stop_distance,
-        risk=policy.risk,
-        execution=policy.execution,
-        instrument=pair.instrument,
-        costs=pair.costs,
-    )
-    target = (stops.target_multiple or stops.trail_atr_multiple) * atr / close * BPS
+    candidate.size = _size(pair, bot)
     gates = data_gates(state, pair, bot, flags)
     gates.append(
         GateResult(
             Gate.TRIGGER, candidate.strength, 0.0, candidate.strength > 0, Outcome.NO_TRIGGER
         )
     )
-    gates += signal_gates(candidate.strength, candidate.confidence, policy.signals)
-    gates.append(forecast_gate(candidate.forecast, Side.BUY, policy.forecast))
-    gates.append(
-        edge_gate(target, pair.costs.round_trip_bps(candidate.size.notional), policy.scheduling)
-    )
+    if not _is_free(bot):
+        gates += _desk_gates(pair, candidate, candidate.size)
     if pair.instrument.chain is not None:
         gates.append(gas_gate(bot.native_balance, policy.scheduling))
-    gates.append(cooldown_gate(pair.n_bars - bot.exit_bar, policy.scheduling))
-    gates += entry_gates(_risk_context(state, pair, candidate, out), policy.risk)
+    context = _risk_context(state, pair, candidate, out)
+    if _is_free(bot):
+        gates += needed_gates(context, policy.risk)
+    else:
+        gates.append(cooldown_gate(pair.n_bars - bot.exit_bar, policy.scheduling))
+        gates += entry_gates(context, policy.risk)
     candidate.gates = gates
+
+
+def _is_free(bot: BotState) -> bool:
+    return bot.spec.rules.gates is EntryGates.SYSTEM
+
+
+def _size(pair: PairState, bot: BotState) -> EntrySize:
+    close, atr, stops = float(pair.bar[CLOSE]), float(pair.core_view[0]), bot.policy.stops
+    distance = stops.atr_multiple * atr if stops.enabled else close * stops.emergency_pct / 100
+    return size_entry(
+        equity=to_decimal(bot.equity),
+        cash=bot.cash,
+        price=to_decimal(close),
+        stop_distance=distance,
+        risk=bot.policy.risk,
+        execution=bot.policy.execution,
+        instrument=pair.instrument,
+        costs=pair.costs_of(bot.spec.index),
+    )
+
+
+def _desk_gates(pair: PairState, candidate: Candidate, size: EntrySize) -> list[GateResult]:
+    bot, policy = candidate.bot, candidate.bot.policy
+    close, atr, stops = float(pair.bar[CLOSE]), float(pair.core_view[0]), policy.stops
+    target = (stops.target_multiple or stops.trail_atr_multiple) * atr / close * BPS
+    cost_bps = pair.costs_of(bot.spec.index).round_trip_bps(size.notional)
+    return [
+        *signal_gates(candidate.strength, candidate.confidence, policy.signals),
+        forecast_gate(candidate.forecast, Side.BUY, policy.forecast),
+        edge_gate(target, cost_bps, policy.scheduling),
+    ]
 
 
 def _risk_context(
@@ -166,7 +189,7 @@ def _proposal(pair: PairState, candidate: Candidate, out: StepOutput) -> Proposa
 
 
 def _order(state: DeskState, pair: PairState, candidate: Candidate, out: StepOutput) -> None:
-    bot, execution = candidate.bot, state.policy.execution
+    bot, execution = candidate.bot, candidate.bot.policy.execution
     assert candidate.size is not None  # noqa: S101 - _evaluate sized every candidate
     bot.entry_atr = float(pair.core_view[0])
     bot.entry_conviction = candidate.conviction
@@ -183,5 +206,6 @@ def _order(state: DeskState, pair: PairState, candidate: Candidate, out: StepOut
         expires_bar_time=(
             out.bar_time + execution.limit_ttl_bars * state.step_ms if is_limit else None
         ),
+        spend=candidate.size.spend,
     )
     submit_order(state, pair, bot, draft, out)

@@ -98,7 +98,7 @@ def _ratchet(
         high=high,
         close_time=out.bar_time,
         instrument=pair.instrument,
-        policy=state.policy.stops,
+        policy=bot.policy.stops,
     )
     if bot.stop is not before:
         out.stops[bot.spec.index, position.n] = bot.stop

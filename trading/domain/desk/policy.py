@@ -11,7 +11,7 @@ Sources: client plan 0 (savings 15 %, guard 1.89, native gas 0.01), reference sp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -39,6 +39,13 @@ class EntryOrder(StrEnum):
 
     MARKET = "market"
     LIMIT = "limit"
+
+
+class EntryGates(StrEnum):
+    """Who decides that a buy signal is acted on."""
+
+    DESK = "desk"  # every gate of the desk
+    SYSTEM = "system"  # the strategy alone; only data, gas, operator and cash may refuse
 
 
 def setting(default: Any, doc: str, unit: str = "", low: Bound = None, high: Bound = None) -> Any:
@@ -241,3 +248,33 @@ class Policy:
     execution: ExecutionPolicy = field(default_factory=ExecutionPolicy)
     stops: StopPolicy = field(default_factory=StopPolicy)
     savings: SavingsPolicy = field(default_factory=SavingsPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class BotRules:
+    """Where one bot departs from the desk's policy; the defaults change nothing.
+
+    Attributes:
+        gates: which gates an entry passes.
+        sizing: how much an entry uses, None for the desk's way.
+        is_stopped: whether the desk's stops protect its positions.
+        is_saving: whether savings checkpoints set money aside; else each one is skipped as dust.
+    """
+
+    gates: EntryGates = EntryGates.DESK
+    sizing: Sizing | None = None
+    is_stopped: bool = True
+    is_saving: bool = True
+
+    def applied(self, policy: Policy) -> Policy:
+        """Return the policy this bot obeys while ``policy`` is the desk's."""
+        if self.gates is EntryGates.SYSTEM:
+            policy = replace(policy, signals=replace(policy.signals, gap_cooldown_bars=0))
+        if self.sizing is not None:
+            execution = replace(policy.execution, sizing=self.sizing, entry_order=EntryOrder.MARKET)
+            policy = replace(policy, execution=execution)
+        if not self.is_stopped:
+            policy = replace(policy, stops=replace(policy.stops, enabled=False))
+        if not self.is_saving:
+            policy = replace(policy, savings=replace(policy.savings, ratio=Decimal(0)))
+        return policy

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from trading.domain.desk.journal import GENESIS, HASH_BYTES
-from trading.domain.desk.policy import Policy
+from trading.domain.desk.policy import BotRules, Policy
 from trading.domain.desk.reasons import TradingState
 from trading.domain.execution.costs import CostModel, VenueCosts
 from trading.domain.execution.orders import Order, OrderPurpose
@@ -42,6 +42,8 @@ class BotSpec:
     params: dict[str, float]
     bankroll: Decimal
     native_balance: Decimal
+    rules: BotRules = field(default_factory=BotRules)
+    costs: CostModel | None = None  # of its own fills; None means the pair's
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class BotState:
     """What a bot has and owes right now."""
 
     spec: BotSpec
+    policy: Policy  # the desk's with the bot's rules applied
     cash: Decimal
     native_balance: Decimal
     kernel_state: FloatArray
@@ -128,6 +131,7 @@ class PairState:
     instrument: Instrument
     swap_costs: CostModel | None  # fixed on-chain schedule; None means the policy's venue fees
     costs: CostModel
+    own_costs: dict[int, CostModel]  # by bot index, where a bot's fills cost something else
     ring: RingBuffer
     bank: FeatureBank
     slots: list[BotSlot]
@@ -141,6 +145,10 @@ class PairState:
     day: int = -1
     last_close: float = 0.0
     last_open_time: int = -1
+
+    def costs_of(self, bot_index: int) -> CostModel:
+        """Return what a fill of the bot costs."""
+        return self.own_costs.get(bot_index, self.costs)
 
 
 @dataclass(slots=True)
@@ -162,6 +170,15 @@ class DeskState:
     seats_taken: int = 0
     stale_through_seq: int = 0
     stale_age_s: float = 0.0
+    warm_through_seq: int = 0  # bars up to here only warm the strategies up; fixed at the start
+
+    def obey(self, policy: Policy) -> None:
+        """Make ``policy`` the desk's, and with its rules every bot's."""
+        self.policy = policy
+        for bot in self.bots:
+            bot.policy = bot.spec.rules.applied(policy)
+        for pair in self.pairs.values():
+            pair.costs = pair_costs(pair.swap_costs, policy)
 
 
 def _slot(bot: BotState, view: FloatArray) -> BotSlot:
@@ -179,12 +196,13 @@ def pair_costs(swap_costs: CostModel | None, policy: Policy) -> CostModel:
     return swap_costs if swap_costs is not None else VenueCosts.from_policy(policy.execution)
 
 
-def bot_open(spec: BotSpec, step_ms: int) -> BotState:
+def bot_open(spec: BotSpec, policy: Policy, step_ms: int) -> BotState:
     """Return the bot as it stands before its first bar."""
     strategy = spec.strategy
     equity = float(spec.bankroll)
     bot = BotState(
         spec=spec,
+        policy=spec.rules.applied(policy),
         cash=spec.bankroll,
         native_balance=spec.native_balance,
         kernel_state=np.zeros(max(1, strategy.state_size)),
@@ -212,6 +230,7 @@ def _pair_open(
         instrument=instrument,
         swap_costs=own_costs,
         costs=pair_costs(own_costs, policy),
+        own_costs={bot.spec.index: bot.spec.costs for bot in bots if bot.spec.costs is not None},
         ring=ring,
         bank=bank,
         slots=[_slot(bot, bank.view(i)) for i, bot in enumerate(bots)],
@@ -232,6 +251,7 @@ def desk_open(  # noqa: PLR0913 - everything a session is made of, named at the 
     swap_costs: dict[str, CostModel],
     specs: list[BotSpec],
     atr_period: int,
+    warm_through_seq: int = 0,
 ) -> DeskState:
     """Return the state of a new session; bots are ordered by their index, pairs by name.
 
@@ -244,8 +264,10 @@ def desk_open(  # noqa: PLR0913 - everything a session is made of, named at the 
         swap_costs: by pair, only where a fixed on-chain schedule replaces the venue fees.
         specs: the bots.
         atr_period: bars of the average true range stops are measured in.
+        warm_through_seq: last stream bar that only warms the strategies up.
     """
-    bots = [bot_open(spec, step_ms) for spec in sorted(specs, key=lambda spec: spec.index)]
+    ordered = sorted(specs, key=lambda spec: spec.index)
+    bots = [bot_open(spec, policy, step_ms) for spec in ordered]
     pairs = {}
     for name in sorted(instruments):
         mine = [bot for bot in bots if bot.spec.pair == name]
@@ -262,4 +284,5 @@ def desk_open(  # noqa: PLR0913 - everything a session is made of, named at the 
         pairs=pairs,
         bots=bots,
         equilibrium=EquilibriumState(),
+        warm_through_seq=warm_through_seq,
     )

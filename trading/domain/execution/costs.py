@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -39,7 +39,16 @@ class FillCosts(NamedTuple):
 
 
 class CostModel(Protocol):
-    """What trading a pair costs; amounts are quote currency, prices quote per base."""
+    """What trading a pair costs; amounts are quote currency, prices quote per base.
+
+    ``is_pool`` says that fills are swaps against a pool: there is neither tick nor lot nor a share
+    of a bar's volume to keep to, because the costs already hold the price impact of the amount.
+    """
+
+    @property
+    def is_pool(self) -> bool:
+        """Return True when fills are swaps against a pool."""
+        ...
 
     def fill_price(self, reference: Decimal, side: Side, is_maker: bool) -> Decimal:
         """Return the price a fill gets when the market stands at ``reference``."""
@@ -61,6 +70,7 @@ class VenueCosts:
     taker_fee: Decimal
     maker_fee: Decimal
     slippage: Decimal
+    is_pool: ClassVar[bool] = False
 
     @classmethod
     def from_policy(cls, policy: ExecutionPolicy) -> VenueCosts:
@@ -194,6 +204,7 @@ class SwapCosts:
     """The schedule as a cost model: fills at the reference price, the loss charged as a fee."""
 
     __slots__ = ("_rows", "schedule")
+    is_pool: Final = True
 
     def __init__(self, schedule: SwapCostSchedule) -> None:
         self.schedule = schedule

@@ -6,23 +6,27 @@ What a bar proves, and nothing more, fills an order:
     limit        at the open when it is through the limit: the order takes liquidity, so slippage
                  counts up to the limit; else at the limit, as maker, only when the bar trades
                  strictly through it (a touch may leave us waiting in the queue)
+    by amount    a market buy that names the quote to spend: at the open, for what is left after the
+                 costs of the whole amount; what the bar's volume does not give is not bought
     stop_market  once the bar reaches the stop: at the stop, or at the open when it is already
                  beyond, slippage included
 
 Simulated prices are rounded to the tick against the order. One order gets at most one fill per bar
 and all orders of the pair together at most ``participation_pct`` of its volume; the rest goes on
-working. A stop that is partly filled has been triggered and goes on at market. The orders that
-close one bot's position share that position: together they fill no more than the largest of them.
-An order fills only on bars that open at or after the close it was decided on.
+working. Swaps against a pool keep to neither tick nor lot nor volume (``CostModel.is_pool``). A
+stop that is partly filled has been triggered and goes on at market. The orders that close one bot's
+position share that position: together they fill no more than the largest of them. An order fills
+only on bars that open at or after the close it was decided on.
 
 Source: platform specification 1.5 (paper engine), issue 2 ("simulated matching").
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from trading.domain.errors import InvariantError
@@ -38,6 +42,7 @@ from trading.domain.execution.orders import (
     Side,
     short_hash,
 )
+from trading.domain.execution.sizing import bought
 from trading.domain.market.bars import Bar, to_decimal
 from trading.domain.market.instruments import Instrument
 
@@ -50,6 +55,7 @@ _MATCHABLE: Final = frozenset(
     }
 )
 _TRADE_ID_BYTES: Final = 15  # 24 characters
+NO_OWN_COSTS: Final[Mapping[int, CostModel]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,16 @@ class _Match:
     is_at_open: bool
 
 
-def match_bar(
+@dataclass(frozen=True, slots=True)
+class _Market:
+    """Where one order is filled: whose rounding rules, at which costs, on which bar."""
+
+    instrument: Instrument
+    costs: CostModel
+    times: tuple[int, int]  # open and close of the bar, ms UTC
+
+
+def match_bar(  # noqa: PLR0913 - a bar, who trades on it and at what costs
     orders: Sequence[Order],
     bar: Bar,
     *,
@@ -78,6 +93,7 @@ def match_bar(
     instrument: Instrument,
     costs: CostModel,
     participation_pct: float,
+    own_costs: Mapping[int, CostModel] = NO_OWN_COSTS,
 ) -> list[ExecutionReport]:
     """Return the fills and expiries one closed bar brings the working orders of its pair.
 
@@ -91,6 +107,7 @@ def match_bar(
         instrument: whose tick and lot simulated fills keep to.
         costs: slippage, fee and gas of each fill.
         participation_pct: share of the bar's volume the orders may take together, 0 for no limit.
+        own_costs: by bot index, where a bot's fills cost something else.
 
     Raises:
         InvariantError: a limit order has no limit price or a stop order no stop price.
@@ -99,6 +116,7 @@ def match_bar(
         return []
     prices = _Prices(to_decimal(bar.open), to_decimal(bar.high), to_decimal(bar.low))
     close_time = bar.open_time + step_ms
+    times = bar.open_time, close_time
     reports: list[ExecutionReport] = []
     with exact():
         volume = _VolumeBudget(bar.volume, participation_pct, orders)
@@ -108,11 +126,14 @@ def match_bar(
             if _is_past(order, bar.open_time):
                 reports.append(_expiry(order, bar.open_time))
                 continue
+            market = _Market(instrument, own_costs.get(order.bot_index, costs), times)
+            if order.spend is not None:
+                reports += _by_amount(order, order.spend, prices.open, market, volume)
+                continue
             match = _meet(order, prices)
-            quantity = volume.take(order, instrument) if match is not None else ZERO
+            quantity = volume.take(order, market) if match is not None else ZERO
             if match is not None and quantity > 0:
-                times = bar.open_time, close_time
-                reports.append(_fill(order, match, quantity, times, instrument, costs))
+                reports.append(_fill(order, match, quantity, market))
             if quantity < order.remaining and _is_past(order, close_time):
                 reports.append(_expiry(order, close_time))
     return reports
@@ -142,18 +163,19 @@ class _VolumeBudget:
                 known = self._to_close.get(order.bot_index, ZERO)
                 self._to_close[order.bot_index] = max(known, order.remaining)
 
-    def take(self, order: Order, instrument: Instrument) -> Decimal:
-        """Return the base quantity the order gets and count it as gone."""
-        quantity = order.remaining
+    def take(self, order: Order, market: _Market, wanted: Decimal | None = None) -> Decimal:
+        """Return the base quantity the order gets of what it wants and count it as gone."""
+        quantity = order.remaining if wanted is None else wanted
         is_closing = order.purpose is not OrderPurpose.ENTRY
         if is_closing:
             quantity = min(quantity, self._to_close[order.bot_index])
-        if self._left is not None and quantity > self._left:
-            quantity = canonical(instrument.round_quantity(self._left))
+        left = None if market.costs.is_pool else self._left
+        if left is not None and quantity > left:
+            quantity = canonical(market.instrument.round_quantity(left))
         if is_closing:
             self._to_close[order.bot_index] -= quantity
-        if self._left is not None:
-            self._left -= quantity
+        if left is not None:
+            self._left = left - quantity
         return quantity
 
 
@@ -190,13 +212,13 @@ def _fill(
     order: Order,
     match: _Match,
     quantity: Decimal,
-    bar_times: tuple[int, int],
-    instrument: Instrument,
-    costs: CostModel,
+    market: _Market,
+    charged: Decimal | None = None,  # quote the costs are reckoned on, the notional unless given
 ) -> ExecutionReport:
-    open_time, close_time = bar_times
-    price = _worsened(order, match, instrument, costs)
-    spent = costs.fill_costs(canonical(price * quantity), order.side, match.is_maker)
+    open_time, close_time = market.times
+    price = _worsened(order, match, market)
+    notional = canonical(price * quantity)
+    spent = market.costs.fill_costs(charged or notional, order.side, match.is_maker)
     return ExecutionReport(
         client_order_id=order.client_order_id,
         kind=ReportKind.FILLED,
@@ -211,20 +233,41 @@ def _fill(
     )
 
 
-def _worsened(order: Order, match: _Match, instrument: Instrument, costs: CostModel) -> Decimal:
+def _by_amount(
+    order: Order, spend: Decimal, open_: Decimal, market: _Market, volume: _VolumeBudget
+) -> list[ExecutionReport]:
+    """Return the true quantity, its fill, and the end of an order that names what to spend."""
+    match = _Match(open_, is_maker=False, is_at_open=True)
+    price = _worsened(order, match, market)
+    wanted = bought(spend, price, market.instrument, market.costs)
+    quantity = volume.take(order, market, wanted)
+    if quantity <= 0:
+        return [_end(order, market.times[0], "the amount buys nothing at this price and volume")]
+    update = ExecutionReport(
+        order.client_order_id, ReportKind.UPDATED, market.times[0], quantity=quantity
+    )
+    charged = spend if quantity == wanted else canonical(spend * quantity / wanted)
+    return [update, _fill(order, match, quantity, market, charged)]
+
+
+def _worsened(order: Order, match: _Match, market: _Market) -> Decimal:
     if match.is_maker:
         return match.reference
-    slipped = costs.fill_price(match.reference, order.side, match.is_maker)
+    slipped = market.costs.fill_price(match.reference, order.side, match.is_maker)
     # a limit's own rounding favours the order; a simulated fill must not
-    rounded = canonical(instrument.round_price(slipped, buying=order.side is Side.SELL))
+    selling = order.side is Side.SELL
+    rounded = slipped
+    if not market.costs.is_pool:
+        rounded = canonical(market.instrument.round_price(slipped, buying=selling))
     price = rounded if rounded > 0 else slipped  # below one tick there is nothing to round to
     if order.limit_price is None:
         return price
-    is_buy = order.side is Side.BUY
-    return min(price, order.limit_price) if is_buy else max(price, order.limit_price)
+    return max(price, order.limit_price) if selling else min(price, order.limit_price)
 
 
 def _expiry(order: Order, time: int) -> ExecutionReport:
-    return ExecutionReport(
-        order.client_order_id, ReportKind.EXPIRED, time, reason="the limit's time was up"
-    )
+    return _end(order, time, "the limit's time was up")
+
+
+def _end(order: Order, time: int, reason: str) -> ExecutionReport:
+    return ExecutionReport(order.client_order_id, ReportKind.EXPIRED, time, reason=reason)

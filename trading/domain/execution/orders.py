@@ -115,6 +115,9 @@ class Order:
         created_seq: stream sequence of that bar.
         expires_bar_time: close time of the last bar a limit order may be filled on, ms UTC, None
             for no end.
+        spend: quote a market buy spends, costs included, None when ``quantity`` was ordered. Until
+            it fills, ``quantity`` is what was expected; the venue reports the true one just before
+            the fill.
     """
 
     client_order_id: str
@@ -134,6 +137,7 @@ class Order:
     bar_time: int
     created_seq: int
     expires_bar_time: int | None
+    spend: Decimal | None = None
 
     @property
     def remaining(self) -> Decimal:

@@ -8,12 +8,12 @@ with bars. A quarantined bar fills nothing beyond its body: an unconfirmed wick 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from trading.domain.execution.costs import CostModel
-from trading.domain.execution.matching import match_bar
+from trading.domain.execution.matching import NO_OWN_COSTS, match_bar
 from trading.domain.execution.orders import (
     ExecutionReport,
     Order,
@@ -69,7 +69,13 @@ class PaperVenue:
         return self._pending.pop(pair, [])
 
     def on_bar(
-        self, pair: str, bar: Bar, *, costs: CostModel, participation_pct: float
+        self,
+        pair: str,
+        bar: Bar,
+        *,
+        costs: CostModel,
+        participation_pct: float,
+        own_costs: Mapping[int, CostModel] = NO_OWN_COSTS,
     ) -> list[ExecutionReport]:
         """Return what this bar does to the pair's working orders, after pending confirmations."""
         reports = self.drain(pair)
@@ -83,6 +89,7 @@ class PaperVenue:
             instrument=self._instruments[pair],
             costs=costs,
             participation_pct=participation_pct,
+            own_costs=own_costs,
         )
         for report in fills:
             self._keep(book, report)

@@ -1,9 +1,10 @@
 """Choose how much an entry buys, so that a stop-out costs what the policy allows and cash suffices.
 
 RISK: the quantity that loses ``risk_per_trade_pct`` of equity at the stop, capped by
-``position_pct`` of equity and by cash. ALL_IN: all cash. Both keep half a percent of cash back,
-because the order fills at the next open, which may be dearer than the price decided on.
-The quantity is floored to the lot; a wider stop never buys more.
+``position_pct`` of equity and by cash. ALL_IN: all cash. A market order that goes all in names
+the amount to spend instead of the quantity, as a swap does; what that buys is known when it fills.
+Every other order keeps half a percent of cash back, because it fills at the next open, which may be
+dearer than the price decided on. The quantity is floored to the lot; a wider stop never buys more.
 
 Source: platform specification 1.6 (size proportional to risk over stop distance), 1.5 (rounding).
 """
@@ -14,7 +15,7 @@ import math
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final, NamedTuple
 
-from trading.domain.desk.policy import ExecutionPolicy, RiskPolicy, Sizing
+from trading.domain.desk.policy import EntryOrder, ExecutionPolicy, RiskPolicy, Sizing
 from trading.domain.execution.costs import CostModel
 from trading.domain.execution.money import PERCENT, ZERO, canonical, exact
 from trading.domain.execution.orders import Side
@@ -25,10 +26,15 @@ CASH_KEPT_BACK: Final = Decimal("0.005")  # share of free cash
 
 
 class EntrySize(NamedTuple):
-    """Base quantity on the lot and its expected value in quote, slippage included; 0 for none."""
+    """Base quantity and its expected value in quote, slippage included; 0 for none.
+
+    ``spend`` is set when the order names the quote to spend, costs included; the quantity is then
+    what it would buy at the price decided on.
+    """
 
     quantity: Decimal
     notional: Decimal
+    spend: Decimal | None = None
 
 
 NO_ENTRY: Final = EntrySize(ZERO, ZERO)
@@ -65,6 +71,10 @@ def size_entry(  # noqa: PLR0913 - every input of the size, named at the call
         return NO_ENTRY
     with exact():
         fill_price = costs.fill_price(price, Side.BUY, is_maker=False)
+        if execution.sizing is Sizing.ALL_IN and execution.entry_order is EntryOrder.MARKET:
+            quantity = bought(cash, fill_price, instrument, costs)
+            notional = canonical(quantity * fill_price)
+            return EntrySize(quantity, notional, cash) if quantity > 0 else NO_ENTRY
         affordable = spendable(cash * (1 - CASH_KEPT_BACK), costs)
         quantity = affordable / fill_price
         if execution.sizing is Sizing.RISK:
@@ -89,3 +99,18 @@ def spendable(cash: Decimal, costs: CostModel) -> Decimal:
         short = notional + costs.fill_costs(notional, Side.BUY, is_maker=False).on_top - cash
         # a dearer gas on a smaller rung can leave it a few cents short
         return canonical(max(notional - max(short, ZERO), ZERO))
+
+
+def bought(spend: Decimal, price: Decimal, instrument: Instrument, costs: CostModel) -> Decimal:
+    """Return the base that ``spend`` quote buys at ``price`` once the costs are paid, 0 for none.
+
+    The costs are those of the whole amount, as the optimizer's evaluator has it.
+    """
+    with exact():
+        left = spend - costs.fill_costs(spend, Side.BUY, is_maker=False).on_top
+        if left <= 0:
+            return ZERO
+        quantity = canonical(left / price, ROUND_FLOOR)
+        if costs.is_pool:
+            return quantity
+        return canonical(instrument.round_quantity(quantity), ROUND_FLOOR)

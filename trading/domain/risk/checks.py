@@ -90,6 +90,12 @@ def entry_gates(context: RiskContext, policy: RiskPolicy) -> tuple[GateResult, .
     )
 
 
+def needed_gates(context: RiskContext, policy: RiskPolicy) -> tuple[GateResult, ...]:
+    """Return the risk gates no bot is let off: operator, smallest order, cash, fresh bars."""
+    needed = (Gate.TRADING_STATE, Gate.MIN_NOTIONAL, Gate.CASH, Gate.FRESHNESS)
+    return tuple(result for result in entry_gates(context, policy) if result.gate in needed)
+
+
 def exit_gates(state: TradingState, *, flatten: bool) -> tuple[GateResult, ...]:
     """Return the verdict on an exit: refused only when halted without the order to flatten."""
     is_passed = state is not TradingState.HALTED or flatten

@@ -95,6 +95,8 @@ def _map(kind: Any, node: Node, problems: list[Problem], path: str) -> Any:
         text = f"{path} was {shown(node.raw)}; expected a map"
         problems.append(Problem(path, node.origin.place, text))
         return FAILED
+    if is_dataclass(kind):
+        return {key: _child(kind, item, problems, f"{path}.{key}") for key, item in node.items()}
     return {key: _setting(kind, {}, item, problems, f"{path}.{key}") for key, item in node.items()}
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from trading.domain.desk.config import DeskConfig
+from trading.domain.desk.config import BotsConfig, DeskConfig
 from trading.domain.desk.policy import Policy
 from trading.domain.errors import BadInputError
 from trading.services.desk_config.decode import section_decode
@@ -24,6 +24,7 @@ from trading.services.desk_config.problems import InvalidConfigError, Problem
 from trading.services.desk_config.schema import encode, setting_list
 from trading.services.desk_config.tree import (
     DEFAULT,
+    Node,
     Tree,
     tree_leaves,
     tree_make,
@@ -141,17 +142,31 @@ def _strategy_problems(config: DeskConfig, merged: Tree) -> list[Problem]:
     from trading.domain.signals.strategies import strategy_get
 
     problems = []
-    bots = merged["bots"]
-    for key, names in (("strategies", config.bots.strategies), ("params", config.bots.params)):
-        node = bots[key] if isinstance(bots, dict) else bots
-        for name in names:
-            place_node = node.get(name, node) if isinstance(node, dict) else node
-            try:
-                strategy_get(name).resolve(
-                    config.bots.params.get(name, {}) if key == "params" else {}
-                )
-            except BadInputError as error:
-                path = f"bots.{key}"
-                place = tree_origin(place_node).place
-                problems.append(Problem(path, place, f"{path}: {error}"))
+    for path, entry, strategy, params in _strategies_named(config.bots):
+        try:
+            strategy_get(strategy).resolve(params)
+        except BadInputError as error:
+            place = tree_origin(_node_at(merged, (*path.split("."), entry))).place
+            where = f"{path}.{entry}" if path == "bots.installed" else path
+            problems.append(Problem(where, place, f"{where}: {error}"))
     return problems
+
+
+def _strategies_named(bots: BotsConfig) -> Iterator[tuple[str, str, str, Mapping[str, float]]]:
+    """Yield setting, entry in it, strategy and parameters wherever a strategy is named."""
+    for name in bots.strategies:
+        yield "bots.strategies", name, name, {}
+    for name, params in bots.params.items():
+        yield "bots.params", name, name, params
+    for name, bot in bots.installed.items():
+        yield "bots.installed", name, bot.strategy, bot.params
+
+
+def _node_at(tree: Tree, path: Sequence[str]) -> Node:
+    """Return the node at ``path``, or the last one on the way to it."""
+    node: Node = tree
+    for key in path:
+        if not isinstance(node, dict) or key not in node:
+            break
+        node = node[key]
+    return node

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import is_dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, get_args, get_origin
@@ -42,7 +43,7 @@ def kind_text(kind: Any) -> str:
     if get_origin(kind) is dict:
         word, *rest = kind_text(get_args(kind)[1]).removeprefix("a ").split(" ")
         return " ".join(["a map of names to", f"{word}s", *rest])
-    return _WORDS[kind]
+    return "a section" if is_dataclass(kind) else _WORDS[kind]
 
 
 def shown(raw: Any) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from trading.domain.desk.config import BotsConfig, DeskConfig
+from trading.domain.desk.config import BotCosts, BotsConfig, DeskConfig, InstalledBot
+from trading.domain.desk.policy import BotRules, EntryGates, Sizing
 from trading.domain.desk.state import BotSpec, DeskState, desk_open
 from trading.domain.errors import BadInputError
 from trading.domain.execution.costs import CostModel, SwapCosts, SwapCostSchedule
@@ -36,15 +37,51 @@ def blueprint_make(
         BadInputError: an unknown strategy, a bad parameter, a bad pair or timeframe, or an
             on-chain venue without a swap-cost schedule.
     """
-    timeframe_ms(timeframe)
-    if venue in CHAIN_OF_VENUE and not swap_cost_entries:
-        raise BadInputError(
-            f"venue {venue!r} needs swap costs; put swap_cost_cache.json into the data directory"
-        )
     bots: list[dict[str, Any]] = []
     for pair_name in sorted({str(Pair.parse(pair)) for pair in pairs}):
         for name in config.bots.strategies:
             bots.append(_bot_plan(config.bots, pair_name, name, len(bots)))
+    return _start(config, venue, timeframe, bots, swap_cost_entries)
+
+
+def ghost_blueprint_make(
+    *,
+    config: DeskConfig,
+    name: str,
+    swap_cost_entries: Mapping[str, Any] | None,
+    warm_through_seq: int = 0,
+) -> dict[str, Any]:
+    """Return the JSON-ready start of the session of one installed bot.
+
+    Args:
+        config: names the bot in ``bots.installed``.
+        name: of the bot.
+        swap_cost_entries: of the desk's swap-cost cache.
+        warm_through_seq: last bar of the feed that only warms the strategy up.
+
+    Raises:
+        BadInputError: as ``blueprint_make``, or swap costs are wanted and there are none.
+    """
+    bot = config.bots.installed[name]
+    plan = _installed_plan(config.bots, name, bot)
+    start = _start(config, bot.venue, bot.timeframe, [plan], swap_cost_entries)
+    return start | {"warm_through_seq": warm_through_seq}
+
+
+def _start(
+    config: DeskConfig,
+    venue: str,
+    timeframe: str,
+    bots: list[dict[str, Any]],
+    swap_cost_entries: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    timeframe_ms(timeframe)
+    needs_swap_costs = venue in CHAIN_OF_VENUE or any(plan.get("is_swap") for plan in bots)
+    if needs_swap_costs and not swap_cost_entries:
+        asking = f"venue {venue!r}" if venue in CHAIN_OF_VENUE else f"bot {bots[0]['name']}"
+        raise BadInputError(
+            f"{asking} needs swap costs; put swap_cost_cache.json into the data directory"
+        )
     return {
         "code_version": code_version(),
         "venue": venue,
@@ -52,7 +89,7 @@ def blueprint_make(
         "atr_period": config.bots.atr_period,
         "policy": policy_dump(config.policy),
         "bots": bots,
-        "swap_costs": dict(swap_cost_entries or {}) if venue in CHAIN_OF_VENUE else {},
+        "swap_costs": dict(swap_cost_entries or {}) if needs_swap_costs else {},
     }
 
 
@@ -62,19 +99,20 @@ def state_build(blueprint: Mapping[str, Any], *, session_key: str) -> DeskState:
     plans = blueprint["bots"]
     names = sorted({plan["pair"] for plan in plans})
     instruments = {name: instrument_default(venue, Pair.parse(name)) for name in names}
-    swap_costs: dict[str, CostModel] = {}
+    swap: CostModel | None = None
     if blueprint["swap_costs"]:
-        schedule = SwapCostSchedule.from_entries(blueprint["swap_costs"])
-        swap_costs = {name: SwapCosts(schedule) for name in names}
+        swap = SwapCosts(SwapCostSchedule.from_entries(blueprint["swap_costs"]))
+    is_chain = venue in CHAIN_OF_VENUE
     return desk_open(
         session_key=session_key,
         step_ms=timeframe_ms(str(blueprint["timeframe"])),
         policy=policy_load(blueprint["policy"]),
         forecaster=NaiveDriftForecaster(),
         instruments=instruments,
-        swap_costs=swap_costs,
-        specs=[_bot_spec(plan) for plan in plans],
+        swap_costs=dict.fromkeys(names, swap) if is_chain and swap is not None else {},
+        specs=[_bot_spec(plan, swap) for plan in plans],
         atr_period=int(blueprint["atr_period"]),
+        warm_through_seq=int(blueprint.get("warm_through_seq", 0)),
     )
 
 
@@ -92,7 +130,40 @@ def _bot_plan(config: BotsConfig, pair_name: str, strategy: str, index: int) -> 
     }
 
 
-def _bot_spec(plan: Mapping[str, Any]) -> BotSpec:
+def _installed_plan(config: BotsConfig, name: str, bot: InstalledBot) -> dict[str, Any]:
+    pair = Pair.parse(bot.pair)
+    return {
+        "index": 0,
+        "name": name,
+        "pair": str(pair),
+        "quote": pair.quote,
+        "strategy": bot.strategy,
+        "params": strategy_get(bot.strategy).resolve(bot.params),
+        "bankroll": str(bot.trade_size),
+        "native_balance": str(config.native_balance),
+        "is_swap": bot.costs is BotCosts.SWAP,
+        "rules": {
+            "gates": bot.gates.value,
+            "sizing": bot.sizing.value,
+            "is_stopped": bot.is_stopped,
+            "is_saving": bot.is_saving,
+        },
+    }
+
+
+def _bot_rules(plan: Mapping[str, Any]) -> BotRules:
+    rules = plan.get("rules")
+    if rules is None:
+        return BotRules()
+    return BotRules(
+        gates=EntryGates(rules["gates"]),
+        sizing=Sizing(rules["sizing"]),
+        is_stopped=bool(rules["is_stopped"]),
+        is_saving=bool(rules["is_saving"]),
+    )
+
+
+def _bot_spec(plan: Mapping[str, Any], swap: CostModel | None) -> BotSpec:
     return BotSpec(
         index=int(plan["index"]),
         pair=str(plan["pair"]),
@@ -100,6 +171,8 @@ def _bot_spec(plan: Mapping[str, Any]) -> BotSpec:
         params={str(name): value for name, value in plan["params"].items()},
         bankroll=Decimal(plan["bankroll"]),
         native_balance=Decimal(plan["native_balance"]),
+        rules=_bot_rules(plan),
+        costs=swap if plan.get("is_swap") else None,
     )
 
 

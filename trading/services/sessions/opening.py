@@ -11,14 +11,14 @@ from typing import Any
 
 from django.db import transaction
 
-from trading.domain.desk.config import DeskConfig, FeedKind
+from trading.domain.desk.config import DeskConfig, FeedKind, InstalledBot
 from trading.domain.desk.journal import GENESIS
 from trading.domain.errors import BadInputError
 from trading.domain.market.instruments import CHAIN_OF_VENUE, Pair
 from trading.models import Bot, DeskSession, Feed, Mode, SessionInput, SessionLease
 from trading.ports.candles import CandleStore, SeriesInfo
 from trading.ports.clock import Clock
-from trading.services.sessions.blueprint import blueprint_make
+from trading.services.sessions.blueprint import blueprint_make, ghost_blueprint_make
 from trading.services.stream.feeds import feed_create
 
 SIMULATED_VENUE = "simulated"
@@ -189,15 +189,27 @@ def desk_open(
         )
         for group in groups
     ]
+    blueprints += [
+        ghost_blueprint_make(config=config, name=name, swap_cost_entries=swap_cost_entries)
+        for name, bot in sorted(config.bots.installed.items())
+        if follows(bot, feed)
+    ]
     return [
-        _session_create(feed, shard, mode, blueprint, clock)
+        session_create(feed, shard, mode, blueprint, clock)
         for shard, blueprint in enumerate(blueprints)
     ]
 
 
-def _session_create(
+def follows(bot: InstalledBot, feed: Feed) -> bool:
+    """Return whether the feed brings the bars an installed bot wants."""
+    wanted = bot.venue, bot.timeframe
+    return (feed.venue, feed.timeframe) == wanted and str(Pair.parse(bot.pair)) in feed.pairs
+
+
+def session_create(
     feed: Feed, shard: int, mode: Mode, blueprint: Mapping[str, Any], clock: Clock
 ) -> DeskSession:
+    """Write a session with its start, its lease and its bots; supervision finds it."""
     now = clock.now()
     session = DeskSession.objects.create(
         mode=mode,
@@ -222,6 +234,7 @@ def _session_create(
         Bot(
             session=session,
             index=plan["index"],
+            name=plan.get("name", ""),
             pair=plan["pair"],
             strategy=plan["strategy"],
             params=plan["params"],

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from trading.domain.desk.reasons import TradingState
-from trading.domain.desk.state import BotState, DeskState, PairState, pair_costs
+from trading.domain.desk.state import BotState, DeskState, PairState
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import Order
 from trading.domain.execution.positions import PositionState
@@ -26,7 +26,7 @@ from trading.domain.treasury.equilibrium import EquilibriumState
 from trading.services.desk_config.policies import policy_dump, policy_load
 
 FORMAT: Final = 1
-_FIXED_BOT_FIELDS: Final = frozenset({"spec", "kernel_params", "min_bars"})
+_FIXED_BOT_FIELDS: Final = frozenset({"spec", "policy", "kernel_params", "min_bars"})
 _PAIR_SCALARS: Final = (
     "n_bars", "bars_since_gap", "data_hash", "day", "last_close", "last_open_time",
 )  # fmt: skip
@@ -74,13 +74,12 @@ def snapshot_load(state: DeskState, data: bytes, checksum: str) -> None:
         raise InvariantError(f"snapshot was format {tree['format']}; expected {FORMAT}")
     for name, value in tree["desk"].items():
         setattr(state, name, value)
-    state.policy = policy_load(tree["policy"])
     state.equilibrium = msgspec.convert(tree["equilibrium"], EquilibriumState)
     for bot, saved in zip(state.bots, tree["bots"], strict=True):
         _bot_load(bot, saved)
     for name, pair in state.pairs.items():
         _pair_load(pair, tree["pairs"][name])
-        pair.costs = pair_costs(pair.swap_costs, state.policy)
+    state.obey(policy_load(tree["policy"]))
 
 
 def _bot_tree(bot: BotState) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class TradeRows:
                 type=order.type.value,
                 purpose=order.purpose.value,
                 limit_price=order.limit_price,
+                spend=order.spend,
                 reason=order.reason,
                 bar_time=order.bar_time,
                 created_seq=order.created_seq,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.execution import FEES, FREE, INSTRUMENT, D
-from trading.domain.desk.policy import ExecutionPolicy, RiskPolicy, Sizing
+from trading.domain.desk.policy import EntryOrder, ExecutionPolicy, RiskPolicy, Sizing
 from trading.domain.execution.costs import CostModel, SwapCosts, SwapCostSchedule
 from trading.domain.execution.orders import Side
 from trading.domain.execution.sizing import NO_ENTRY, EntrySize, size_entry, spendable
@@ -49,8 +49,13 @@ def test_risk_sizing_is_capped_by_cash() -> None:
     assert sized(cash="100", stop_distance=0.1).notional == D("99.5")
 
 
-def test_all_in_leaves_half_a_percent_for_a_dearer_open() -> None:
-    assert sized(execution=ALL_IN) == EntrySize(D("9.95"), D(995))
+def test_all_in_at_market_names_the_cash_to_spend() -> None:
+    assert sized(execution=ALL_IN) == EntrySize(D(10), D(1000), D(1000))
+
+
+def test_all_in_at_a_limit_leaves_half_a_percent_for_a_dearer_open() -> None:
+    limited = replace(ALL_IN, entry_order=EntryOrder.LIMIT)
+    assert sized(execution=limited) == EntrySize(D("9.95"), D(995))
 
 
 def test_the_quantity_is_floored_to_the_lot() -> None:
@@ -59,9 +64,11 @@ def test_the_quantity_is_floored_to_the_lot() -> None:
 
 
 def test_cash_pays_for_the_entry_with_its_fees() -> None:
-    size = sized(execution=ALL_IN, costs=FEES)
-    fees = FEES.fill_costs(size.notional, Side.BUY, is_maker=False).on_top
-    assert D(990) < size.notional + fees <= D(995)
+    limited = replace(ALL_IN, entry_order=EntryOrder.LIMIT)
+    for execution, cash in ((limited, D(995)), (ALL_IN, D(1000))):
+        size = sized(execution=execution, costs=FEES)
+        fees = FEES.fill_costs(size.notional, Side.BUY, is_maker=False).on_top
+        assert cash - D(5) < size.notional + fees <= cash
 
 
 def test_a_swap_spends_what_the_evaluator_would() -> None:
