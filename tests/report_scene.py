@@ -7,12 +7,14 @@ import json
 import numpy as np
 
 from optimizer.domain.evaluator.trades import Trade
+from optimizer.domain.luck.figures import LuckFigures
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.reporting import (
     ReportCurve,
     ReportFacts,
     ReportFold,
     ReportLuck,
+    ReportSearch,
     ReportStudy,
 )
 
@@ -84,17 +86,40 @@ def study(n: int = 240, seed: int = 5) -> ReportStudy:
         scores=scores,
         luck={place: luck(k) for k, place in enumerate(best)},
         folds=folds(),
+        search=ReportSearch(12_345, 3.41, 0.31, 0.2, 2, -12.5),
     )
 
 
 def luck(k: int) -> ReportLuck:
     if k == 1:
-        return ReportLuck(False, (), 0.971, 0.31, 12.5)
+        return ReportLuck(False, (), figures(0.971, 12.5))
     reasons = (
         "The deflated Sharpe ratio is 0.412, below 0.95.",
         "It lost 8.20 % on the holdout.",
     )
-    return ReportLuck(True, reasons, 0.412, 0.31, -8.2)
+    return ReportLuck(True, reasons, figures(0.412, -8.2))
+
+
+def figures(deflated: float, holdout: float) -> LuckFigures:
+    return LuckFigures(
+        deflated_sharpe=deflated,
+        pbo=0.31,
+        holdout_return_pct=holdout,
+        holdout_hold_pct=-3.0,
+        holdout_trades=7.0,
+        plateau_score=1.25,
+        plateau_return_pct=4.5,
+        plateau_blocks_score=-0.5,
+        bootstrap_return_low_pct=-12.0,
+        bootstrap_return_high_pct=140.0,
+        bootstrap_sharpe_low=-0.2,
+        bootstrap_sharpe_high=2.75,
+        buy_hold_net_return_pct=61.0,
+        buy_hold_net_sharpe=1.1,
+        random_entry_percentile=0.93,
+        random_entry_median_pct=2.0,
+        daily_sharpe=1.6,
+    )
 
 
 def folds() -> tuple[ReportFold, ...]:

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from optimizer.domain.evaluator.trades import Trade
+from optimizer.domain.luck.figures import LuckFigures
 from optimizer.domain.metrics import METRIC_NAMES
 from trading.domain.errors import InvariantError
 from trading.domain.market.bars import FloatArray, IntArray
@@ -29,17 +30,35 @@ class ReportLuck:
     Attributes:
         explained: luck explains the result.
         reasons: why, in sentences.
-        deflated_sharpe: probability, 0 to 1, that the Sharpe ratio beats the best of as many
-            skill-less trials as were made.
-        pbo: probability, 0 to 1, that the best of the search is below the median elsewhere.
-        holdout_return_pct: on candles the search never saw.
+        figures: what the reasons were found from.
     """
 
     explained: bool
     reasons: tuple[str, ...] = ()
-    deflated_sharpe: float | None = None
+    figures: LuckFigures = field(default_factory=LuckFigures)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSearch:
+    """What scrutiny made of the search as a whole; None where it could not be told.
+
+    Attributes:
+        n_searched: trials ever made on the candles when the verdicts were found.
+        sharpe_hurdle: yearly Sharpe ratio the best of so many skill-less trials would show.
+        pbo: probability, 0 to 1, that the best of the search is no better than the median
+            elsewhere.
+        pbo_loss_share: share of choices that lost where they were not chosen.
+        holdout_look: the how manieth search of these candles that was tried on the holdout.
+        walk_forward_score: 0.6 median + 0.4 lower quartile - 5 CVaR10 - 0.1 costs of the steps'
+            returns over buying and holding, percentage points.
+    """
+
+    n_searched: int | None = None
+    sharpe_hurdle: float | None = None
     pbo: float | None = None
-    holdout_return_pct: float | None = None
+    pbo_loss_share: float | None = None
+    holdout_look: int | None = None
+    walk_forward_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +149,7 @@ class ReportStudy:
         scores: float64[n, k] in the order of ``facts.objectives``, last window, NaN likewise.
         luck: by trial number, for the trials that were scrutinised.
         folds: the walk-forward, oldest first.
+        search: what scrutiny made of the search.
     """
 
     facts: ReportFacts
@@ -141,6 +161,7 @@ class ReportStudy:
     scores: FloatArray
     luck: Mapping[int, ReportLuck] = field(default_factory=dict)
     folds: Sequence[ReportFold] = ()
+    search: ReportSearch = field(default_factory=ReportSearch)
 
     def __post_init__(self) -> None:
         n = self.number.shape[0]
@@ -179,8 +200,13 @@ class ReportStudy:
         order: IntArray = places[np.argsort(-gain[places], kind="stable")].astype(np.int64)
         return order
 
+    def top(self, objective: int, count: int) -> list[int]:
+        """Return the places of the highest scores of one objective, highest first."""
+        scores = self.scores[:, objective]
+        order = np.argsort(-np.where(np.isfinite(scores), scores, -np.inf), kind="stable")
+        places: list[int] = order[np.isfinite(scores[order])][:count].tolist()
+        return places
+
     def best(self, objective: int) -> int | None:
         """Return the place of the highest score of one objective, None when nothing has one."""
-        scores = self.scores[:, objective]
-        is_known = np.isfinite(scores)
-        return int(np.argmax(np.where(is_known, scores, -np.inf))) if is_known.any() else None
+        return next(iter(self.top(objective, 1)), None)

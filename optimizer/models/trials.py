@@ -89,6 +89,7 @@ class TrialLuck(models.Model):
     )
     explained = models.BooleanField(help_text="luck explains the result")
     reasons = models.JSONField(help_text="why, in sentences; empty where luck does not explain it")
+    codes = models.JSONField(default=list, help_text="the same reasons from their closed set")
     figures = models.JSONField(
         help_text="deflated Sharpe ratio, overfitting probability, holdout, plateau, baselines"
     )

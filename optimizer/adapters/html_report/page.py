@@ -53,7 +53,7 @@ class HtmlReport:
             "best": sections.verdict_table(study),
             "windows": sections.window_tables(study),
             "objectives": sections.objective_tables(study),
-            "folds": sections.fold_table(study.folds),
+            "folds": sections.fold_table(study.folds, study.search.walk_forward_score),
             "curves": curves,
             "parameters": [table for table in parameters if table.names],
             "style": mark_safe(self._style),  # noqa: S308 (our own files)

@@ -11,11 +11,22 @@ import numpy as np
 
 from optimizer.adapters.html_report import cells
 from optimizer.adapters.html_report.cells import Cell
-from optimizer.domain.reporting import ReportFacts, ReportFold, ReportLuck, ReportStudy
+from optimizer.adapters.html_report.luck_cells import (
+    EVIDENCE_COLUMNS,
+    VERDICT_COLUMNS,
+    evidence_cells,
+    search_note,
+    verdict_cells,
+)
+from optimizer.domain.reporting import ReportFacts, ReportFold, ReportStudy
 
 ROWS_MAX: Final = 100
 OBJECTIVE_ROWS_MAX: Final = 10
 FILTER_FROM: Final = 12
+_SCORE: Final = (
+    "0.6 median and 0.4 lower quartile of the returns over buying and holding, less five times the "
+    "mean loss of the worst tenth and a tenth of the costs, percentage points."
+)
 DIGEST_SHOWN: Final = 12
 
 # header, what it means, whether it is a number
@@ -23,9 +34,7 @@ _COLUMNS: Final = (
     ("Trial", "its number in the study", True),
     ("Strategy", "", False),
     ("Return", "after all swap costs", True),
-    ("Luck", "what scrutiny says", False),
-    ("Holdout", "return on candles the search never saw", True),
-    ("Deflated Sharpe", "probability of real skill, all trials counted", True),
+    *VERDICT_COLUMNS,
     ("Buy and hold", "over the same window, without costs", True),
     ("Drawdown", "deepest fall of the equity", True),
     ("CAGR", "yearly growth", True),
@@ -34,6 +43,7 @@ _COLUMNS: Final = (
     ("Won", "share of trades above zero", True),
     ("Profit factor", "gains over losses; a dash where nothing was lost", True),
     ("Costs", "share of the traded notional", True),
+    *EVIDENCE_COLUMNS,
     ("Parameters", "", False),
 )
 _METRICS: Final = (
@@ -103,7 +113,7 @@ def verdict_table(study: ReportStudy) -> HtmlTable:
             rows.append((cells.words(name), score, *_row(study, window, place)))
     headers = (Header("Objective", "", False), Header("Score", "higher is better", True))
     return HtmlTable(
-        "best", "Best by objective", (*headers, *_headers()), tuple(rows), _luck_note(study)
+        "best", "Best by objective", (*headers, *_headers()), tuple(rows), search_note(study)
     )
 
 
@@ -126,8 +136,7 @@ def objective_tables(study: ReportStudy) -> list[HtmlTable]:
     tables, window = [], study.ranking_window
     for objective, name in enumerate(study.facts.objectives):
         scores = study.scores[:, objective]
-        top = np.argsort(-np.where(np.isfinite(scores), scores, -np.inf), kind="stable")
-        top = top[np.isfinite(scores[top])][:OBJECTIVE_ROWS_MAX]
+        top = np.array(study.top(objective, OBJECTIVE_ROWS_MAX), dtype=np.int64)
         rows = tuple(
             (cells.number(float(scores[place]), 4), *_row(study, window, place))
             for place in study.ranked(window, top).tolist()
@@ -138,8 +147,8 @@ def objective_tables(study: ReportStudy) -> list[HtmlTable]:
     return tables
 
 
-def fold_table(folds: Sequence[ReportFold]) -> HtmlTable:
-    """Return the walk-forward step by step."""
+def fold_table(folds: Sequence[ReportFold], score: float | None = None) -> HtmlTable:
+    """Return the walk-forward step by step, its score above."""
     headers = (
         Header("Step", "", True, "ascending"),
         Header("Strategy", "", False),
@@ -163,7 +172,8 @@ def fold_table(folds: Sequence[ReportFold]) -> HtmlTable:
         )
         for step, fold in enumerate(folds, 1)
     )
-    return HtmlTable("walk-forward", "Steps", headers, rows)
+    note = "" if score is None else f"Score {cells.number(score, 1).text}: {_SCORE}"
+    return HtmlTable("walk-forward", "Steps", headers, rows, note)
 
 
 def day(time_ms: int) -> str:
@@ -186,7 +196,7 @@ def _row(study: ReportStudy, window: str, place: int) -> tuple[Cell, ...]:
         cells.count(trial),
         cells.words(study.strategy[place]),
         cells.percent(values["total_return_pct"]),
-        *_luck_cells(luck),
+        *verdict_cells(luck),
         cells.percent(values["buy_hold_return_pct"]),
         cells.percent(values["max_drawdown_pct"], signed=False),
         cells.percent(values["cagr_pct"]),
@@ -195,25 +205,6 @@ def _row(study: ReportStudy, window: str, place: int) -> tuple[Cell, ...]:
         cells.percent(values["win_rate_pct"], signed=False),
         cells.number(values["profit_factor"]),
         cells.percent(values["total_cost_pct"], signed=False),
+        *evidence_cells(luck),
         cells.parameters(study.params[place]),
-    )
-
-
-def _luck_cells(luck: ReportLuck | None) -> tuple[Cell, ...]:
-    if luck is None:
-        return (cells.verdict(None), cells.percent(None), cells.number(None))
-    return (
-        cells.verdict(luck.explained, luck.reasons),
-        cells.percent(luck.holdout_return_pct),
-        cells.number(luck.deflated_sharpe, 3),
-    )
-
-
-def _luck_note(study: ReportStudy) -> str:
-    pbo = next((luck.pbo for luck in study.luck.values() if luck.pbo is not None), None)
-    if pbo is None:
-        return "No trial was scrutinised yet; what is best here may be luck."
-    return (
-        f"Probability that this search overfits: {pbo:.2f}. Above one half, the best trial is more "
-        "likely than not below the median on candles it was not chosen on."
     )

@@ -13,13 +13,12 @@ from typing import Final
 import numpy as np
 
 from optimizer.domain.evaluator.evaluator import Evaluator, Run
+from optimizer.domain.evaluator.stretch import StretchTerms, stretch_run
 from optimizer.domain.features.market import Span
 from optimizer.domain.metrics import FillModel
-from optimizer.domain.overlays import overlay_signals, overlays_split
 from optimizer.domain.periods import Window, window_parse, window_start
 from optimizer.domain.reporting import ReportCurve, ReportStudy
 from optimizer.domain.study.data import StudyData
-from optimizer.domain.systems import system_get
 from trading.domain.market.bars import CLOSE
 
 TOP: Final = 5
@@ -83,11 +82,11 @@ class _Drawing:
         )
 
     def _run(self, study: ReportStudy, place: int) -> Run:
-        system, facts, evaluator = system_get(study.strategy[place]), study.facts, self.evaluator
-        own, overlays = overlays_split(json.loads(study.params[place]))
-        resolved, fill = system.strategy.resolve(own), FillModel(facts.fill)
-        signals = evaluator.signals(system, resolved, self.span, self.warm_up_bars)
-        signals = overlay_signals(evaluator.market, self.span, signals, overlays, evaluator.step_ms)
-        size, cap = facts.trade_size, overlays.drawdown_cap
-        metrics, rows = evaluator.run(signals, self.span, size, fill, cap)
-        return Run(system.name, resolved, self.window, self.span, fill, metrics, rows)
+        facts = study.facts
+        return stretch_run(
+            self.evaluator,
+            study.strategy[place],
+            json.loads(study.params[place]),
+            self.span,
+            StretchTerms(facts.trade_size, FillModel(facts.fill), self.warm_up_bars),
+        )

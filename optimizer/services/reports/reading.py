@@ -7,18 +7,27 @@ minute; what is not finite becomes NaN, which a report writes as an empty cell.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
 
+from optimizer.domain.luck.figures import FIGURE_NAMES, LuckFigures
 from optimizer.domain.metrics import METRIC_NAMES
-from optimizer.domain.reporting import ReportFacts, ReportFold, ReportLuck, ReportStudy
+from optimizer.domain.reporting import (
+    ReportFacts,
+    ReportFold,
+    ReportLuck,
+    ReportSearch,
+    ReportStudy,
+)
 from optimizer.domain.study.data import StudyData
 from optimizer.models import ObjectiveScore, SearchLedger, Study, Trial, TrialLuck, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
 from trading.domain.market.bars import FloatArray
 
+_SEARCH_NAMES: Final = tuple(field.name for field in fields(ReportSearch))
 _SHOWN: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -48,6 +57,7 @@ def study_read(*, study: Study, data: StudyData | None, market: str, quote: str)
         scores=_scores(study, n, place_of),
         luck=_luck(study),
         folds=tuple(fold_read(step) for step in study.luck.get("walk_forward", ())),
+        search=_search(study.luck),
     )
 
 
@@ -89,12 +99,16 @@ def _luck(study: Study) -> dict[int, ReportLuck]:
         trial % TRIAL_SPACE: ReportLuck(
             explained=explained,
             reasons=tuple(reasons),
-            deflated_sharpe=figures.get("deflated_sharpe"),
-            pbo=figures.get("pbo"),
-            holdout_return_pct=figures.get("holdout_return_pct"),
+            figures=LuckFigures(**{name: figures.get(name) for name in FIGURE_NAMES}),
         )
         for trial, explained, reasons, figures in rows
     }
+
+
+def _search(luck: Mapping[str, Any]) -> ReportSearch:
+    score = luck.get("walk_forward_score")
+    found = {name: luck.get(name) for name in _SEARCH_NAMES}
+    return ReportSearch(**{**found, "walk_forward_score": score["score"] if score else None})
 
 
 def fold_read(step: Mapping[str, Any]) -> ReportFold:

@@ -42,6 +42,7 @@ def summary_json(study: ReportStudy, parameters: Sequence[ParameterTable]) -> by
             table.strategy: {name: _finite(share) for name, share in table.share.items()}
             for table in parameters
         },
+        "search": asdict(study.search),
         "walk_forward": fold_table(study).records(),
     }
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SORT_KEYS
@@ -66,7 +67,8 @@ def luck_facts(luck: ReportLuck | None) -> dict[str, Any] | None:
     """Return what scrutiny said, None for a trial that was not scrutinised."""
     if luck is None:
         return None
-    return asdict(luck) | {"reasons": list(luck.reasons)}
+    verdict = {"explained": luck.explained, "reasons": list(luck.reasons)}
+    return verdict | asdict(luck.figures)
 
 
 def _finite(value: float) -> float | None:

@@ -2,7 +2,7 @@
 
 Rows are sorted by return. What is missing or has no bound is an empty cell. The column names are
 those of the original's files, so that its readers keep working; the columns it filled for grid
-strategies only stay empty, and four columns on luck are new.
+strategies only stay empty, and the columns on luck are new.
 
 Source: reference specification of the optimizer, section 8. ``best_objective`` differs on purpose:
 the original compared raw scores of unlike scales; here it is the objective in which the trial
@@ -15,12 +15,13 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import orjson
 
-from optimizer.domain.reporting import ReportCurve, ReportStudy
+from optimizer.domain.luck.figures import FIGURE_NAMES
+from optimizer.domain.reporting import ReportCurve, ReportLuck, ReportStudy
 from trading.domain.market.bars import FloatArray, IntArray
 
 # file column: metric
@@ -48,7 +49,7 @@ OBJECTIVE_COLUMNS: Final = (
     *("max_drawdown_pct", "cagr_pct", "sharpe_ratio", "sortino_ratio", "total_trades"),
     *("final_balance", "avg_buy_step_pct", "avg_sell_step_pct", "max_drawdown_duration_days"),
 )
-LUCK_COLUMNS: Final = ("explained", "deflated_sharpe", "pbo", "holdout_return_pct")
+LUCK_COLUMNS: Final = ("explained", *FIGURE_NAMES)
 _WHOLE: Final = {"total_trades"}
 
 _SPECIAL: Final = re.compile(r'[",\r\n]')
@@ -226,9 +227,11 @@ def _luck(study: ReportStudy, order: IntArray) -> dict[str, Sequence[Cell]]:
     return columns
 
 
-def _luck_cell(luck: Any, name: str) -> Cell:
-    value: Cell = getattr(luck, name)
-    return str(value).lower() if isinstance(value, bool) else value
+def _luck_cell(luck: ReportLuck, name: str) -> Cell:
+    if name == "explained":
+        return str(luck.explained).lower()
+    value: Cell = getattr(luck.figures, name)
+    return value
 
 
 def _cells(column: FloatArray) -> list[float | None]:

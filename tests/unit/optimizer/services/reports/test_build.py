@@ -20,7 +20,7 @@ from tests import report_scene
 
 TOKENS = Path(__file__).resolve().parents[5] / "static" / "css" / "tokens.css"
 GOLDEN = Path(__file__).with_name("golden")
-GOLDEN_PAGE = "52f20d6799741ec5"
+GOLDEN_PAGE = "b32e8fd9f8b9e196"
 
 
 class MemoryFolder(dict[str, bytes]):

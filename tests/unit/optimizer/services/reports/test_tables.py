@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from optimizer.domain.luck.figures import FIGURE_NAMES
 from optimizer.domain.reporting import ReportStudy
 from optimizer.services.reports.tables import (
     METRIC_COLUMNS,
@@ -71,15 +72,14 @@ def test_a_window_lists_every_trial_evaluated_on_it_by_return(
     assert {int(row["trial_id"]) for row in rows} == set(study.number[is_there].tolist())
 
 
-def test_the_columns_are_the_original_s_and_four_on_luck(study: ReportStudy) -> None:
+def test_the_columns_are_the_original_s_and_those_on_luck(study: ReportStudy) -> None:
     table = window_table(study, "1y")
     assert [*table.columns] == [
         *SPEC_COLUMNS,
         "explained",
-        "deflated_sharpe",
-        "pbo",
-        "holdout_return_pct",
+        *FIGURE_NAMES,
     ]
+    assert FIGURE_NAMES[:3] == ("deflated_sharpe", "pbo", "holdout_return_pct")
 
 
 def test_every_cell_is_the_metric_in_full_or_empty(study: ReportStudy) -> None:
@@ -118,7 +118,9 @@ def test_luck_stands_where_a_trial_was_examined_and_only_there(study: ReportStud
     assert {row["pbo"] for row in examined} == {"0.31"}
     for row in rows:
         if int(row["trial_id"]) not in study.luck:
-            assert row["explained"] == row["pbo"] == row["holdout_return_pct"] == ""
+            assert {row[name] for name in ("explained", *FIGURE_NAMES)} == {""}
+        else:
+            assert all(row[name] for name in FIGURE_NAMES)
 
 
 def test_the_best_objective_is_where_the_trial_ranks_highest_not_the_largest_number() -> None:

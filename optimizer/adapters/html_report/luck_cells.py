@@ -1,0 +1,90 @@
+"""The columns on luck: the verdict beside the return, the evidence at the end of a row."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optimizer.adapters.html_report import cells
+from optimizer.adapters.html_report.cells import Cell
+from optimizer.domain.luck.figures import LuckFigures
+from optimizer.domain.reporting import ReportLuck, ReportStudy
+
+# header, what it means, whether it is a number
+VERDICT_COLUMNS: Final = (
+    ("Luck", "what scrutiny says", False),
+    ("Holdout", "return on candles the search never saw, positions not carried over", True),
+    ("Deflated Sharpe", "probability of real skill, all trials counted", True),
+)
+EVIDENCE_COLUMNS: Final = (
+    ("Return, 90 %", "interval of the return, drawn again in blocks", True),
+    ("Neighbours", "lower quartile of the return with parameters moved by up to 5 %", True),
+    ("In parts", "lower quartile of the steering score over eight parts of the window", True),
+    ("Held, net", "buying and holding over the same window, after costs", True),
+    ("Random timing", "share of random timings, as many trades for as long, it beats", True),
+)
+_NOTHING: Final = LuckFigures()
+
+
+def verdict_cells(luck: ReportLuck | None) -> tuple[Cell, ...]:
+    """Return the cells of ``VERDICT_COLUMNS``; dashes for a trial that was not examined."""
+    if luck is None:
+        return (cells.verdict(None), cells.percent(None), cells.number(None))
+    return (
+        cells.verdict(luck.explained, luck.reasons),
+        cells.percent(luck.figures.holdout_return_pct),
+        cells.number(luck.figures.deflated_sharpe, 3),
+    )
+
+
+def evidence_cells(luck: ReportLuck | None) -> tuple[Cell, ...]:
+    """Return the cells of ``EVIDENCE_COLUMNS``; dashes likewise."""
+    figures = luck.figures if luck else _NOTHING
+    return (
+        _interval(figures),
+        cells.percent(figures.plateau_return_pct),
+        cells.number(figures.plateau_blocks_score, 2),
+        cells.percent(figures.buy_hold_net_return_pct),
+        cells.number(figures.random_entry_percentile, 2),
+    )
+
+
+def _interval(figures: LuckFigures) -> Cell:
+    low = cells.percent(figures.bootstrap_return_low_pct)
+    if not low.key:
+        return low
+    high = cells.percent(figures.bootstrap_return_high_pct)
+    ratios = [
+        cells.number(value, signed=True).text
+        for value in (figures.bootstrap_sharpe_low, figures.bootstrap_sharpe_high)
+    ]
+    more = f"Sharpe ratio {ratios[0]} to {ratios[1]}"
+    return Cell(f"{low.text} to {high.text}", low.key, low.tone, more, is_number=True)
+
+
+def search_note(study: ReportStudy) -> str:
+    """Return what scrutiny says of the search as a whole."""
+    search = study.search
+    if not study.luck:
+        return "No trial was scrutinised yet; what is best here may be luck."
+    parts = [_survivors(study)]
+    if search.pbo is not None:
+        parts.append(
+            f"Probability that this search overfits: {search.pbo:.2f}. Above one half, the best "
+            "trial is more likely than not below the median on candles it was not chosen on."
+        )
+    if search.sharpe_hurdle is not None and search.n_searched is not None:
+        parts.append(
+            f"The best of {cells.count(search.n_searched).text} trials without skill would show a "
+            f"yearly Sharpe ratio of {search.sharpe_hurdle:.2f} here."
+        )
+    if search.holdout_look is not None and search.holdout_look > 1:
+        parts.append(
+            f"This is search {search.holdout_look} of these candles that was tried on the holdout: "
+            "each one makes it less untouched."
+        )
+    return " ".join(parts)
+
+
+def _survivors(study: ReportStudy) -> str:
+    left = sum(not luck.explained for luck in study.luck.values())
+    return f"{left} of {len(study.luck)} examined trials survive scrutiny."

@@ -1,0 +1,199 @@
+"""Put the trials of a study to every test over the window their scores come from, and judge them.
+
+The evaluator here holds the candles the search saw and no others; what happens on the holdout is
+found elsewhere and handed in.
+
+Source: optimizer issue, "Luck control"; docs/adr/0003-luck.md says why each choice was made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from optimizer.domain.evaluator.evaluator import Evaluator, Run
+from optimizer.domain.evaluator.stretch import StretchTerms
+from optimizer.domain.features.market import Span
+from optimizer.domain.luck import bootstrap, overfitting, plateau, random_entry, sharpe
+from optimizer.domain.luck.figures import LuckFigures
+from optimizer.domain.luck.out_of_sample import HOLDER, Candidate
+from optimizer.domain.luck.returns import Periods, period_returns, periods_of
+from optimizer.domain.luck.timing import part_signals
+from optimizer.domain.luck.verdict import Evidence, Verdict, judge
+from optimizer.domain.objectives import objective_scores
+from optimizer.domain.overlays import overlays_split
+from optimizer.domain.search.space import Space
+from optimizer.domain.systems import system_get
+from trading.domain.market.bars import FloatArray
+
+_LEAST_PERIODS: Final = 2 * overfitting.BLOCKS  # fewer returns are not resampled nor cut in blocks
+_LARGEST: Final = 1e300  # keeps a figure finite
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What the search as a whole is like, judged by trials made before it could learn.
+
+    Attributes:
+        variance: of the Sharpe ratios of skill-less trials, per period.
+        overfitting: of choosing the best; None where too few different trials were made.
+    """
+
+    variance: float
+    overfitting: overfitting.Overfitting | None
+
+
+class Scrutiny:
+    """One study's data and terms, ready to test its trials."""
+
+    def __init__(
+        self,
+        searched: Evaluator,
+        *,
+        span: Span,
+        terms: StretchTerms,
+        objective: str,
+        n_searched: int,
+    ) -> None:
+        """Run buying and holding once.
+
+        Args:
+            searched: the candles the search saw.
+            span: the bars of the window scores come from.
+            terms: how every run begins.
+            objective: the name that steered the search.
+            n_searched: trials ever made on the data.
+        """
+        self._searched, self._span, self._terms = searched, span, terms
+        self._objective, self._n_searched = objective, n_searched
+        self.periods: Periods = periods_of(span.stop - span.start, searched.step_ms)
+        self._yearly = math.sqrt(self.periods.per_year)
+        hold = self.run(HOLDER)
+        self._hold = {
+            "buy_hold_net_return_pct": hold.metrics.total_return_pct,
+            "buy_hold_net_sharpe": sharpe.return_moments(self.returns(hold)).sharpe * self._yearly,
+        }
+
+    def run(self, candidate: Candidate) -> Run:
+        """Return the run that was ranked."""
+        return candidate.run(self._searched, self._span, self._terms)
+
+    def returns(self, run: Run) -> FloatArray:
+        """Return the period returns of a run, see ``period_returns``."""
+        return period_returns(self._searched.curve(run), self.periods)
+
+    def field(self, candidates: Sequence[Candidate]) -> Field:
+        """Return what the search is like.
+
+        Args:
+            candidates: trials that were not chosen by their results, at least one.
+        """
+        table = np.column_stack([self.returns(self.run(candidate)) for candidate in candidates])
+        if table.shape[0] < _LEAST_PERIODS:
+            return Field(1.0 / max(table.shape[0] - 1, 1), None)
+        ranked = table[:, overfitting.distinct_columns(table)]
+        found = None
+        if ranked.shape[1] >= overfitting.LEAST_TRIALS:
+            found = overfitting.overfitting(ranked)
+        return Field(sharpe.luck_variance(table, overfitting.BLOCKS), found)
+
+    def verdict(
+        self,
+        candidate: Candidate,
+        field: Field,
+        holdout: Mapping[str, float],
+        rng: np.random.Generator,
+    ) -> Verdict:
+        """Return the verdict on one trial.
+
+        Args:
+            candidate: the trial.
+            field: of its search.
+            holdout: of ``holdout_figures``; empty where nothing was set aside.
+            rng: for neighbours, resampling and random timing.
+        """
+        run = self.run(candidate)
+        figures = LuckFigures(
+            pbo=field.overfitting.pbo if field.overfitting else None,
+            **holdout,
+            **self._hold,
+            **self._sharpe_figures(run, field, rng),
+            **self._plateau_figures(candidate, run, rng),
+            **self._timing_figures(run, rng),
+        )
+        evidence = Evidence(
+            return_pct=run.metrics.total_return_pct,
+            n_trades=run.metrics.num_trades,
+            n_searched=self._n_searched,
+            loss_share=field.overfitting.loss_share if field.overfitting else None,
+        )
+        return judge(figures, evidence)
+
+    def _sharpe_figures(self, run: Run, field: Field, rng: np.random.Generator) -> dict[str, float]:
+        returns = self.returns(run)
+        if returns.shape[0] < _LEAST_PERIODS:
+            return {}
+        moments = sharpe.return_moments(returns)
+        draws = bootstrap.stationary_bootstrap(returns, bootstrap.mean_block(returns), rng)
+        levels = (bootstrap.LOW, bootstrap.HIGH)
+        gain = np.minimum(np.quantile(draws.total_return, levels) * 100.0, _LARGEST).tolist()
+        ratio = (np.quantile(draws.sharpe, levels) * self._yearly).tolist()
+        return {
+            "deflated_sharpe": sharpe.deflated_sharpe(moments, self._n_searched, field.variance),
+            "daily_sharpe": moments.sharpe * self._yearly,
+            "bootstrap_return_low_pct": gain[0],
+            "bootstrap_return_high_pct": gain[1],
+            "bootstrap_sharpe_low": ratio[0],
+            "bootstrap_sharpe_high": ratio[1],
+        }
+
+    def _plateau_figures(
+        self, candidate: Candidate, run: Run, rng: np.random.Generator
+    ) -> dict[str, float]:
+        found = _finite({"plateau_blocks_score": plateau.lower_quantile(self.block_scores(run))})
+        system = system_get(candidate.strategy)
+        space = Space.of(system.name, system.strategy.params)
+        if not space.dim:
+            return found
+        own, overlays = overlays_split(candidate.params)
+        scores, gains = [], []
+        for point in plateau.neighbours(space.point(system.strategy.resolve(own)), rng):
+            params = {**space.params(point), **overlays.as_params()}
+            beside = self.run(candidate._replace(params=params)).metrics
+            gains.append(beside.total_return_pct)
+            scores.append(objective_scores(beside, (self._objective,))[self._objective])
+        beside_figures = {
+            "plateau_return_pct": plateau.lower_quantile(gains),
+            "plateau_score": plateau.lower_quantile(scores),
+        }
+        return {**found, **_finite(beside_figures)}
+
+    def block_scores(self, run: Run) -> list[float]:
+        """Return the steering objective of a run in parts, each begun with the trade size.
+
+        A position held across a border is bought again behind it, at its costs.
+        """
+        scores = []
+        for part in plateau.time_blocks(run.span):
+            signals = part_signals(run.trade_rows, part)
+            metrics, _ = self._searched.run(signals, part, self._terms.trade_size, run.fill)
+            scores.append(objective_scores(metrics, (self._objective,))[self._objective])
+        return scores
+
+    def _timing_figures(self, run: Run, rng: np.random.Generator) -> dict[str, float]:
+        if not run.trade_rows.shape[0]:
+            return {}
+        draws = random_entry.random_entry_returns(self._searched, run, rng)
+        return {
+            "random_entry_percentile": random_entry.percentile(run.metrics.total_return_pct, draws),
+            "random_entry_median_pct": float(np.median(draws)),
+        }
+
+
+def _finite(figures: Mapping[str, float]) -> dict[str, float]:
+    # an objective without bound has no figure
+    return {name: value for name, value in figures.items() if math.isfinite(value)}

@@ -1,0 +1,45 @@
+"""Turn round trips into the signals that would make them: a run's own, in part, or invented ones.
+
+Fills are on the bar after a signal.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.domain.evaluator.walk import T_ENTRY, T_EXIT
+from optimizer.domain.features.market import Span
+from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, Signals
+from trading.domain.market.bars import FloatArray, IntArray
+
+
+def timed_signals(buys: IntArray, sells: IntArray) -> Signals:
+    """Return signals on the given bars.
+
+    Args:
+        buys: int64[k], strictly growing.
+        sells: int64[k]; ``buys[i] <= sells[i] < buys[i + 1]``, equal for both on one bar.
+    """
+    at = np.stack((buys, sells), axis=1).ravel()
+    side = np.tile(np.array([BUY_FLAG, SELL_FLAG], dtype=np.int8), buys.shape[0])
+    is_both = sells == buys
+    if is_both.any():
+        side[::2] |= np.where(is_both, SELL_FLAG, 0).astype(np.int8)
+        kept = np.stack((np.ones_like(is_both), ~is_both), axis=1).ravel()
+        at, side = at[kept], side[kept]
+    return Signals(at.astype(np.int32), side)
+
+
+def part_signals(trade_rows: FloatArray, part: Span) -> Signals:
+    """Return the signals of the round trips in ``part``; one held across its start begins there.
+
+    Args:
+        trade_rows: float64[k, 10] of ``walk``.
+        part: bars within the run's span; what is held at its end is left to be closed there.
+    """
+    entries = trade_rows[:, T_ENTRY].astype(np.int64)
+    exits = trade_rows[:, T_EXIT].astype(np.int64)
+    # The first fill is on the second bar; a fill needs a signal before the last bar.
+    inside = (exits > part.start + 1) & (entries < part.stop)
+    buys = np.maximum(entries[inside] - 1, part.start)
+    return timed_signals(buys, exits[inside] - 1)

@@ -1,0 +1,180 @@
+"""Decide whether luck explains a result, and say why in sentences from a closed set of reasons.
+
+Every reason alone is enough: a result must pass all tests to survive, and a test that could not be
+made neither speaks for it nor against it. The limits are those of the sources: 0.95 for the
+deflated Sharpe ratio (Bailey and López de Prado, 2014) and one half for the probability of
+overfitting (Bailey, Borwein, López de Prado and Zhu, 2015).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from optimizer.domain.luck.figures import LuckFigures
+
+DEFLATED_LEAST: Final = 0.95
+PBO_MOST: Final = 0.5
+# Where the chosen trial earns elsewhere nearly always, its rank among equals is no overfitting.
+LOSS_SHARE_MOST: Final = 0.05
+TRADES_LEAST: Final = 10
+RANDOM_LEAST: Final = 0.95
+
+
+class LuckReason(StrEnum):
+    """Why luck explains a result."""
+
+    FEW_TRADES = "few_trades"
+    DEFLATED_SHARPE = "deflated_sharpe"
+    SEARCH_OVERFITS = "search_overfits"
+    HOLDOUT_LOSS = "holdout_loss"
+    BELOW_HOLD = "below_hold"
+    RANDOM_TIMING = "random_timing"
+    LONE_PEAK = "lone_peak"
+    INTERVAL = "interval"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason and its sentence."""
+
+    reason: LuckReason
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What scrutiny made of one trial; no findings, no explanation by luck."""
+
+    figures: LuckFigures
+    findings: tuple[Finding, ...]
+
+    @property
+    def explained(self) -> bool:
+        """Return whether luck explains the result."""
+        return bool(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is judged beside the figures.
+
+    Attributes:
+        return_pct: of the trial over the window scores come from.
+        n_trades: its closed round trips there.
+        n_searched: trials ever made on the data.
+        loss_share: of the choices in one half of time, how many lost in the other; None unknown.
+    """
+
+    return_pct: float
+    n_trades: int
+    n_searched: int
+    loss_share: float | None = None
+
+
+def judge(figures: LuckFigures, evidence: Evidence) -> Verdict:
+    """Return the verdict on one trial."""
+    found = (
+        _few_trades(evidence),
+        _deflated(figures, evidence),
+        _overfits(figures, evidence),
+        _holdout(figures),
+        _below_hold(figures, evidence),
+        _random_timing(figures),
+        _lone_peak(figures),
+        _interval(figures),
+    )
+    return Verdict(figures, tuple(finding for finding in found if finding is not None))
+
+
+def _few_trades(evidence: Evidence) -> Finding | None:
+    n = evidence.n_trades
+    if n >= TRADES_LEAST:
+        return None
+    trades = f"{n} round trip" + ("" if n == 1 else "s")
+    return Finding(
+        LuckReason.FEW_TRADES, f"It made {trades}; fewer than {TRADES_LEAST} prove nothing."
+    )
+
+
+def _deflated(figures: LuckFigures, evidence: Evidence) -> Finding | None:
+    value = figures.deflated_sharpe
+    if value is None or value >= DEFLATED_LEAST:
+        return None
+    searched = f"{evidence.n_searched:,}".replace(",", "\u202f")
+    return Finding(
+        LuckReason.DEFLATED_SHARPE,
+        f"The deflated Sharpe ratio is {value:.3f}, below {DEFLATED_LEAST}: the best of "
+        f"{searched} trials without skill would look like this.",
+    )
+
+
+def _overfits(figures: LuckFigures, evidence: Evidence) -> Finding | None:
+    pbo, loss = figures.pbo, evidence.loss_share
+    if pbo is None or loss is None or pbo <= PBO_MOST or loss <= LOSS_SHARE_MOST:
+        return None
+    return Finding(
+        LuckReason.SEARCH_OVERFITS,
+        f"The search overfits: the best of one half of time was no better than the median of the "
+        f"other in {pbo:.0%} of the halves, and lost there in {loss:.0%}.",
+    )
+
+
+def _holdout(figures: LuckFigures) -> Finding | None:
+    result = figures.holdout_return_pct
+    if result is None or result >= 0.0:
+        return None
+    hold = figures.holdout_hold_pct
+    beside = "" if hold is None else f" (buying and holding: {hold:+.2f} %)"
+    return Finding(LuckReason.HOLDOUT_LOSS, f"It lost {-result:.2f} % on the holdout{beside}.")
+
+
+def _below_hold(figures: LuckFigures, evidence: Evidence) -> Finding | None:
+    hold, hold_sharpe, own = (
+        figures.buy_hold_net_return_pct,
+        figures.buy_hold_net_sharpe,
+        figures.daily_sharpe,
+    )
+    if hold is None or hold_sharpe is None or own is None:
+        return None
+    if evidence.return_pct > hold or own > hold_sharpe:
+        return None
+    return Finding(
+        LuckReason.BELOW_HOLD,
+        f"Buying and holding earned {hold:.2f} % after costs at a Sharpe ratio of "
+        f"{hold_sharpe:.2f}; it earned {evidence.return_pct:.2f} % at {own:.2f}.",
+    )
+
+
+def _random_timing(figures: LuckFigures) -> Finding | None:
+    share = figures.random_entry_percentile
+    if share is None or share >= RANDOM_LEAST:
+        return None
+    return Finding(
+        LuckReason.RANDOM_TIMING,
+        f"As many trades at random moments earned as much or more in {1.0 - share:.0%} of the "
+        f"draws; expected below {1.0 - RANDOM_LEAST:.0%}.",
+    )
+
+
+def _lone_peak(figures: LuckFigures) -> Finding | None:
+    beside = figures.plateau_return_pct
+    if beside is None or beside > 0.0:
+        return None
+    return Finding(
+        LuckReason.LONE_PEAK,
+        f"A quarter of its neighbours, parameters moved by up to 5 % of their range, earned "
+        f"{beside:.2f} % or less.",
+    )
+
+
+def _interval(figures: LuckFigures) -> Finding | None:
+    low, high = figures.bootstrap_return_low_pct, figures.bootstrap_return_high_pct
+    if low is None or high is None or low > 0.0:
+        return None
+    return Finding(
+        LuckReason.INTERVAL,
+        f"Drawn again in blocks, its return lies between {low:.2f} % and {high:.2f} % (90 %), "
+        "which includes a loss.",
+    )

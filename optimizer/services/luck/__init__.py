@@ -1,0 +1,1 @@
+"""Scrutiny of a finished search: what of its best results luck explains."""

@@ -1,0 +1,223 @@
+"""Scrutinise a study: evaluate its best trials again and write down what luck explains.
+
+The result is a function of the stored trials, the candles, the seed and the number of trials ever
+made on the candles. Everything is written in one transaction that replaces what was there, so that
+an interrupted assessment leaves the old one and a repeated one changes nothing.
+
+Source: optimizer issue, "Luck control"; docs/adr/0003-luck.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+import numpy as np
+from django.db import transaction
+
+from optimizer.domain.evaluator.evaluator import Evaluator
+from optimizer.domain.evaluator.stretch import StretchTerms
+from optimizer.domain.features.market import Span
+from optimizer.domain.luck.out_of_sample import Candidate, FoldRun, fold_run, holdout_figures
+from optimizer.domain.luck.scrutiny import Field, Scrutiny
+from optimizer.domain.luck.sharpe import expected_maximum
+from optimizer.domain.luck.verdict import Verdict
+from optimizer.domain.luck.walk_forward import fold_score, fold_spans
+from optimizer.domain.metrics import FillModel
+from optimizer.domain.periods import window_parse, window_start
+from optimizer.domain.reporting import ReportFold, ReportStudy
+from optimizer.domain.search.samplers import generator
+from optimizer.domain.study.data import StudyData, embargo_bars
+from optimizer.domain.study.records import params_dump
+from optimizer.models import SearchLedger, Study, TrialLuck
+from optimizer.selectors.keys import trial_key
+from optimizer.services.luck.choice import numbers_unchosen, places_examined
+from optimizer.services.reports.reading import study_read
+from trading.domain.errors import BadInputError
+from trading.ports.clock import Clock
+
+EMBARGO_DAYS: Final = 1.0
+_STREAM: Final = 10**9 + 7  # keeps these random numbers apart from every sampler's
+
+
+def luck_assess(*, study_id: int, data: StudyData, clock: Clock) -> dict[str, Any]:
+    """Store what scrutiny makes of a study's best trials; return what it says of the search.
+
+    Args:
+        study_id: of the study; its trials stay as they are.
+        data: the candles and costs it was made on, holdout included.
+        clock: for the time written beside the verdicts.
+
+    Raises:
+        BadInputError: there is no such study, or the candles are not those it was made on.
+    """
+    study = Study.objects.filter(pk=study_id).first()
+    if study is None:
+        raise BadInputError(f"study was {study_id}; there is no such study")
+    if data.data_digest() != study.data_digest:
+        raise BadInputError(
+            f"the candles have digest {data.data_digest()[:12]}; study {study_id} was made on "
+            f"{study.data_digest[:12]}"
+        )
+    report = study_read(study=study, data=data, market="", quote="")
+    places = places_examined(report)
+    if not places:
+        return _store(study, clock, [], {"examined": 0, "walk_forward": []}, is_look=False)
+    assessment = _Assessment(study, report, data)
+    field = assessment.field()
+    verdicts = [(place, assessment.verdict(place, field)) for place in places]
+    search = assessment.search_figures(field)
+    search |= {
+        "examined": len(verdicts),
+        "explained": sum(verdict.explained for _, verdict in verdicts),
+    }
+    rows = [(int(report.number[place]), verdict) for place, verdict in verdicts]
+    return _store(study, clock, rows, search, is_look=assessment.has_holdout)
+
+
+class _Assessment:
+    """One study with everything needed to run its trials again."""
+
+    def __init__(self, study: Study, report: ReportStudy, data: StudyData) -> None:
+        share = float(study.settings.get("holdout_share", 0.0))
+        times, stop = data.bars.open_time, data.search_stop(share)
+        self._study, self._report = study, report
+        self._embargo_days = float(study.settings.get("embargo_days", EMBARGO_DAYS))
+        self._begin = window_start(times[:stop], window_parse(report.ranking_window))
+        self._terms = StretchTerms(
+            float(study.trade_size),
+            FillModel(study.fill),
+            int(study.settings.get("warm_up_bars", 0)),
+        )
+        self._n_searched = max(report.facts.n_searched, study.n_done)
+        self._everything = Evaluator(data.bars, step_ms=data.step_ms, costs=data.costs)
+        searched = Evaluator(data.bars.slice(0, stop), step_ms=data.step_ms, costs=data.costs)
+        self._searched = searched
+        behind = stop + embargo_bars(self._embargo_days, data.step_ms)
+        self._holdout = Span(min(behind, len(times)), len(times))
+        self.has_holdout = stop < len(times)
+        self._scrutiny = Scrutiny(
+            searched,
+            span=Span(self._begin, stop),
+            terms=self._terms,
+            objective=report.facts.objectives[0],
+            n_searched=self._n_searched,
+        )
+        numbers = numbers_unchosen(study, self._rng(0))
+        place_of = {int(number): place for place, number in enumerate(report.number)}
+        self._unchosen = [self._candidate(place_of[number]) for number in numbers]
+
+    def _rng(self, *path: int) -> np.random.Generator:
+        return generator(self._study.seed, _STREAM, *path)
+
+    def _candidate(self, place: int) -> Candidate:
+        report = self._report
+        params: Mapping[str, float] = json.loads(report.params[place])
+        return Candidate(int(report.number[place]), report.strategy[place], params)
+
+    def field(self) -> Field:
+        """Return what the search is like."""
+        return self._scrutiny.field(self._unchosen)
+
+    def verdict(self, place: int, field: Field) -> Verdict:
+        """Return the verdict on one trial; the only place where the holdout is looked at."""
+        candidate, holdout = self._candidate(place), {}
+        if self.has_holdout:
+            holdout = holdout_figures(
+                self._everything, candidate, self._holdout, self._begin, self._terms
+            )
+        return self._scrutiny.verdict(candidate, field, holdout, self._rng(1, candidate.number))
+
+    def search_figures(self, field: Field) -> dict[str, Any]:
+        """Return what is true of the whole search, as plain JSON values."""
+        found, yearly = field.overfitting, self._scrutiny.periods.per_year
+        hurdle = (field.variance * yearly) ** 0.5 * expected_maximum(self._n_searched)
+        return {
+            "n_searched": self._n_searched,
+            "sharpe_hurdle": hurdle,
+            "pbo": found.pbo if found else None,
+            "pbo_loss_share": found.loss_share if found else None,
+            "pbo_trials": found.n_trials if found else 0,
+            "holdout_bars": self._holdout.stop - self._holdout.start if self.has_holdout else 0,
+            "embargo_days": self._embargo_days,
+            **self._walk_forward(),
+        }
+
+    def _walk_forward(self) -> dict[str, Any]:
+        times = self._searched.bars.open_time
+        steps = [
+            fold_run(self._searched, self._unchosen, spans, self._terms)
+            for spans in fold_spans(times, self._embargo_days)
+            if self._unchosen
+        ]
+        if not steps:
+            return {"walk_forward": [], "walk_forward_score": None}
+        tests, holds = [s.test.metrics for s in steps], [s.test_hold.metrics for s in steps]
+        score = fold_score(
+            [metrics.total_return_pct for metrics in tests],
+            [metrics.buy_hold_return_pct for metrics in holds],
+            [metrics.total_cost_pct for metrics in tests],
+        )
+        folds = [asdict(_fold(step, times.tolist(), self._searched.step_ms)) for step in steps]
+        return {"walk_forward": folds, "walk_forward_score": asdict(score)}
+
+
+def _fold(step: FoldRun, times: Sequence[int], step_ms: int) -> ReportFold:
+    train, test = step.spans
+    return ReportFold(
+        strategy=step.candidate.strategy,
+        number=step.candidate.number,
+        train_from=times[train.start],
+        train_to=times[train.stop - 1] + step_ms,
+        test_from=times[test.start],
+        test_to=times[test.stop - 1] + step_ms,
+        train_return_pct=step.train.metrics.total_return_pct,
+        test_return_pct=step.test.metrics.total_return_pct,
+        test_hold_pct=step.test_hold.metrics.buy_hold_return_pct,
+        params=params_dump(step.candidate.params),
+    )
+
+
+def _store(
+    study: Study,
+    clock: Clock,
+    verdicts: Sequence[tuple[int, Verdict]],
+    search: dict[str, Any],
+    *,
+    is_look: bool,
+) -> dict[str, Any]:
+    now = clock.now()
+    with transaction.atomic():
+        TrialLuck.objects.filter(trial__study=study).delete()
+        TrialLuck.objects.bulk_create(
+            TrialLuck(
+                trial_id=trial_key(study.pk, number),
+                explained=verdict.explained,
+                reasons=[finding.sentence for finding in verdict.findings],
+                codes=[finding.reason.value for finding in verdict.findings],
+                figures=asdict(verdict.figures),
+                ledger_trials=search["n_searched"],
+                created_at=now,
+            )
+            for number, verdict in verdicts
+        )
+        luck = {**search, "n_done": study.n_done, "holdout_look": _look(study, is_look=is_look)}
+        Study.objects.filter(pk=study.pk).update(luck=luck)
+    return luck
+
+
+def _look(study: Study, *, is_look: bool) -> int:
+    """Return the how manieth look at the holdout of these candles this is, counting it once."""
+    if not is_look:
+        return 0
+    before = study.luck
+    if before.get("holdout_look") and before.get("n_done") == study.n_done:
+        return int(before["holdout_look"])
+    ledger = SearchLedger.objects.select_for_update().filter(data_digest=study.data_digest).first()
+    if ledger is None:
+        return 1
+    ledger.n_holdout_looks += 1
+    ledger.save(update_fields=["n_holdout_looks"])
+    return ledger.n_holdout_looks
