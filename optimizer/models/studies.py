@@ -22,6 +22,9 @@ class Study(models.Model):
     heartbeat_at = models.DateTimeField(help_text="last batch stored or last sign of life")
     finished_at = models.DateTimeField(null=True)
     is_cancel_wanted = models.BooleanField(default=False)
+    owner = models.CharField(
+        max_length=160, blank=True, help_text="the process that runs it; empty when none does"
+    )
 
     strategies = models.JSONField(help_text="names, in the order trials visit them")
     objectives = models.JSONField(help_text="names; the first steers the search")
@@ -31,7 +34,7 @@ class Study(models.Model):
     trade_size = MoneyField(help_text="quote")
     fill = models.CharField(max_length=12)
     settings = models.JSONField(
-        help_text="batch size, pruned share, holdout share, embargo, warm-up bars"
+        help_text="batch size, pruned share, holdout share, embargo, warm-up bars, workers"
     )
 
     source = models.JSONField(help_text="where candles and costs were read from")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from optimizer.domain.study.records import TrialRecord
@@ -39,4 +40,26 @@ class SnapshotFile(Protocol):
 
     def load(self) -> dict[str, Any] | None:
         """Return the snapshot; None where there is none or its checksum is wrong."""
+        ...
+
+
+class StudyFiles(Protocol):
+    """The run directories; each is named by its path within the data directory."""
+
+    def folder_make(self, now: datetime) -> str:
+        """Make a new, empty run directory named after the time and return its name."""
+        ...
+
+    def manifest_write(self, run_dir: str, manifest: Mapping[str, Any]) -> None:
+        """Replace the manifest of a run atomically."""
+        ...
+
+    def mirror(
+        self, run_dir: str, *, windows: Sequence[str], objectives: Sequence[str]
+    ) -> TrialMirror:
+        """Return the log of a run."""
+        ...
+
+    def snapshot(self, run_dir: str) -> SnapshotFile:
+        """Return the snapshot of a run."""
         ...

@@ -58,6 +58,27 @@ def metrics_pack(metrics: Metrics) -> bytes:
     return np.array(astuple(metrics), dtype=np.float64).tobytes()
 
 
+def metrics_of_packed(packed: bytes) -> Metrics:
+    """Return the metrics of ``metrics_pack``; counts and flags come back as float64."""
+    return Metrics(*np.frombuffer(packed).tolist())
+
+
+def scores_of(
+    metrics: Sequence[bytes], objectives: tuple[str, ...], status: TrialStatus
+) -> tuple[tuple[float, ...], bytes]:
+    """Return the steering score of every window and, of a complete trial, its packed scores.
+
+    The same bits as the record had, because they are functions of the metrics.
+    """
+    windows = [metrics_of_packed(packed) for packed in metrics]
+    steering = objectives[:1]
+    early = tuple(objective_scores(window, steering)[steering[0]] for window in windows)
+    if status is not TrialStatus.OK:
+        return early, b""
+    scores = objective_scores(windows[-1], objectives)
+    return early, np.array([scores[name] for name in objectives]).tobytes()
+
+
 class TrialEvaluator:
     """Evaluates the trials of one study; keeps nothing between trials but prepared data."""
 

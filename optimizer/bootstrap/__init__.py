@@ -1,0 +1,48 @@
+"""Build what the optimizer's services need from the settings and the trading side."""
+
+from optimizer.bootstrap.bench import evaluator_bench_run
+from optimizer.bootstrap.candles import candles_file, candles_stored, swap_costs_file, system_clock
+from optimizer.bootstrap.page import CostState, candle_series, study_news, swap_cost_state
+from optimizer.bootstrap.reports import (
+    report_build,
+    report_folder,
+    report_renderer,
+    run_downloads,
+    study_pictures,
+)
+from optimizer.bootstrap.sources import study_source
+from optimizer.bootstrap.studies import pool_make, study_open, study_run, study_tools
+from optimizer.bootstrap.sweeps import (
+    celery_pool,
+    chunk_answer,
+    evaluation_version,
+    sweep_bell,
+    sweep_machine,
+)
+
+__all__ = [
+    "CostState",
+    "candle_series",
+    "candles_file",
+    "candles_stored",
+    "celery_pool",
+    "chunk_answer",
+    "evaluation_version",
+    "evaluator_bench_run",
+    "pool_make",
+    "report_build",
+    "report_folder",
+    "report_renderer",
+    "run_downloads",
+    "study_news",
+    "study_open",
+    "study_pictures",
+    "study_run",
+    "study_source",
+    "study_tools",
+    "swap_cost_state",
+    "swap_costs_file",
+    "sweep_bell",
+    "sweep_machine",
+    "system_clock",
+]

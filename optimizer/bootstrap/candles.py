@@ -1,0 +1,51 @@
+"""Read the machine's clock, candles and swap costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from optimizer.services.evaluations import step_of
+from trading import bootstrap as trading
+from trading.domain.execution.costs import SwapCostSchedule
+from trading.domain.market.bars import BarArrays
+from trading.domain.market.timeframes import timeframe_ms
+from trading.ports.candles import SeriesKey
+from trading.ports.clock import Clock
+from trading.services.candles.series import series_check
+
+
+def system_clock() -> Clock:
+    """Return the machine's clock."""
+    return trading.system_clock()
+
+
+def candles_stored(*, venue: str, pair: str, timeframe: str) -> tuple[BarArrays, int]:
+    """Return a stored series and the length of its bars, ms.
+
+    Raises:
+        BadInputError: there is no such series, or its file is damaged.
+    """
+    step_ms = timeframe_ms(timeframe)
+    bars = trading.candle_store().load(SeriesKey(venue, pair, timeframe))
+    return bars, step_ms
+
+
+def candles_file(path: Path, timeframe: str | None = None) -> tuple[BarArrays, int]:
+    """Return the checked bars of a file and their length, ms, told from the file unless given.
+
+    Raises:
+        BadInputError: the file cannot be read or holds impossible rows.
+    """
+    candles = trading.candle_file_reader().read(path)
+    step_ms = timeframe_ms(timeframe) if timeframe else step_of(candles.open_time)
+    now_ms = trading.system_clock().now_ms()
+    return series_check(candles, step_ms=step_ms, now_ms=now_ms).bars, step_ms
+
+
+def swap_costs_file(path: Path) -> SwapCostSchedule:
+    """Return the schedule of a swap-cost cache file.
+
+    Raises:
+        BadInputError: there is no such file, or it is not a swap-cost cache.
+    """
+    return trading.swap_costs_file(path)

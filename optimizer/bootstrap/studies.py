@@ -1,0 +1,114 @@
+"""Open and run studies with the adapters of this machine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from optimizer.bootstrap.candles import system_clock
+from optimizer.bootstrap.reports import report_build
+from optimizer.bootstrap.sources import source_readers, study_source
+from optimizer.bootstrap.sweeps import celery_pool
+from optimizer.domain.study.data import StudyData
+from optimizer.models import Study
+from optimizer.services.studies import opening, running, sources
+from optimizer.services.studies.request import CELERY, StudyRequest, request_check
+from optimizer.services.studies.running import RunResult
+from optimizer.services.studies.sources import Origin
+from optimizer.services.studies.tools import StudyTools
+from trading import bootstrap as trading
+
+if TYPE_CHECKING:
+    from optimizer.ports.sweeps import TrialPool
+
+
+def study_open(*, request: StudyRequest, origin: Origin) -> Study:
+    """Open a study on candles and costs from ``origin``; see the service.
+
+    Raises:
+        BadInputError: the request or the data cannot be used.
+        VenueError: there are no swap costs and they cannot be measured now.
+    """
+    from optimizer.adapters.study_files import RunDirectories
+    from optimizer.adapters.versions import versions
+
+    request_check(request)  # before data of many megabytes are read
+    source, origin = sources.source_load(origin, source_readers())
+    return opening.study_open(
+        request=request,
+        source=source,
+        origin=origin.as_dict(),
+        versions=versions(settings.BASE_DIR),
+        files=RunDirectories(settings.DATA_DIR),
+        clock=system_clock(),
+    )
+
+
+def study_run(
+    *,
+    study_id: int,
+    on_progress: Callable[[int], None] = lambda _n_done: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> RunResult:
+    """Run a study to its end or until it is stopped; see the service."""
+    return running.study_run(
+        study_id=study_id, tools=study_tools(), on_progress=on_progress, should_stop=should_stop
+    )
+
+
+def study_tools() -> StudyTools:
+    """Return the adapters of a run in this process."""
+    from optimizer.adapters.process_name import may_live, process_name
+    from optimizer.adapters.samplers import sampler_make
+    from optimizer.adapters.study_files import RunDirectories
+    from optimizer.adapters.workers.reconnect import reconnecting
+    from optimizer.services.luck.assess import luck_assess
+    from optimizer.services.news import StudyNews
+
+    clock = system_clock()
+    news = StudyNews(trading.event_publisher(), clock)
+    return StudyTools(
+        owner=process_name(),
+        is_alive=may_live,
+        clock=clock,
+        cpu_clock=time.process_time,
+        files=RunDirectories(settings.DATA_DIR),
+        source_of=study_source,
+        sampler_of=sampler_make,
+        pool_of=pool_make,
+        database=partial(reconnecting, pause=threading.Event().wait),
+        luck=lambda number, data: luck_assess(study_id=number, data=data, clock=clock),
+        report=lambda number, source, is_complete: report_build(
+            study_id=number, source_of=lambda _study: source, is_complete=is_complete
+        ),
+        tell=lambda number, n_done, is_change: news.tell(
+            number, n_done=n_done, is_change=is_change
+        ),
+    )
+
+
+def pool_make(study: Study, data: StudyData) -> TrialPool:
+    """Return the workers a study asks for, of this machine or of all machines."""
+    from optimizer.adapters.run_files import candles_write
+    from optimizer.adapters.workers.local import ProcessPool, workers_count
+    from optimizer.adapters.workers.wire import Job
+    from optimizer.services.studies.search import terms_of
+
+    chosen, costs = study.settings, data.costs
+    stop = data.search_stop(float(chosen["holdout_share"]))
+    folder = settings.DATA_DIR / "studies" / "candles" / f"{study.data_digest}-{stop}"
+    candles_write(folder, data.bars.slice(0, stop))
+    columns = (costs.notional, costs.loss_rate, costs.buy_gas, costs.sell_gas)
+    schedule = tuple(tuple(column.tolist()) for column in columns)
+    job = Job(str(folder), schedule, data.step_ms, terms_of(study))
+    if chosen["workers_via"] == CELERY:
+        return celery_pool(job, study_id=study.pk)
+    n_workers = workers_count(
+        max_workers=chosen["max_workers"], cpu_fraction=float(chosen["cpu_fraction"])
+    )
+    return ProcessPool(job, n_workers=n_workers, clock=system_clock())

@@ -1,0 +1,79 @@
+"""Evaluate the trials of studies on the Celery workers of several machines."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache, partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+
+from optimizer.bootstrap.candles import system_clock
+
+if TYPE_CHECKING:
+    from optimizer.adapters.workers.wire import Job
+    from optimizer.ports.machines import Bell, SweepMachine
+    from optimizer.ports.sweeps import TrialPool
+
+_ONE_MACHINE: Final = threading.Lock()
+
+
+def evaluation_version() -> str:
+    """Return what decides the last bit of a result: the kernels' sources and what runs them."""
+    libraries = " ".join(f"{name} {version(name)}" for name in ("numpy", "numba"))
+    return f"{settings.SOURCES_DIGEST_OF()} {libraries}"
+
+
+def celery_pool(job: Job, *, study_id: int) -> TrialPool:
+    """Return the Celery workers of all machines as one pool."""
+    from celery import current_app
+
+    from optimizer.adapters.workers.celery_pool import CeleryPool, PoolTools
+    from optimizer.adapters.workers.celery_queue import CelerySweepQueue
+
+    tools = PoolTools(
+        queue=CelerySweepQueue(current_app._get_current_object()),
+        bell=sweep_bell(),
+        clock=system_clock(),
+        pause=threading.Event().wait,
+        version=evaluation_version(),
+    )
+    return CeleryPool(job, study_id=study_id, tools=tools)
+
+
+@cache
+def sweep_bell() -> Bell:
+    """Return what wakes the orchestrators of studies; one per process."""
+    from optimizer.adapters.workers.bell import RedisBell
+
+    prefix = str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"])
+    return RedisBell(settings.REDIS_URL, prefix=prefix, pause=threading.Event().wait)
+
+
+def sweep_machine() -> SweepMachine:
+    """Return what evaluates trials for studies of other machines; one per process."""
+    with _ONE_MACHINE:  # the threads of a worker come here at the same moment
+        return _sweep_machine()
+
+
+@cache
+def _sweep_machine() -> SweepMachine:
+    from optimizer.adapters.workers.blobs import MachineData
+    from optimizer.adapters.workers.machine import LocalMachine
+
+    data = MachineData(settings.DATA_DIR / "sweeps")
+    return LocalMachine(data, version=evaluation_version(), clock=system_clock())
+
+
+def chunk_answer(*, chunk_id: int) -> str:
+    """Evaluate a chunk of somebody's study here and store the answer; see the service."""
+    from optimizer.adapters.workers.reconnect import reconnecting
+    from optimizer.services.sweeps import answering
+
+    return answering.chunk_answer(
+        chunk_id=chunk_id,
+        machine=sweep_machine(),
+        bell=sweep_bell(),
+        database=partial(reconnecting, pause=threading.Event().wait),
+    )

@@ -1,0 +1,1 @@
+"""Open studies, run them to their end whatever dies meanwhile, and steer them."""

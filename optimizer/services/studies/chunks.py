@@ -1,0 +1,50 @@
+"""Cut batches into chunks for workers and put the answers together again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from optimizer.domain.study.engine import Batch
+from optimizer.domain.study.evaluation import Work
+from optimizer.domain.study.records import TrialRecord
+from optimizer.ports.sweeps import Answer, Chunk
+
+_SMALLEST: Final = 4  # trials: below, the way there and back costs more than it evens out
+_PER_WORKER: Final = 4  # chunks of a batch a worker gets: late ones are small beside the batch
+
+
+def chunk_size(batch_size: int, n_workers: int) -> int:
+    """Return how many trials go to a worker at a time."""
+    return max(1, min(batch_size, max(_SMALLEST, -(-batch_size // (_PER_WORKER * n_workers)))))
+
+
+def chunks_of(batch: Batch, size: int) -> list[Chunk]:
+    """Return the batch in chunks of ``size`` trials, the last one of what is left."""
+    found = []
+    for place, start in enumerate(range(0, len(batch.suggestions), size)):
+        part = batch.suggestions[start : start + size]
+        work = tuple(Work(s.number, s.strategy, s.params) for s in part)
+        floors = {s.strategy: batch.floors[s.strategy] for s in part}
+        found.append(Chunk(batch.number, place, work, floors))
+    return found
+
+
+class Answers:
+    """The answers to batches in flight."""
+
+    def __init__(self) -> None:
+        self._records: dict[int, dict[int, TrialRecord]] = {}
+
+    def add(self, answer: Answer) -> None:
+        """Keep one answer."""
+        found = self._records.setdefault(answer.batch, {})
+        found.update({record.number: record for record in answer.records})
+
+    def take(self, batch: Batch) -> Sequence[TrialRecord] | None:
+        """Return the records of a batch in their order and forget them; None while some lack."""
+        found = self._records.get(batch.number, {})
+        if len(found) < len(batch.suggestions):
+            return None
+        del self._records[batch.number]
+        return [found[suggestion.number] for suggestion in batch.suggestions]

@@ -1,0 +1,79 @@
+"""Measure what a run costs: wall and processor time by phase, and the memory of its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from optimizer.ports.sweeps import PoolUsage
+from trading.ports.clock import Clock
+
+
+class RunMeter:
+    """Adds up seconds; phases do not nest."""
+
+    def __init__(self, clock: Clock, cpu_clock: Callable[[], float]) -> None:
+        """Start now.
+
+        Args:
+            clock: for wall time.
+            cpu_clock: processor seconds of this process.
+        """
+        self._clock, self._cpu_clock = clock, cpu_clock
+        self._began, self._cpu_began = clock.monotonic(), cpu_clock()
+        self._wall: dict[str, float] = {}
+        self._cpu: dict[str, float] = {}
+        self._search_s = 0.0
+        self._search_cpu_s = 0.0
+        self._usage = PoolUsage()
+        self._n_workers = 1
+        self.n_stored = 0
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Count what happens inside under ``name``."""
+        wall, cpu = self._clock.monotonic(), self._cpu_clock()
+        try:
+            yield
+        finally:
+            self._wall[name] = self._wall.get(name, 0.0) + self._clock.monotonic() - wall
+            self._cpu[name] = self._cpu.get(name, 0.0) + self._cpu_clock() - cpu
+
+    def search_over(self, usage: PoolUsage, n_workers: int) -> None:
+        """Note the end of the search: from here on no worker is needed."""
+        self._search_s = self._clock.monotonic() - self._began
+        self._search_cpu_s = self._cpu_clock() - self._cpu_began
+        self._usage, self._n_workers = usage, n_workers
+
+    def rate(self) -> float:
+        """Return trials a second so far."""
+        elapsed = self._clock.monotonic() - self._began
+        return self.n_stored / elapsed if elapsed > 0 else 0.0
+
+    def figures(self) -> dict[str, Any]:
+        """Return the figures of this run.
+
+        ``cpu_utilisation`` is the share of the search's wall time its workers were computing;
+        ``overhead_share`` what suggesting, storing, luck and reports took of all wall time.
+        """
+        elapsed = max(self._clock.monotonic() - self._began, 1e-9)
+        search = max(self._search_s, 1e-9)
+        usage = self._usage
+        overhead = sum(self._wall.values())
+        return {
+            "trials": self.n_stored,
+            "elapsed_s": round(elapsed, 3),
+            "search_s": round(self._search_s, 3),
+            "trials_per_second": round(self.n_stored / elapsed, 2),
+            "cpu_utilisation": round(usage.cpu_s / (search * self._n_workers), 4),
+            "overhead_share": round(overhead / elapsed, 4),
+            "wall_s": {name: round(value, 3) for name, value in self._wall.items()},
+            "cpu_s": {name: round(value, 3) for name, value in self._cpu.items()},
+            "worker_cpu_s": round(usage.cpu_s, 3),
+            "orchestrator_cpu_s": round(self._search_cpu_s, 3),
+            "n_workers": self._n_workers,
+            "worker_first_mb": round(usage.first_mb, 1),
+            "worker_last_mb": round(usage.last_mb, 1),
+            "workers_replaced": usage.replaced,
+        }

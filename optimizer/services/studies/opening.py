@@ -1,0 +1,96 @@
+"""Open a study: check the request, fingerprint the data, and write down all it started with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from optimizer.models import SearchLedger, Study
+from optimizer.ports.study_files import StudyFiles
+from optimizer.services.reports.build import ReportSource
+from optimizer.services.studies.request import StudyPlan, StudyRequest, request_check
+from trading.ports.clock import Clock
+
+
+def study_open(
+    *,
+    request: StudyRequest,
+    source: ReportSource,
+    origin: Mapping[str, Any],
+    versions: Mapping[str, Any],
+    files: StudyFiles,
+    clock: Clock,
+) -> Study:
+    """Return a new study, ready to be run; its run directory holds the manifest.
+
+    Args:
+        request: what to do.
+        source: the candles and costs.
+        origin: where they were read from, so that ``source_of`` can read them again.
+        versions: of the code and its libraries, ``git_commit`` among them.
+        files: makes the run directory.
+        clock: tells the time.
+
+    Raises:
+        BadInputError: the request or the data cannot be used; nothing was written.
+    """
+    plan = request_check(request)
+    data = source.data
+    data.search_stop(request.holdout_share)
+    study = _row(request, plan, source, origin)
+    now = clock.now()
+    study.created_at = study.heartbeat_at = now
+    study.manifest = _manifest(study, request, versions)
+    study.run_dir = files.folder_make(now)
+    with transaction.atomic():
+        study.save(force_insert=True)
+        ledger, _ = SearchLedger.objects.get_or_create(
+            data_digest=study.data_digest, defaults={"first_at": now, "last_at": now}
+        )
+        SearchLedger.objects.filter(pk=ledger.pk).update(n_studies=F("n_studies") + 1, last_at=now)
+    files.manifest_write(study.run_dir, {"study": study.pk, **study.manifest})
+    return study
+
+
+def _row(
+    request: StudyRequest, plan: StudyPlan, source: ReportSource, origin: Mapping[str, Any]
+) -> Study:
+    data = source.data
+    return Study(
+        strategies=list(plan.strategies),
+        objectives=list(plan.objectives),
+        windows=list(plan.windows),
+        sampler=request.sampler,
+        seed=request.seed,
+        trade_size=request.trade_size,
+        fill=request.fill,
+        settings=plan.settings,
+        source={**origin, "market": source.market, "quote": source.quote},
+        step_ms=data.step_ms,
+        data_digest=data.data_digest(),
+        cost_digest=data.cost_digest(),
+        n_trials=plan.n_trials,
+    )
+
+
+def _manifest(study: Study, request: StudyRequest, versions: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = asdict(request)
+    arguments["trade_size"] = format(request.trade_size, "f")
+    return {
+        "created_at": study.created_at.isoformat(),
+        "arguments": arguments,
+        "strategies": study.strategies,
+        "objectives": study.objectives,
+        "windows": study.windows,
+        "sampler": study.sampler,
+        "seed": study.seed,
+        "settings": study.settings,
+        "source": study.source,
+        "data_digest": study.data_digest,
+        "cost_digest": study.cost_digest,
+        **versions,
+    }

@@ -1,0 +1,76 @@
+"""Build the search of a stored study and bring it to where the stored trials are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from optimizer.domain.search.pruning import PruningFloors
+from optimizer.domain.search.samplers import Sampler
+from optimizer.domain.search.space import Space
+from optimizer.domain.study.engine import Batch, SearchEngine
+from optimizer.domain.study.evaluation import Terms
+from optimizer.domain.study.schedule import Schedule
+from optimizer.domain.systems import systems_parse
+from optimizer.models import Study
+from optimizer.services.studies.storing import records_from
+
+SamplerOf = Callable[[str, int, Space, int], Sampler]  # (sampler, seed, space, place)
+
+
+def terms_of(study: Study) -> Terms:
+    """Return how every trial of the study is evaluated."""
+    return Terms(
+        windows=tuple(study.windows),
+        objectives=tuple(study.objectives),
+        trade_size=float(study.trade_size),
+        fill=study.fill,
+        warm_up_bars=int(study.settings["warm_up_bars"]),
+    )
+
+
+def engine_make(study: Study, sampler_of: SamplerOf) -> SearchEngine:
+    """Return the search of a study at its first batch."""
+    strategies = [system.strategy for system in systems_parse(study.strategies)]
+    spaces = tuple(Space.of(strategy.name, strategy.params) for strategy in strategies)
+    return SearchEngine(
+        schedule=Schedule(spaces, study.n_trials, int(study.settings["batch_size"])),
+        defaults={strategy.name: strategy.resolve({}) for strategy in strategies},
+        make=lambda space, place: sampler_of(study.sampler, study.seed, space, place),
+        pruning=PruningFloors(
+            share=float(study.settings["prune_share"]), n_windows=len(study.windows)
+        ),
+        n_objectives=len(study.objectives),
+    )
+
+
+def snapshot_state(study: Study, engine: SearchEngine) -> dict[str, Any]:
+    """Return what a snapshot file keeps."""
+    return {"study": study.pk, "seed": study.seed, "engine": engine.state()}
+
+
+def engine_recover(
+    study: Study, engine: SearchEngine, snapshot: Mapping[str, Any] | None
+) -> list[Batch]:
+    """Bring the search behind the last stored batch and return the batches it waits for.
+
+    A snapshot of this study that is not ahead of the stored trials spares replaying all of them.
+
+    Raises:
+        InvariantError: the stored trials are not what this search proposes.
+    """
+    if snapshot and _fits(study, snapshot):
+        engine.restore(snapshot["engine"])
+    first = engine.schedule.numbers(engine.absorbed).start
+    stored = records_from(study, first, study.n_done)
+    while engine.absorbed < study.n_batches:
+        while engine.can_propose:
+            engine.propose()
+        batch = engine.pending[0]
+        engine.absorb([next(stored) for _ in batch.suggestions])
+    return list(engine.pending)
+
+
+def _fits(study: Study, snapshot: Mapping[str, Any]) -> bool:
+    is_own = (snapshot.get("study"), snapshot.get("seed")) == (study.pk, study.seed)
+    return is_own and int(snapshot["engine"]["absorbed"]) <= study.n_batches

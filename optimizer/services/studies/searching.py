@@ -1,0 +1,176 @@
+"""Search: two batches in flight, each stored as a whole and in order, until the last one is.
+
+Workers get their next batch before the one just finished is written, so that they compute while
+the database works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Final, Self
+
+from optimizer.domain.study.engine import Batch
+from optimizer.domain.study.records import TrialRecord
+from optimizer.models import Study
+from optimizer.ports.sweeps import PoolUsage
+from optimizer.services.reports.build import ReportSource
+from optimizer.services.studies.chunks import Answers, chunk_size, chunks_of
+from optimizer.services.studies.meter import RunMeter
+from optimizer.services.studies.search import engine_make, engine_recover, snapshot_state
+from optimizer.services.studies.storing import batch_store, records_from
+from optimizer.services.studies.tools import StudyTools
+from trading.domain.errors import LeaseLostError
+
+SNAPSHOT_EVERY_S: Final = 3.0  # resuming replays at most the batches of so many seconds
+HEARTBEAT_EVERY_S: Final = 3.0
+_WAIT_S: Final = 0.5
+
+
+class Search:
+    """The search of one study in this process."""
+
+    def __init__(
+        self, study: Study, source: ReportSource, tools: StudyTools, meter: RunMeter
+    ) -> None:
+        """Start the workers, then recover the search while they load.
+
+        Args:
+            study: claimed.
+            source: its data.
+            tools: adapters.
+            meter: told what takes how long.
+        """
+        self._study, self._source, self._tools, self._meter = study, source, tools, meter
+        self._engine = engine_make(study, tools.sampler_of)
+        self._answers = Answers()
+        self._snapshot = tools.files.snapshot(study.run_dir)
+        self._mirror = tools.files.mirror(
+            study.run_dir, windows=study.windows, objectives=study.objectives
+        )
+        self._n_done = study.n_done
+        self._reported_at = study.n_done
+        self._snapshot_at = self._heard_at = tools.clock.monotonic()
+        self._pool = tools.pool_of(study, source.data)
+        self._size = chunk_size(self._engine.schedule.batch_size, self._pool.n_workers)
+
+    def __enter__(self) -> Self:
+        """Recover; see the class."""
+        try:
+            self._recover()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the workers and close the log."""
+        self._close()
+
+    def _close(self) -> None:
+        self._pool.close()
+        self._mirror.close()
+
+    def _recover(self) -> None:
+        study = self._study
+        with self._meter.phase("recover"):
+            waiting = self._tools.database(
+                lambda: engine_recover(study, self._engine, self._snapshot.load())
+            )
+            self._tools.database(
+                lambda: self._mirror.repair(study.n_done, lambda n: records_from(study, n))
+            )
+        for batch in waiting:
+            self._send(batch)
+
+    def go(self, on_progress: Callable[[int], None], should_stop: Callable[[], bool]) -> bool:
+        """Search until all batches are stored; False where it was stopped before."""
+        on_progress(self._n_done)
+        self._propose()
+        while self._engine.pending:
+            if should_stop() or self._is_cancel_wanted():
+                self._save()
+                return False
+            for answer in self._pool.wait(_WAIT_S):
+                self._answers.add(answer)
+            while self._engine.pending:
+                records = self._answers.take(self._engine.pending[0])
+                if records is None:
+                    break
+                self._finish(records)
+                on_progress(self._n_done)
+        self._save()
+        return True
+
+    def usage(self) -> tuple[PoolUsage, int]:
+        """Return what the workers used, and how many there are."""
+        return self._pool.usage(), self._pool.n_workers
+
+    def _propose(self) -> None:
+        with self._meter.phase("suggest"):
+            while self._engine.can_propose:
+                self._send(self._engine.propose())
+
+    def _send(self, batch: Batch) -> None:
+        for chunk in chunks_of(batch, self._size):
+            self._pool.send(chunk)
+
+    def _finish(self, records: Sequence[TrialRecord]) -> None:
+        number = self._engine.pending[0].number
+        with self._meter.phase("suggest"):
+            self._engine.absorb(records)
+        self._propose()
+        now = self._tools.clock.now()
+        with self._meter.phase("store"):
+            self._tools.database(
+                lambda: batch_store(
+                    study=self._study,
+                    batch=number,
+                    records=records,
+                    owner=self._tools.owner,
+                    now=now,
+                )
+            )
+            self._mirror.append(records)
+        self._n_done += len(records)
+        self._meter.n_stored += len(records)
+        self._heard_at = self._tools.clock.monotonic()
+        if self._heard_at - self._snapshot_at >= SNAPSHOT_EVERY_S:
+            self._save()
+        self._tools.tell(self._study.pk, self._n_done, False)
+        self._report()
+
+    def _save(self) -> None:
+        with self._meter.phase("store"):
+            self._mirror.sync()
+            self._snapshot.save(snapshot_state(self._study, self._engine))
+        self._snapshot_at = self._tools.clock.monotonic()
+
+    def _report(self) -> None:
+        every = int(self._study.settings["report_every"])
+        if not every or self._n_done - self._reported_at < every or not self._engine.pending:
+            return
+        self._reported_at = self._n_done
+        with self._meter.phase("report"):
+            study_id = self._study.pk
+            self._tools.database(lambda: self._tools.report(study_id, self._source, False))
+
+    def _is_cancel_wanted(self) -> bool:
+        """Return whether somebody wants the study stopped, and give a sign of life now and then."""
+        mine = Study.objects.filter(pk=self._study.pk, owner=self._tools.owner)
+        clock = self._tools.clock
+        if clock.monotonic() - self._heard_at >= HEARTBEAT_EVERY_S:
+            now = clock.now()
+            self._tools.database(lambda: mine.update(heartbeat_at=now))
+            self._heard_at = clock.monotonic()
+        wanted = self._tools.database(
+            lambda: mine.values_list("is_cancel_wanted", flat=True).first()
+        )
+        if wanted is None:
+            raise LeaseLostError(f"study {self._study.pk} is run by another process now")
+        return bool(wanted)

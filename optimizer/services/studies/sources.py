@@ -1,0 +1,119 @@
+"""Load what a study is made on, when it is opened and whenever it goes on, and notice changes.
+
+A stored series may grow while a study rests: only the bars the study was opened with are loaded
+again. A file or a cost cache that was changed is refused, because its trials cannot be compared
+with those already stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from optimizer.domain.study.data import StudyData
+from optimizer.models import Study
+from optimizer.services.reports.build import ReportSource
+from optimizer.services.studies.control import DataChangedError
+from trading.domain.errors import BadInputError
+from trading.domain.execution.costs import SwapCostSchedule
+from trading.domain.market.bars import BarArrays
+
+_FILE_NAME: Final = re.compile(r"([a-z0-9]+)_([A-Za-z0-9]+)-([A-Za-z0-9]+)_([1-9]\d*[mhd])")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where candles and costs come from; plain values, stored with the study.
+
+    Attributes:
+        venue, pair, timeframe: of the series; of a file as far as its name says.
+        file: absolute path; empty for a stored series.
+        swap_costs: absolute path; empty for the desk's cache.
+        first_ms, last_ms: open times of the first and last bar, None before they were loaded.
+    """
+
+    venue: str = ""
+    pair: str = ""
+    timeframe: str = ""
+    file: str = ""
+    swap_costs: str = ""
+    first_ms: int | None = None
+    last_ms: int | None = None
+
+    @classmethod
+    def of(cls, study: Study) -> Origin:
+        """Return what ``as_dict`` stored with a study."""
+        known = cls.__dataclass_fields__
+        return cls(**{name: value for name, value in study.source.items() if name in known})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReaders:
+    """What reads candles and costs.
+
+    Attributes:
+        stored: the bars of a stored series from one open time to another, both included.
+        file: the bars of a file and their length, ms; the timeframe may be empty.
+        costs: the schedule of a file, of the desk's cache for None.
+    """
+
+    stored: Callable[[Origin], tuple[BarArrays, int]]
+    file: Callable[[Path, str | None], tuple[BarArrays, int]]
+    costs: Callable[[Path | None], SwapCostSchedule]
+
+
+def source_load(origin: Origin, readers: SourceReaders) -> tuple[ReportSource, Origin]:
+    """Return candles and costs, and the origin with all that is known about it.
+
+    Raises:
+        BadInputError: the origin is incomplete, or what it names cannot be read.
+    """
+    if origin.file:
+        found = _FILE_NAME.fullmatch(Path(origin.file).stem)
+        bars, step_ms = readers.file(Path(origin.file), origin.timeframe or None)
+        if found and not origin.pair:
+            venue, base, quote, timeframe = found.groups()
+            origin = replace(origin, venue=venue, pair=f"{base}/{quote}", timeframe=timeframe)
+    elif origin.venue and origin.pair and origin.timeframe:
+        bars, step_ms = readers.stored(origin)
+    else:
+        raise BadInputError("no candles: give --candles-file, or --venue, --pair and --timeframe")
+    if not len(bars):
+        raise BadInputError(f"{_market(origin)} holds no bars")
+    costs = readers.costs(Path(origin.swap_costs) if origin.swap_costs else None)
+    times = bars.open_time
+    origin = replace(origin, first_ms=int(times[0]), last_ms=int(times[-1]))
+    _, _, quote = origin.pair.partition("/")
+    return ReportSource(StudyData(bars, step_ms, costs), _market(origin), quote or "quote"), origin
+
+
+def _market(origin: Origin) -> str:
+    if origin.pair:
+        return f"{origin.venue} {origin.pair} {origin.timeframe}"
+    return Path(origin.file).name
+
+
+def study_source_load(study: Study, readers: SourceReaders) -> ReportSource:
+    """Return the candles and costs a study was opened with.
+
+    Raises:
+        BadInputError: they cannot be read any more.
+        DataChangedError: they are not the same; the message names both digests.
+    """
+    source, _ = source_load(Origin.of(study), readers)
+    found = {"candles": source.data.data_digest(), "swap costs": source.data.cost_digest()}
+    known = {"candles": study.data_digest, "swap costs": study.cost_digest}
+    for name, digest in found.items():
+        if digest != known[name]:
+            raise DataChangedError(
+                f"the {name} of study {study.pk} have changed: their digest is {digest[:16]}, "
+                f"the study was opened with {known[name][:16]}; put them back or open a new study"
+            )
+    return source
