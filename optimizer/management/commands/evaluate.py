@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from optimizer.domain.evaluator.evaluator import Evaluator, Plan
 from optimizer.domain.metrics import FillModel
 from optimizer.domain.periods import window_parse
 from optimizer.domain.systems import SYSTEMS, system_get
+from optimizer.management.inputs import candles_add, candles_check, number
 from optimizer.services.evaluations import evaluation_get, params_parse
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
@@ -47,12 +47,7 @@ class Command(DeskCommand):
 
     @staticmethod
     def _add_inputs(parser: CommandParser) -> None:
-        parser.add_argument("--venue", help="Stored candles: where they are from, as pulsex")
-        parser.add_argument("--pair", help="Stored candles: BASE/QUOTE, as PDAI/DAI")
-        parser.add_argument(
-            "--timeframe", help="Length of one bar, as 5m; told from a candle file unless given"
-        )
-        parser.add_argument("--candles-file", type=Path, metavar="F", help="CSV, Parquet, Feather")
+        candles_add(parser)
         parser.add_argument(
             "--swap-costs", type=Path, required=True, metavar="F", help="Swap-cost cache, JSON"
         )
@@ -103,15 +98,12 @@ class Command(DeskCommand):
 
 
 def _candles(options: Mapping[str, Any]) -> tuple[BarArrays, int]:
-    path, venue, pair = options["candles_file"], options["venue"], options["pair"]
-    timeframe = options["timeframe"]
-    if path is not None:
-        if venue or pair:
-            raise BadInputError("give either --candles-file or --venue and --pair, not both")
-        return bootstrap.candles_file(path, timeframe)
-    if not (venue and pair and timeframe):
-        raise BadInputError("no candles: give --candles-file, or --venue, --pair and --timeframe")
-    return bootstrap.candles_stored(venue=venue, pair=pair, timeframe=timeframe)
+    candles_check(options)
+    if options["candles_file"] is not None:
+        return bootstrap.candles_file(options["candles_file"], options["timeframe"])
+    return bootstrap.candles_stored(
+        venue=options["venue"], pair=options["pair"], timeframe=options["timeframe"]
+    )
 
 
 def _plan(options: Mapping[str, Any]) -> Plan:
@@ -120,17 +112,7 @@ def _plan(options: Mapping[str, Any]) -> Plan:
         raise BadInputError(f"fill was {options['fill']!r}; expected {' or '.join(fills)}")
     return Plan(
         windows=(window_parse(options["window"]),),
-        trade_sizes=(_number("trade size", options["trade_size"]),),
+        trade_sizes=(number("trade size", options["trade_size"]),),
         fill=FillModel(options["fill"]),
-        warm_up_bars=int(_number("warm-up bars", options["warm_up_bars"])),
+        warm_up_bars=int(number("warm-up bars", options["warm_up_bars"])),
     )
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise BadInputError(f"{name} was {text!r}; expected a number")
-    return value

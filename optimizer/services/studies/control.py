@@ -7,13 +7,14 @@ can no longer store.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Q
 
 from optimizer.models import Study
+from optimizer.services.studies.request import workers_check
 from trading.domain.errors import BadInputError, TradingError
 from trading.ports.clock import Clock
 
@@ -110,11 +111,26 @@ def study_cancel(study_id: int, *, clock: Clock) -> Study:
     return study
 
 
-def study_resume_ready(study_id: int, *, clock: Clock) -> Study:
+def study_stop(study_id: int, *, reason: str, clock: Clock) -> None:
+    """End a running study that no process owns, so that nobody goes on with it unasked."""
+    now = clock.now()
+    Study.objects.filter(pk=study_id, status=Study.Status.RUNNING, owner="").update(
+        status=Study.Status.CANCELLED, status_reason=reason, finished_at=now
+    )
+
+
+def study_resume_ready(
+    study_id: int, *, clock: Clock, workers: Mapping[str, Any] | None = None
+) -> Study:
     """Put a study that was cancelled, stopped or failed back to running, for a process to claim.
 
+    Args:
+        study_id: of the study.
+        clock: tells the time.
+        workers: settings that say who evaluates, to be changed; they change no result.
+
     Raises:
-        BadInputError: there is no such study.
+        BadInputError: there is no such study, or a setting is out of range.
         StudyRefusedError: it is finished.
     """
     study = study_named(study_id)
@@ -122,11 +138,14 @@ def study_resume_ready(study_id: int, *, clock: Clock) -> Study:
         raise StudyRefusedError(
             f"study {study_id} is finished: all {study.n_done} trials are stored"
         )
+    workers_check(**(workers or {}))
     Study.objects.filter(pk=study_id).exclude(status=Study.Status.FINISHED).update(
         status=Study.Status.RUNNING,
         status_reason="",
         finished_at=None,
         is_cancel_wanted=False,
+        heartbeat_at=clock.now(),
+        settings=study.settings | dict(workers or {}),
     )
     study.refresh_from_db()
     return study

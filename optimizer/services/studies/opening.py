@@ -45,13 +45,13 @@ def study_open(
     now = clock.now()
     study.created_at = study.heartbeat_at = now
     study.manifest = _manifest(study, request, versions)
-    study.run_dir = files.folder_make(now)
     with transaction.atomic():
-        study.save(force_insert=True)
         ledger, _ = SearchLedger.objects.get_or_create(
             data_digest=study.data_digest, defaults={"first_at": now, "last_at": now}
         )
         SearchLedger.objects.filter(pk=ledger.pk).update(n_studies=F("n_studies") + 1, last_at=now)
+        study.run_dir = files.folder_make(now)
+        study.save(force_insert=True)
     files.manifest_write(study.run_dir, {"study": study.pk, **study.manifest})
     return study
 

@@ -20,6 +20,7 @@ from trading.domain.errors import BadInputError
 
 LOCAL: Final = "local"
 CELERY: Final = "celery"
+MOST_WORKERS: Final = 512
 _SEEDS: Final = 2**63
 _LARGEST_SIZE: Final = Decimal(10) ** 15
 
@@ -115,7 +116,22 @@ def _numbers_check(request: StudyRequest) -> None:
     _within("report every", request.report_every, 0, TRIAL_SPACE)
     _one_of("sampler", request.sampler, SAMPLERS)
     _one_of("fill", request.fill, tuple(fill.value for fill in FillModel))
-    _one_of("workers-via", request.workers_via, (LOCAL, CELERY))
+    workers_check(request.workers_via, request.max_workers, request.cpu_fraction)
+
+
+def workers_check(
+    workers_via: str = LOCAL, max_workers: int | None = None, cpu_fraction: float = 1.0
+) -> None:
+    """Refuse workers that cannot be.
+
+    Raises:
+        BadInputError: a value is unknown or out of range; the message says which.
+    """
+    _one_of("workers via", workers_via, (LOCAL, CELERY))
+    if max_workers is not None:
+        _within("max workers", max_workers, 1, MOST_WORKERS)
+    if not 0.0 < cpu_fraction <= 1.0:
+        raise BadInputError(f"cpu fraction was {cpu_fraction}; expected above 0, up to 1")
 
 
 def _within(name: str, value: Any, low: Any, high: Any) -> None:

@@ -1,0 +1,276 @@
+"""``optimize run|resume|list|report``: search strategy parameters, resumable to the trial."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import CommandParser
+from django.db import connection
+
+from optimizer import bootstrap
+from optimizer.domain.objectives import OBJECTIVES
+from optimizer.domain.search.samplers import COSTS
+from optimizer.domain.systems import SYSTEMS
+from optimizer.management.inputs import (
+    amount,
+    candles_add,
+    candles_check,
+    names,
+    number,
+    stop_by_signal,
+    whole,
+)
+from optimizer.management.study_answers import (
+    best_line,
+    folder,
+    line_answer,
+    list_line,
+    study_answer,
+)
+from optimizer.models import Study
+from optimizer.selectors.studies import study_list
+from optimizer.services.reports.build import PAGE
+from optimizer.services.studies.control import study_named, study_resume_ready, study_stop
+from optimizer.services.studies.request import StudyRequest
+from optimizer.services.studies.running import RunEnd
+from optimizer.services.studies.sources import Origin
+from trading.management.desk_command import DeskCommand
+from trading.management.progress import progress_bar
+
+_SAMPLERS = "; ".join(f"{name}, {cost}" for name, cost in COSTS.items())
+
+
+class Command(DeskCommand):
+    """Run and resume studies, list them, rebuild their reports."""
+
+    help = "Search strategy parameters with real swap costs; a study goes on where it stopped."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the actions."""
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        run = actions.add_parser("run", help="Open a study and run it to its end")
+        self._add_search(run)
+        self._add_inputs(run)
+        self._add_care(run)
+        resume = actions.add_parser("resume", help="Go on with a study that stopped or was killed")
+        report = actions.add_parser("report", help="Build the reports of a study again")
+        listing = actions.add_parser("list", help="The newest studies, newest first")
+        for action in (resume, report):
+            action.add_argument("study", metavar="STUDY", help="Number of the study")
+        self._add_workers(run)
+        self._add_workers(resume)
+        for action in (run, resume, report):
+            action.add_argument(
+                "--open", action="store_true", help="Open the report in the browser at the end"
+            )
+        self.add_json(run, resume, report, listing)
+
+    @staticmethod
+    def _add_search(parser: CommandParser) -> None:
+        parser.add_argument(
+            "--strategies",
+            default="all",
+            metavar="A,B",
+            help=f"Some of {', '.join(SYSTEMS)}; or all (default), the eleven published ones",
+        )
+        parser.add_argument(
+            "--objectives",
+            default="all",
+            metavar="A,B",
+            help=f"Some of {', '.join(OBJECTIVES)}; or all (default); the first steers the search",
+        )
+        parser.add_argument(
+            "--trials", default="2000", metavar="N", help="Parameter sets to try (default 2000)"
+        )
+        parser.add_argument(
+            "--windows",
+            default="30d,90d,1y",
+            metavar="A,B",
+            help="Days like 90d, 1y or all; the longest ranks (default 30d,90d,1y)",
+        )
+        parser.add_argument(
+            "--sampler",
+            default="cmaes",
+            metavar="S",
+            help=f"Who proposes parameters, with what that costs: {_SAMPLERS} (default cmaes)",
+        )
+        parser.add_argument(
+            "--seed", default="7", metavar="N", help="The same seed finds the same (default 7)"
+        )
+
+    @staticmethod
+    def _add_inputs(parser: CommandParser) -> None:
+        candles_add(parser)
+        parser.add_argument(
+            "--swap-costs",
+            type=Path,
+            metavar="F",
+            help="Swap-cost cache, JSON; default the desk's own, measured first if there is none",
+        )
+        parser.add_argument(
+            "--trade-size",
+            default="1000",
+            metavar="N",
+            help="Cash at the start, quote currency (default 1000)",
+        )
+        parser.add_argument(
+            "--fill",
+            default="next_open",
+            help="A signal at a close fills at the next bar's open (next_open, the default) or "
+            "close (next_close)",
+        )
+
+    @staticmethod
+    def _add_care(parser: CommandParser) -> None:
+        for option, default, says in (
+            ("--warm-up-bars", "0", "Bars before a window that indicators may see"),
+            ("--prune-share", "0.1", "Share of trials given up after an early window, 0 to 0.5"),
+            ("--holdout-share", "0.2", "Newest share of the bars the search never sees, 0 to 0.5"),
+            ("--embargo-days", "1", "Days between what is chosen on and what is tested on"),
+            ("--report-every", "0", "Trials between two reports on the way, 0 for none"),
+        ):
+            parser.add_argument(
+                option, default=default, metavar="N", help=f"{says} (default {default})"
+            )
+
+    @staticmethod
+    def _add_workers(parser: CommandParser) -> None:
+        many = parser.add_mutually_exclusive_group()
+        many.add_argument("--max-workers", metavar="N", help="Processes that evaluate trials")
+        many.add_argument(
+            "--cpu-fraction", metavar="N", help="Share of the cores they take (default 0.9)"
+        )
+        parser.add_argument(
+            "--workers-via",
+            metavar="W",
+            help="local, processes of this machine (default), or celery, workers of all machines",
+        )
+
+    def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the action that was asked for."""
+        actions: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "run": self._run_new,
+            "resume": self._resume,
+            "report": self._report,
+            "list": self._list,
+        }
+        self._database_ready()
+        return actions[options["action"]](options)
+
+    def _database_ready(self) -> None:
+        """Make the tables on the first run in a data directory, as ``up`` does."""
+        if Study._meta.db_table not in connection.introspection.table_names():
+            self.stderr.write("preparing the database")
+            call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+
+    def _run_new(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        candles_check(options)
+        study = bootstrap.study_open(request=_request(options), origin=_origin(options))
+        return self._go_on(study, options)
+
+    def _resume(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        study = study_named(whole("study", options["study"]))
+        study = study_resume_ready(
+            study.pk, clock=bootstrap.system_clock(), workers=_workers(options)
+        )
+        return self._go_on(study, options)
+
+    def _go_on(self, study: Study, options: Mapping[str, Any]) -> dict[str, Any]:
+        with progress_bar(study.n_trials, "trials") as on_progress, stop_by_signal() as is_stopped:
+            result = bootstrap.study_run(
+                study_id=study.pk, on_progress=on_progress, should_stop=is_stopped
+            )
+        study = result.study
+        how = f"go on with: manage.py optimize resume {study.pk}"
+        so_far = f"study {study.pk} has {study.n_done:,} of {study.n_trials:,} trials"
+        if result.end is RunEnd.STOPPED:
+            study_stop(study.pk, reason=f"stopped by hand; {how}", clock=bootstrap.system_clock())
+            self.stderr.write(f"{so_far}; {how}")
+            raise KeyboardInterrupt
+        answer = study_answer(study, result.best)
+        if result.end is not RunEnd.FINISHED:
+            why = "was cancelled" if result.end is RunEnd.CANCELLED else "is run elsewhere now"
+            return answer | {"error": result.end.value, "message": f"{so_far} and {why}; {how}"}
+        self._show_page(study, options)
+        return answer
+
+    def _report(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        study = study_named(whole("study", options["study"]))
+        result = bootstrap.report_build(study_id=study.pk)
+        self._show_page(study, options)
+        return study_answer(study, result.best) | {"files": list(result.files)}
+
+    def _show_page(self, study: Study, options: Mapping[str, Any]) -> None:
+        page = folder(study) / PAGE
+        if options["open"] and not webbrowser.open(page.as_uri()):
+            self.stderr.write(f"no browser was found; open {page}")
+
+    @staticmethod
+    def _list(_options: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "studies": [line_answer(line) for line in study_list(bootstrap.system_clock().now())]
+        }
+
+    def show(self, answer: dict[str, Any]) -> None:
+        """Print a line a study, or what a study found."""
+        if "message" in answer:
+            self.stdout.write(answer["message"])
+        if "studies" in answer:
+            for row in answer["studies"]:
+                self.stdout.write(list_line(row))
+            if not answer["studies"]:
+                self.stdout.write("no study was opened yet; see: optimize run --help")
+            return
+        self.stdout.write(
+            f"study {answer['study']}: {answer['trials']:,} trials, "
+            f"{answer['trials_per_second'] or 0:,.0f} a second, report in {answer['run_dir']}"
+        )
+        for objective, best in answer["best"].items():
+            self.stdout.write(best_line(objective, best))
+
+
+def _request(options: Mapping[str, Any]) -> StudyRequest:
+    return StudyRequest(
+        strategies=names(options["strategies"]),
+        objectives=names(options["objectives"]),
+        windows=names(options["windows"]),
+        n_trials=whole("trials", options["trials"]),
+        trade_size=amount("trade size", options["trade_size"]),
+        sampler=options["sampler"],
+        seed=whole("seed", options["seed"]),
+        fill=options["fill"],
+        warm_up_bars=whole("warm-up bars", options["warm_up_bars"]),
+        prune_share=number("prune share", options["prune_share"]),
+        holdout_share=number("holdout share", options["holdout_share"]),
+        embargo_days=number("embargo days", options["embargo_days"]),
+        report_every=whole("report every", options["report_every"]),
+        **_workers(options),
+    )
+
+
+def _workers(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was said about workers; what was not said is left to its default."""
+    found: dict[str, Any] = {}
+    if options["max_workers"] is not None:
+        found["max_workers"] = whole("max workers", options["max_workers"])
+    if options["cpu_fraction"] is not None:
+        found["max_workers"] = None
+        found["cpu_fraction"] = number("cpu fraction", options["cpu_fraction"])
+    if options["workers_via"] is not None:
+        found["workers_via"] = options["workers_via"]
+    return found
+
+
+def _origin(options: Mapping[str, Any]) -> Origin:
+    file, costs = options["candles_file"], options["swap_costs"]
+    return Origin(
+        venue=options["venue"] or "",
+        pair=options["pair"] or "",
+        timeframe=options["timeframe"] or "",
+        file=str(file.absolute()) if file else "",
+        swap_costs=str(costs.absolute()) if costs else "",
+    )

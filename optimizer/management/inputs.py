@@ -1,0 +1,105 @@
+"""What several commands ask for alike: candles, costs, numbers, a stop in good order."""
+
+from __future__ import annotations
+
+import math
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from trading.domain.errors import BadInputError
+
+
+def candles_add(parser: CommandParser) -> None:
+    """Declare where candles come from."""
+    parser.add_argument("--venue", help="Stored candles: where they are from, as pulsex")
+    parser.add_argument("--pair", help="Stored candles: BASE/QUOTE, as PDAI/DAI")
+    parser.add_argument(
+        "--timeframe", help="Length of one bar, as 5m; told from a candle file unless given"
+    )
+    parser.add_argument("--candles-file", type=Path, metavar="F", help="CSV, Parquet, Feather")
+
+
+def candles_check(options: Mapping[str, Any]) -> None:
+    """Refuse candles that are named twice or not at all.
+
+    Raises:
+        BadInputError: both a file and a series are given, or neither.
+    """
+    venue, pair, timeframe = options["venue"], options["pair"], options["timeframe"]
+    if options["candles_file"] is not None:
+        if venue or pair:
+            raise BadInputError("give either --candles-file or --venue and --pair, not both")
+    elif not (venue and pair and timeframe):
+        raise BadInputError("no candles: give --candles-file, or --venue, --pair and --timeframe")
+
+
+def number(name: str, text: str) -> float:
+    """Return a finite number.
+
+    Raises:
+        BadInputError: it is not one.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise BadInputError(f"{name} was {text!r}; expected a number")
+    return value
+
+
+def whole(name: str, text: str) -> int:
+    """Return a whole number.
+
+    Raises:
+        BadInputError: it is not one.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise BadInputError(f"{name} was {text!r}; expected a whole number") from None
+
+
+def amount(name: str, text: str) -> Decimal:
+    """Return an amount of money.
+
+    Raises:
+        BadInputError: it is not a finite number.
+    """
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("nan")
+    if not value.is_finite():
+        raise BadInputError(f"{name} was {text!r}; expected a number")
+    return value
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return comma-separated names, blanks dropped."""
+    return tuple(name for name in (part.strip() for part in text.split(",")) if name)
+
+
+@contextmanager
+def stop_by_signal() -> Iterator[Callable[[], bool]]:
+    """Yield whether Ctrl-C or SIGTERM came; a second one interrupts at once."""
+    came: list[int] = []
+
+    def note(signum: int, _frame: FrameType | None) -> None:
+        if came:
+            raise KeyboardInterrupt
+        came.append(signum)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

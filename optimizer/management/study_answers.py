@@ -1,0 +1,75 @@
+"""How studies are answered and shown by ``optimize``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from optimizer.models import Study
+from optimizer.selectors.studies import StudyLine
+
+
+def folder(study: Study) -> Path:
+    """Return the run directory of a study, absolute."""
+    return Path(settings.DATA_DIR) / study.run_dir
+
+
+def study_answer(study: Study, best: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``run``, ``resume`` and ``report`` answer."""
+    figures = study.figures
+    return {
+        "study": study.pk,
+        "status": study.status,
+        "run_dir": str(folder(study)),
+        "trials": study.n_done,
+        "trials_per_second": figures.get("trials_per_second"),
+        "cpu_utilisation": figures.get("cpu_utilisation"),
+        "best": best,
+        "figures": figures,
+    }
+
+
+def line_answer(line: StudyLine) -> dict[str, Any]:
+    """Return what ``list`` answers for one study."""
+    study = line.study
+    return {
+        "study": study.id,
+        "state": study.state,
+        "reason": study.reason,
+        "created_at": study.created_at,
+        "market": study.market,
+        "sampler": study.sampler,
+        "strategies": list(study.strategies),
+        "windows": list(study.windows),
+        "trials": study.n_done,
+        "wanted": study.n_trials,
+        "trials_per_second": study.per_second,
+        "best_return_pct": line.best_return_pct,
+        "is_explained_by_luck": line.is_explained,
+        "run_dir": str(Path(settings.DATA_DIR) / study.run_dir),
+    }
+
+
+def list_line(row: Mapping[str, Any]) -> str:
+    """Return the same for a person."""
+    best = row["best_return_pct"]
+    luck = {True: ", explained by luck", False: ", not explained by luck", None: ""}
+    shown = "" if best is None else f", best {best:+.2f} %{luck[row['is_explained_by_luck']]}"
+    return (
+        f"{row['study']:>5}  {row['state']:<9}  {row['trials']:>7,} of {row['wanted']:,}  "
+        f"{row['market']}, {row['sampler']}{shown}"
+    )
+
+
+def best_line(objective: str, best: Mapping[str, Any] | None) -> str:
+    """Return the best trial of an objective for a person."""
+    if best is None:
+        return f"  {objective:22} no trial has a score"
+    luck = best["luck"]
+    mark = "" if luck is None else ", luck explains it" if luck["explained"] else ", stands"
+    return (
+        f"  {objective:22} {best['score']:>16,.4f}  trial {best['trial']} {best['strategy']}{mark}"
+    )
