@@ -136,19 +136,20 @@ class CeleryPool:
             self._write()
             answers = self._collect()
             now = self._tools.clock.monotonic()
-            if answers or now >= until or not self._sent:
-                return answers
             if now - self._looked_at >= _LOOK_S:
-                answers = self._look(now)
-                if answers or self._unsent:
-                    continue
-            self._tools.bell.wait(self._study_id, min(until - now, _LOOK_S))
+                answers += self._look(now)
+            if answers or now >= until or not (self._sent or self._unsent):
+                return answers
+            if not self._unsent:
+                self._tools.bell.wait(self._study_id, min(until - now, _LOOK_S))
 
     def _write(self) -> None:
         if not self._unsent:
             return
         rows = self._database(self._rows_create)
         now = self._tools.clock.monotonic()
+        if not self._sent:
+            self._heard_at = now  # nobody was asked anything until now
         for row, chunk in zip(rows, self._unsent, strict=True):
             self._sent[row.pk] = _Sent(chunk, now, self._tools.again_s)
         self._unsent, self._read = [], []

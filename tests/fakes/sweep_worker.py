@@ -1,0 +1,98 @@
+"""A real Celery worker of the queue sweeps, to be killed at will, and a broker to reach it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from celery import Celery
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[2]
+PREFIX = "guardian:"
+
+
+def database_url() -> str:
+    """Return the URL of the test database this process uses."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return os.environ["DATABASE_URL"].rpartition("/")[0] + "/" + name
+
+
+def broker_of(redis_url: str) -> Celery:
+    """Return an application that speaks with the workers and is nobody else's default."""
+    scheme = "redis+socket://" if redis_url.startswith("unix://") else "redis://"
+    app = Celery(broker=scheme + redis_url.split("://", 1)[1], set_as_current=False)
+    app.conf.broker_transport_options = {"global_keyprefix": PREFIX, "socket_timeout": 5}
+    return app
+
+
+class SweepWorker:
+    """One worker in a data directory of its own."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        redis_url: str,
+        database: str,
+        concurrency: int = 3,
+        prefix: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start it; ``prefix`` are words before the command, such as those of a namespace."""
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._command = [
+            *prefix, sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", "sweeps",
+            "--pool", "threads", "--concurrency", str(concurrency), "--loglevel", "INFO",
+            "--hostname", f"sweeps@{folder.name}", "--without-gossip", "--without-mingle",
+        ]  # fmt: skip
+        self._environ = dict(os.environ) | {
+            "DJANGO_SETTINGS_MODULE": "config.settings.test",
+            "GUARDIAN_DATA_DIR": str(folder),
+            "REDIS_URL": redis_url,
+            "DATABASE_URL": database,
+            **(environ or {}),
+        }
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with (self.folder / "worker.log").open("ab") as log:  # kept by pytest when a test fails
+            return subprocess.Popen(
+                self._command, cwd=ROOT, env=self._environ, stdout=log, stderr=log
+            )
+
+    def log(self) -> str:
+        """Return what it said."""
+        return (self.folder / "worker.log").read_text()
+
+    def evaluators(self) -> list[int]:
+        """Return its evaluating processes."""
+        command = ["pgrep", "-P", str(self._process.pid), "-f", "spawn_main"]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        return [int(line) for line in found.stdout.split()]
+
+    def restart(self) -> None:
+        """Kill it as a crash would, then start it again."""
+        self._process.kill()
+        self._process.wait()
+        self._process = self._start()
+
+    def keep(self) -> None:
+        """Do what ``up`` does: start it again when it has ended."""
+        if self._process.poll() is not None:
+            self._process = self._start()
+
+    def close(self) -> None:
+        """Stop it as a person would."""
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,33 @@
+"""How many workers a machine gets, and candles that lie ready for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optimizer.adapters.run_files import candles_map, candles_write
+from optimizer.adapters.workers.local import workers_count
+from tests.oracles import paths
+from trading.domain.errors import BadInputError
+from trading.domain.market.bars import BarArrays
+
+
+def test_the_number_of_workers_is_a_share_of_the_cores() -> None:
+    assert workers_count(max_workers=3, cpu_fraction=0.9) == 3
+    assert workers_count(max_workers=None, cpu_fraction=0.01) == 1
+    for workers, fraction in ((0, 0.9), (None, 0.0), (None, 1.5)):
+        with pytest.raises(BadInputError):
+            workers_count(max_workers=workers, cpu_fraction=fraction)
+
+
+def test_candles_already_written_are_left_alone(tmp_path: Path) -> None:
+    bars = paths.path(3, 400)
+    folder = tmp_path / "candles"
+    candles_write(folder, bars)
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    times = np.arange(2, dtype=np.int64)
+    candles_write(folder, BarArrays(times, np.zeros((5, 2)), np.zeros(2, dtype=np.uint8)))
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+    assert np.array_equal(candles_map(folder).values, bars.values)
