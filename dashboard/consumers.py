@@ -158,13 +158,12 @@ class DeskConsumer(AsyncWebsocketConsumer):
 class StudyLane:
     """Sends what is new of one study, however often it is woken at most four times a second."""
 
-    def __init__(
-        self, watch: StudyWatch, send: Callable[[dict[str, Any]], Awaitable[None]]
-    ) -> None:
+    def __init__(self, watch: StudyWatch, send: Send) -> None:
         self.watch = watch
         self._send = send
         self._sent_at = asyncio.get_running_loop().time()
-        self._waiting: asyncio.Task[None] | None = None
+        self._is_woken = False
+        self._flushes: set[asyncio.Task[None]] = set()
         self._one_at_a_time = asyncio.Lock()
 
     def wake(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from trading.selectors.figures import GROUP, MISSING, count_text, plain_text
@@ -12,6 +12,7 @@ _UNITS: Final = {
     "s": "s", "ms": "ms", "us": "µs", "mb": "MiB", "pct": "%", "days": "d", "bars": "bars",
 }  # fmt: skip
 _DIGEST: Final = re.compile(r"[0-9a-f]{40,64}")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)")
 _DIGEST_SHOWN: Final = 12
 _SHARE_WORDS: Final = ("share", "utilisation", "efficiency")
 
@@ -24,20 +25,23 @@ class Fact(NamedTuple):
     whole: str = ""
 
 
-def facts_list(values: Mapping[str, Any], skip: Sequence[str] = ()) -> list[Fact]:
-    """Return the facts of a JSON object in its order; empty ones and ``skip`` are left out."""
+def facts_list(values: Mapping[str, Any], unit: str = "") -> list[Fact]:
+    """Return the facts of a JSON object in its order, empty ones left out.
+
+    Args:
+        values: the object; an object in it is written as ``outer: inner``.
+        unit: of numbers whose own name says none.
+    """
     found: list[Fact] = []
     for name, value in values.items():
-        if name in skip or value in ("", None, [], {}):
+        if value in ("", None, [], {}):
             continue
+        term, own = _term(name)
         if isinstance(value, Mapping):
-            found += [
-                Fact(f"{_term(name)[0]}: {fact.term}", fact.text, fact.whole)
-                for fact in facts_list(value)
-            ]
-            continue
-        term, unit = _term(name)
-        found.append(_fact(term, unit, name, value))
+            inner = facts_list(value, own)
+            found += [Fact(f"{term}: {fact.term}", fact.text, fact.whole) for fact in inner]
+        else:
+            found.append(_fact(term, own or unit, name, value))
     return found
 
 
@@ -59,6 +63,8 @@ def _fact(term: str, unit: str, name: str, value: Any) -> Fact:
     text = str(value)
     if _DIGEST.fullmatch(text):
         return Fact(term, text[:_DIGEST_SHOWN], text)
+    if _MOMENT.fullmatch(text):
+        return Fact(term, f"{text[:10]} {text[11:19]} UTC")
     return Fact(term, text)
 
 

@@ -9,9 +9,7 @@ from trading.selectors.figures import count_text, duration_text, plain_text
 
 _SENTENCES: Final = {
     "waiting": "Waiting for a worker of the queue “sweeps” to take it.",
-    "running": "Running.",
     "stopping": "Stopping: the batch in flight is stored first.",
-    "finished": "Finished.",
 }
 STATE_TONES: Final = {
     "running": "good", "stopping": "warning", "stalled": "warning", "waiting": "info",
@@ -21,6 +19,10 @@ STATE_TONES: Final = {
 
 def state_sentence(study: StudyView) -> str:
     """Return what happens now, and what comes next where that is not plain."""
+    if study.state == "running":
+        return _running_sentence(study)
+    if study.state == "finished":
+        return _finished_sentence(study)
     kept = f"{count_text(study.n_done)} trials are kept"
     if study.state == "stalled":
         return (
@@ -28,11 +30,32 @@ def state_sentence(study: StudyView) -> str:
             "supervisor starts it again, or cancel and resume it."
         )
     if study.state == "cancelled":
-        why = f" {study.reason}" if study.reason else ""
-        return f"Cancelled.{why} {kept}; resume goes on where it stopped."
+        why = (study.reason or "cancelled").rstrip(".").capitalize()
+        return f"{why}. {kept}; resume goes on where it stopped."
     if study.state == "failed":
         return f"Failed: {study.reason or 'no reason was recorded'}. {kept}; resume tries again."
     return _SENTENCES[study.state]
+
+
+def _running_sentence(study: StudyView) -> str:
+    if study.n_done == 0:
+        return "Starting: the workers load candles and costs."
+    if study.n_done == study.n_trials:
+        return (
+            "Every trial is stored. Now the best are examined for luck and the report is written."
+        )
+    return "Running."
+
+
+def _finished_sentence(study: StudyView) -> str:
+    examined, explained = study.luck.get("examined"), study.luck.get("explained")
+    if not examined:
+        return "All trials are stored; none was examined for luck."
+    survivors = int(examined) - int(explained or 0)
+    if survivors == 0:
+        return f"Of the {count_text(examined)} best trials luck explains every one."
+    verb = "survives" if survivors == 1 else "survive"
+    return f"Of the {count_text(examined)} best trials {count_text(survivors)} {verb} scrutiny."
 
 
 def progress_payload(study: StudyView, per_second: float | None = None) -> dict[str, Any]:
@@ -56,6 +79,7 @@ def progress_payload(study: StudyView, per_second: float | None = None) -> dict[
         "percent": int(100 * study.share),
         "rate": rate_text(rate),
         "left": duration_text(left / rate) if is_running and rate and left else "",
+        "took": duration_text(study.figures.get("elapsed_s")),
         "active": study.is_active,
     }
 

@@ -19,6 +19,11 @@ register.filter("price", figures.price_text)
 register.filter("duration", figures.duration_text)
 
 
+def _is_missing(value: Any) -> bool:
+    # templates hand an empty text to filters where a mapping has no such key
+    return value is None or value == ""
+
+
 @register.filter
 def amount(value: Decimal | float | None, currency: str = "") -> str:
     """Return an amount with its currency."""
@@ -50,9 +55,33 @@ def share(value: float | None) -> str:
 
 
 @register.filter
-def direction(value: Decimal | float | None) -> str:
+def plain(value: Any, places: int = 4) -> str:
+    """Return a bare number."""
+    return figures.MISSING if _is_missing(value) else figures.plain_text(value, places)
+
+
+@register.filter
+def score(value: Any) -> str:
+    """Return a score with about five significant digits, whatever its size."""
+    return figures.MISSING if _is_missing(value) else figures.quantity_text(float(f"{value:.5g}"))
+
+
+@register.filter
+def hundredfold(value: Any) -> float | None:
+    """Return a share of one as percent."""
+    return None if _is_missing(value) else 100.0 * value
+
+
+@register.filter
+def dash(text: str) -> str:
+    """Return a dash for a value that is missing from a table."""
+    return "–" if text == figures.MISSING else text
+
+
+@register.filter
+def direction(value: Any) -> str:
     """Return the class that colours a figure by its sign: up, down or flat."""
-    if value is None or value == 0:
+    if _is_missing(value) or value == 0:
         return "flat"
     return "up" if value > 0 else "down"
 

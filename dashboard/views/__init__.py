@@ -3,6 +3,11 @@
 from dashboard.views.control import control
 from dashboard.views.details import bar_decisions, decision_detail, order_detail
 from dashboard.views.overview import equity, overview, panels
+from dashboard.views.studies import studies, studies_panels
+from dashboard.views.study import study, study_panels, study_pictures
+from dashboard.views.study_files import study_file, study_report
+from dashboard.views.study_orders import study_order
+from dashboard.views.trials import trial, trial_install
 
 __all__ = [
     "bar_decisions",
@@ -12,4 +17,14 @@ __all__ = [
     "order_detail",
     "overview",
     "panels",
+    "studies",
+    "studies_panels",
+    "study",
+    "study_file",
+    "study_order",
+    "study_panels",
+    "study_pictures",
+    "study_report",
+    "trial",
+    "trial_install",
 ]

@@ -45,6 +45,7 @@ class StudyPage:
             "study": self.study,
             "progress": progress_payload(self.study),
             "can_steer": user.has_perm(STEER),
+            "steer_permission": STEER,
             "can_install": user.has_perm(OPERATE),
         }
 

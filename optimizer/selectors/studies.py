@@ -22,7 +22,8 @@ class StudyView:
     """One study as it stands.
 
     Attributes:
-        state: waiting, running, stopping, stalled, finished, cancelled or failed.
+        state: waiting (for a worker), running, stopping, stalled (its worker gives no sign of
+            life), finished, cancelled or failed.
         reason: why it failed or ended early; empty otherwise.
         market: what the candles are of, as people say it.
         quote: currency of the amounts.
@@ -174,10 +175,9 @@ def _state(row: Study, now: datetime) -> str:
         return str(row.status)
     if row.is_cancel_wanted:
         return "stopping"
-    is_silent = (now - row.heartbeat_at).total_seconds() > QUIET_S
-    if row.n_done == 0:
-        return "waiting"
-    return "stalled" if is_silent else "running"
+    if (now - row.heartbeat_at).total_seconds() > QUIET_S:
+        return "stalled" if row.owner else "waiting"
+    return "running" if row.owner else "waiting"
 
 
 def _rate(row: Study) -> float | None:

@@ -6,6 +6,8 @@ import { Control } from "./control.js";
 import { Equity } from "./equity.js";
 import { startKeys } from "./keys.js";
 import { Live } from "./live.js";
+import { StudyList } from "./optimizer/list.js";
+import { StudyPage } from "./optimizer/study.js";
 import { Panels } from "./panels.js";
 import { startSettings } from "./settings.js";
 import { startSide } from "./side.js";
@@ -21,7 +23,9 @@ const live = new Live("/ws/desk/");
 const panels = new Panels();
 const equity = new Equity();
 new Chart(live);
-new Control(() => panels.mark(["strip", "checklist", "decisions"], 0));
+new StudyList(live, panels);
+new StudyPage(live, panels);
+new Control(() => panels.mark(["strip", "checklist", "decisions", "head", "progress", "studies"], 0));
 
 live.addEventListener("step", (event) => {
   panels.step(event.detail);

@@ -1,4 +1,5 @@
-// Pause, resume and kill in a dialog: the reason first, then the button held until it is full.
+// Orders in a dialog: what it will do, the reason where one is kept, then the button. The desk's own
+// orders (pause, resume, kill) are held until the button is full.
 
 const HOLD = 800;
 const HOLD_DANGER = 1600;
@@ -61,16 +62,26 @@ export class Control {
     }
     this.fill(await response.text());
     if (!this.sheet.open) this.sheet.showModal();
-    this.body.querySelector('input[name="reason"]').focus();
+    (this.body.querySelector('input[name="reason"]') ?? this.body.querySelector("button")).focus();
   }
 
   fill(html) {
     this.body.innerHTML = html;
-    this.bind(this.body.querySelector("form[data-order]"), true);
+    const form = this.body.querySelector("form[data-order]");
+    if (form) this.bind(form, true);
+    for (const button of this.body.querySelectorAll("[data-cancel]"))
+      button.addEventListener("click", (event) => {
+        event.preventDefault();
+        this.sheet.close();
+      });
   }
 
   bind(form, inSheet) {
     const button = form.querySelector("[data-hold]");
+    if (!button) {
+      this.bindPlain(form, inSheet);
+      return;
+    }
     const ms = button.classList.contains("button-danger") ? HOLD_DANGER : HOLD;
     form.querySelector("[data-hold-note]").hidden = false;
     let isConfirmed = false;
@@ -86,11 +97,16 @@ export class Control {
       if (isConfirmed) this.send(form);
       isConfirmed = false;
     });
-    if (inSheet)
-      form.querySelector("[data-cancel]").addEventListener("click", (event) => {
-        event.preventDefault();
-        this.sheet.close();
-      });
+  }
+
+  // an order that can be undone in full is given by one press
+  bindPlain(form, inSheet) {
+    if (!inSheet) return; // without a dialog the browser sends the form and follows the answer
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      form.querySelector('[type="submit"]').disabled = true; // one order, however often it is pressed
+      this.send(form);
+    });
   }
 
   async send(form) {
@@ -107,10 +123,16 @@ export class Control {
         return;
       }
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      this.sheet.close();
-      toast(`${title}: ordered. ${form.dataset.order === "resume" ? "Pause" : "Resume"} undoes it.`);
+      if (response.status === 204) {
+        this.sheet.close();
+        const undo = form.dataset.order === "resume" ? "Pause" : "Resume";
+        toast(form.dataset.done ?? `${title}: ordered. ${undo} undoes it.`);
+      } else {
+        this.fill(await response.text()); // the answer says more than a line: it stays until read
+      }
       this.changed();
     } catch (error) {
+      form.querySelector('[type="submit"]').disabled = false;
       toast(`${title}: not ordered, ${error.message}. The desk goes on as before; try again or use the command line.`, true);
     }
   }

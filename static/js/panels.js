@@ -9,6 +9,7 @@ const present = (name) => document.getElementById(`panel-body-${name}`);
 
 export class Panels {
   constructor() {
+    this.url = document.querySelector("[data-panels]")?.dataset.panels ?? "/panels/";
     this.dirty = new Set();
     this.cost = 0;
     this.lastRun = 0;
@@ -66,7 +67,7 @@ export class Panels {
     const start = performance.now();
     this.lastRun = start;
     try {
-      const url = `/panels/?names=${names.join(",")}${quiet}`;
+      const url = `${this.url}?names=${names.join(",")}${quiet}`;
       await globalThis.htmx.ajax("GET", url, { target: "body", swap: "none" });
     } catch {
       // the server is away: the socket's badge says so, and these panels are asked for again
@@ -83,8 +84,9 @@ export class Panels {
 
   // what somebody is reading does not move under the eyes
   isRead(name) {
-    if (name !== "decisions") return false;
     const panel = present(name);
+    if (panel.hasAttribute("data-calm")) return panel.contains(document.activeElement) || panel.querySelector("details[open]") !== null;
+    if (name !== "decisions") return false;
     return panel.scrollTop > 0 && (panel.matches(":hover") || panel.contains(document.activeElement));
   }
 

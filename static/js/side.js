@@ -1,6 +1,7 @@
 // Details open beside the page under their own address; Back and Escape close them.
 
 let opener = null;
+const home = location.pathname + location.search; // the page beside which details open
 
 const side = () => document.getElementById("side");
 
@@ -55,7 +56,7 @@ export function startSide() {
     }
     if (event.target.closest("[data-close-side]")) {
       // several details may have been opened in a row; closing leaves all of them
-      history.pushState(null, "", "/");
+      history.pushState(null, "", home);
       hide();
     }
     const copy = event.target.closest("[data-copy]");

@@ -69,6 +69,7 @@ function apply(table) {
 function heads(table) {
   const name = table.dataset.table;
   const chosen = choices(name);
+  if (chosen.column === null && table.dataset.sorted) Object.assign(chosen, { column: table.dataset.sorted, descending: true });
   for (const head of table.tHead.rows[0].cells) {
     head.dataset.name = head.textContent.trim();
     const button = document.createElement("button");

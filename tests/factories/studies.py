@@ -30,6 +30,7 @@ def study(**values: Any) -> Study:
     defaults: dict[str, Any] = {
         "created_at": now,
         "heartbeat_at": now,
+        "owner": "worker@host:1",
         "strategies": list(STRATEGIES),
         "objectives": list(OBJECTIVES),
         "windows": list(WINDOWS),

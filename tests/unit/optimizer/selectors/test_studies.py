@@ -47,7 +47,8 @@ def returns(study: Study) -> dict[int, float]:
         ({"is_cancel_wanted": True}, 0, "stopping"),
         ({"status": Study.Status.CANCELLED}, 0, "cancelled"),
         ({"status": Study.Status.FINISHED}, 0, "finished"),
-        ({"n_done": 0}, 0, "waiting"),
+        ({"owner": ""}, 0, "waiting"),
+        ({"owner": ""}, QUIET_S + 1, "waiting"),
     ],
 )
 def test_the_state_says_what_happens_now(

@@ -1,0 +1,113 @@
+"""Cancel and resume a study: what it will do, then the act.
+
+The form works alone, in the dialog of any page and without a script.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from dashboard.views.study import STEER, StudyPage
+from dashboard.views.study_start import study_enqueue
+from optimizer import bootstrap
+from optimizer.selectors.studies import StudyView
+from optimizer.services.studies.control import study_cancel, study_resume_ready
+from trading.domain.errors import TradingError
+from trading.selectors.figures import count_text
+
+
+@dataclass(frozen=True, slots=True)
+class StudyOrder:
+    """One thing an operator can order for a study."""
+
+    name: str
+    title: str
+    done: str
+    undo: str
+    is_dangerous: bool = False
+
+    def effect(self, study: StudyView) -> str:
+        """Return what the order would do, in figures."""
+        kept, left = count_text(study.n_done), count_text(study.n_trials - study.n_done)
+        if self.name == "cancel":
+            return (
+                f"The batch in flight is stored, then the search stops. {kept} trials are kept; "
+                f"{left} are not made, and nothing is examined for luck."
+            )
+        return (
+            f"The search goes on with trial {count_text(study.n_done)}: {left} are left. No "
+            "finished trial is made again, and the result is the one an uninterrupted search has."
+        )
+
+
+ORDERS: Final[dict[str, StudyOrder]] = {
+    order.name: order
+    for order in (
+        StudyOrder(
+            "cancel",
+            "Cancel the study",
+            "The study stops.",
+            "Resume goes on where it stopped.",
+            is_dangerous=True,
+        ),
+        StudyOrder("resume", "Resume the study", "The study goes on.", "Cancel stops it again."),
+    )
+}
+
+
+@permission_required(STEER, raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def study_order(request: HttpRequest, study_id: int, action: str) -> HttpResponse:
+    """Show what the order would do, or give it."""
+    order = ORDERS.get(action)
+    if order is None:
+        raise Http404(f"There is no order {action!r}; expected {', '.join(ORDERS)}.")
+    page = StudyPage(request, study_id)
+    if request.method == "GET":
+        return _form(page, order, error="", status=200)
+    error = _carry_out(page, order)
+    if error:
+        return _form(page, order, error=error, status=422)
+    if request.headers.get("X-Panel") == "1":
+        return HttpResponse(status=204)
+    messages.success(request, f"{order.done} {order.undo}")
+    return redirect("dashboard:study", study_id)
+
+
+def _carry_out(page: StudyPage, order: StudyOrder) -> str:
+    """Return what stopped it, in words, or nothing."""
+    study_id, clock = page.study.id, bootstrap.system_clock()
+    try:
+        if order.name == "cancel":
+            study_cancel(study_id, clock=clock)
+        else:
+            study_resume_ready(study_id, clock=clock)
+    except TradingError as error:
+        return str(error)
+    bootstrap.study_news().tell(study_id, n_done=page.study.n_done, is_change=True)
+    return study_enqueue(study_id) if order.name == "resume" else ""
+
+
+def _form(page: StudyPage, order: StudyOrder, *, error: str, status: int) -> HttpResponse:
+    context: dict[str, Any] = {
+        **page.base(),
+        "order": order,
+        "effect": order.effect(page.study),
+        "error": error,
+        "title": order.title,
+    }
+    template = "dashboard/optimizer/order.html"
+    if page.request.headers.get("X-Panel") == "1":
+        response = render(page.request, template, context, status=status)
+    else:
+        whole = {**page.desk.frame(), **context, "page": "optimizer", "template": template}
+        response = render(page.request, "dashboard/detail_page.html", whole, status=status)
+    response["Vary"] = "X-Panel"
+    return response

@@ -1,0 +1,167 @@
+"""One trial under its own address, and the act of installing it as a ghost bot."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from dashboard.payloads.luck import luck_facts
+from dashboard.views.desk import OPERATE
+from dashboard.views.study import StudyPage
+from optimizer.selectors.trials import TrialDetail, trial_get
+from trading import bootstrap as trading
+from trading.domain.errors import TradingError
+from trading.selectors.figures import amount_text, percent_text
+
+REASON_MAX: Final = 300
+_SHOWN: Final = (
+    ("Return", "total_return_pct", "percent"),
+    ("Buy and hold", "buy_hold_return_pct", "percent"),
+    ("CAGR", "cagr_pct", "percent"),
+    ("Deepest fall", "max_drawdown_pct", "percent"),
+    ("Longest fall, days", "max_drawdown_duration_days", "number"),
+    ("Sharpe", "sharpe", "number"),
+    ("Sortino", "sortino", "number"),
+    ("Trades", "num_trades", "count"),
+    ("Won", "win_rate_pct", "percent"),
+    ("Profit factor", "profit_factor", "number"),
+    ("Costs", "total_cost_pct", "percent"),
+    ("Final balance", "final_balance", "number"),
+)
+
+
+@require_safe
+def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
+    """Show one trial with its parameters, its metrics by window and what scrutiny made of it."""
+    page = StudyPage(request, study_id)
+    detail = _detail(page, number)
+    context = {
+        **page.base(),
+        "trial": detail,
+        "metrics": [
+            (label, kind, [metrics.get(name) for metrics in detail.windows.values()])
+            for label, name, kind in _SHOWN
+        ],
+        "luck_facts": luck_facts(detail.view.luck),
+        "params_json": json.dumps(dict(detail.view.params), sort_keys=True),
+        "title": f"Trial {number} of study {study_id}",
+    }
+    return _render(page, "dashboard/optimizer/trial.html", context, status=200)
+
+
+@permission_required(OPERATE, raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def trial_install(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
+    """Show what installing the trial as a ghost bot does, or do it."""
+    page = StudyPage(request, study_id)
+    detail = _detail(page, number)
+    if request.method == "GET":
+        typed = {"name": f"s{study_id}-t{number}", "reason": _why(page, detail)}
+        return _form(page, detail, typed, error="", status=200)
+    typed = {name: request.POST.get(name, "").strip() for name in ("name", "reason")}
+    error, note = _install(page, detail, typed)
+    if error:
+        return _form(page, detail, typed, error=error, status=422)
+    if request.headers.get("X-Panel") == "1":
+        context = {"note": note, "title": "Installed"}
+        return render(request, "dashboard/optimizer/installed.html", context)
+    messages.success(request, note)
+    return redirect("dashboard:study", study_id)
+
+
+def _detail(page: StudyPage, number: int) -> TrialDetail:
+    detail = trial_get(page.study, number)
+    if detail is None:
+        raise Http404(f"Study {page.study.id} has no trial {number}.")
+    return detail
+
+
+def _why(page: StudyPage, detail: TrialDetail) -> str:
+    gain = percent_text(detail.view.return_pct)
+    luck = detail.view.luck
+    verdict = "not examined for luck"
+    if luck is not None:
+        verdict = "explained by luck" if luck.explained else "survives scrutiny"
+    window = page.study.ranking_window
+    return f"Trial {detail.view.number} of study {page.study.id}: {gain} on {window}, {verdict}"
+
+
+def _install(page: StudyPage, detail: TrialDetail, typed: dict[str, str]) -> tuple[str, str]:
+    """Return the error that stopped it, in words, or what happens next."""
+    study, source = page.study, page.study.source
+    if not typed["reason"]:
+        return "Say why in a few words: the reason is kept with the bot.", ""
+    if len(typed["reason"]) > REASON_MAX:
+        return f"The reason was {len(typed['reason'])} characters long; at most {REASON_MAX}.", ""
+    if not (source.get("venue") and source.get("pair") and source.get("timeframe")):
+        return (
+            "The study was made on a file that does not say which venue and pair it is of. "
+            "Import the candles and search again to install what it finds."
+        ), ""
+    try:
+        done = trading.bot_install(
+            name=typed["name"],
+            strategy=detail.view.strategy,
+            params=detail.view.params,
+            venue=source["venue"],
+            pair=source["pair"],
+            timeframe=source["timeframe"],
+            trade_size=study.trade_size,
+            by=page.request.user.get_username(),
+            why=typed["reason"],
+        )
+    except TradingError as error:
+        return str(error), ""
+    return "", done.note
+
+
+def _effects(page: StudyPage, detail: TrialDetail) -> list[str]:
+    """Return what installing does, in figures, most important first."""
+    study, luck = page.study, detail.view.luck
+    size = amount_text(study.trade_size, study.quote)
+    where = study.market
+    lines = [
+        f"A new ghost bot trades {detail.view.strategy.replace('_', ' ')} on {where} with {size} "
+        "of paper money. No order leaves the desk.",
+        "It spends all of its cash at the next bar's open, pays the measured swap costs and has "
+        "no stops but the strategy's own, as in the search.",
+        "The desk's savings checkpoints apply to it, so its profits compound less than here.",
+    ]
+    if luck is None:
+        lines.append("Nobody examined this trial: its return may be luck.")
+    elif luck.explained:
+        lines.append(f"Luck explains its return: {' '.join(luck.reasons)}")
+    return lines
+
+
+def _form(
+    page: StudyPage, detail: TrialDetail, typed: dict[str, str], *, error: str, status: int
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        **page.base(),
+        "trial": detail,
+        "effects": _effects(page, detail),
+        "typed": typed,
+        "error": error,
+        "reason_max": REASON_MAX,
+        "title": "Install as ghost bot",
+    }
+    return _render(page, "dashboard/optimizer/install.html", context, status=status)
+
+
+def _render(
+    page: StudyPage, template: str, context: dict[str, Any], *, status: int
+) -> HttpResponse:
+    if page.request.headers.get("X-Panel") == "1":
+        response = render(page.request, template, context, status=status)
+    else:
+        whole = {**page.desk.frame(), **context, "page": "optimizer", "template": template}
+        response = render(page.request, "dashboard/detail_page.html", whole, status=status)
+    response["Vary"] = "X-Panel"  # one address, two bodies: no cache may mix them up
+    return response

@@ -1,0 +1,43 @@
+"""What pages ask beside the studies themselves: what could be searched, and news of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from optimizer.services.news import StudyNews
+from trading import bootstrap as trading
+from trading.domain.errors import BadInputError
+from trading.ports.candles import SeriesInfo
+from trading.services.swap_costs.cache import swap_costs_get
+
+
+class CostState(NamedTuple):
+    """The desk's swap costs: how many rungs, since when, and what is wrong with them."""
+
+    n_rungs: int
+    measured_at: datetime | None
+    warning: str
+
+
+def candle_series() -> Sequence[SeriesInfo]:
+    """Return every stored series."""
+    return trading.candle_store().list()
+
+
+def swap_cost_state() -> CostState:
+    """Return what is known of the desk's swap costs."""
+    clock = trading.system_clock()
+    try:
+        cache = swap_costs_get(store=trading.swap_cost_store())
+    except BadInputError as error:
+        return CostState(0, None, str(error))
+    if cache is None:
+        return CostState(0, None, "no swap costs were measured yet; run: swap_costs refresh")
+    return CostState(len(cache.entries), cache.measured_at, cache.warning(clock))
+
+
+def study_news() -> StudyNews:
+    """Return what tells browsers about studies."""
+    return StudyNews(trading.event_publisher(), trading.system_clock())
