@@ -40,8 +40,9 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,  # seconds
+    # No ``retry_on_timeout``: it lets the client reconnect behind the worker's back, which then
+    # waits for ever on a subscription that the new connection never made.
     "socket_timeout": 10,
-    "retry_on_timeout": True,
     "global_keyprefix": "guardian:",
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

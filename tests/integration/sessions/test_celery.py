@@ -20,14 +20,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-import redis
 from celery import Celery
 from django.db import connection
 
-from guardian.adapters.embedded_redis import redis_program
+from tests.conftest import REPOSITORY
+from tests.fakes.redis_server import RedisServer
 from tests.integration.sessions.market import open_session, publish, series
 from tests.integration.sessions.records import written
 from tests.integration.sessions.running import run_to_end
+from tests.waiting import wait_for
 from trading.adapters.system_clock import SystemClock
 from trading.models import DeskSession, Feed, SessionLease
 from trading.services.journal.verify import session_verify
@@ -39,36 +40,27 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 BARS, FIRST_PART, PARTS = 420, 300, 12
+BEAT_S = 0.5  # the real one takes its time; a test cannot
 PREFIX = "guardian:"
-
-
-def wait_for(happened: Callable[[], bool], what: str, within_s: float = 60.0) -> None:
-    """Wait until something in another process happened."""
-    until = time.monotonic() + within_s
-    while not happened():
-        assert time.monotonic() < until, f"{what} did not happen within {within_s:.0f} s"
-        time.sleep(0.05)
 
 
 class Services:
     """A Redis and a Celery worker of the test's own, to be killed at will."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self.log = (folder / "worker.log").open("ab")  # kept by pytest when a test fails
-        self.socket = folder / "redis.sock"
-        self.url = f"unix://{self.socket}"
+        self.redis = RedisServer(folder)
         name = str(connection.settings_dict["NAME"])
         self.environment = dict(os.environ) | {
             "DJANGO_SETTINGS_MODULE": "config.settings.test",
-            "REDIS_URL": self.url,
+            "CELERY_SKIP_CHECKS": "1",  # as ``up`` says; the checks load every page
+            "REDIS_URL": self.redis.url,
             "DATABASE_URL": self._database_url(name),
         }
-        self.redis_process = self.start_redis()
         self.worker = self.start_worker()
-        broker = Celery(broker=f"redis+socket://{self.socket}")
+        self.enqueued_at = 0.0
+        broker = Celery(broker=f"redis+socket://{self.redis.socket}")
         broker.conf.broker_transport_options = {"global_keyprefix": PREFIX}
         self.broker = broker
 
@@ -78,26 +70,6 @@ class Services:
             return f"sqlite:///{name}"
         given = os.environ["DATABASE_URL"]
         return given.rpartition("/")[0] + "/" + name
-
-    def start_redis(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [
-                redis_program(), "--port", "0", "--unixsocket", str(self.socket),
-                "--appendonly", "yes", "--dir", str(self.folder), "--save", "",
-            ],
-            stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        client = redis.Redis.from_url(self.url)
-
-        def answers() -> bool:
-            try:
-                return bool(client.ping())
-            except redis.RedisError:
-                return False
-
-        wait_for(answers, "an answer of Redis")
-        client.close()
-        return process
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -130,9 +102,7 @@ class Services:
         self.worker = self.start_worker()
 
     def kill_redis(self) -> None:
-        self.redis_process.kill()
-        self.redis_process.wait()
-        self.redis_process = self.start_redis()
+        self.redis.restart()
 
     def keep_worker(self) -> None:
         """Do what ``up`` does: start a worker that has ended again.
@@ -146,6 +116,9 @@ class Services:
     def enqueue(self, session_id: int) -> None:
         """Do what beat and the supervising task do."""
         self.keep_worker()
+        if time.monotonic() - self.enqueued_at < BEAT_S:
+            return
+        self.enqueued_at = time.monotonic()
         lease = SessionLease.objects.get(session_id=session_id)
         if lease.expires_at is None or lease.expires_at < SystemClock().now():
             self.broker.send_task(
@@ -155,8 +128,7 @@ class Services:
     def close(self) -> None:
         self.worker.terminate()
         self.worker.wait(30)
-        self.redis_process.terminate()
-        self.redis_process.wait(10)
+        self.redis.close()
         self.broker.close()
         self.log.close()
 
