@@ -66,7 +66,7 @@ def random_entry_returns(evaluator: Evaluator, run: Run, rng: np.random.Generato
     for place, (buys, sells) in enumerate(
         zip(*random_timings(holds, run.span, draws, rng), strict=True)
     ):
-        metrics, _ = evaluator.run(timed_signals(buys, sells), run.span, size, run.fill)
+        metrics, _ = evaluator.run(timed_signals(buys, sells, run.span), run.span, size, run.fill)
         found[place] = metrics.total_return_pct
     return found
 

@@ -13,21 +13,22 @@ from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, Signals
 from trading.domain.market.bars import FloatArray, IntArray
 
 
-def timed_signals(buys: IntArray, sells: IntArray) -> Signals:
+def timed_signals(buys: IntArray, sells: IntArray, span: Span) -> Signals:
     """Return signals on the given bars.
 
     Args:
         buys: int64[k], strictly growing.
-        sells: int64[k]; ``buys[i] <= sells[i] < buys[i + 1]``, equal for both on one bar.
+        sells: int64[k]; ``buys[i] <= sells[i] < buys[i + 1]``, equal for both on one bar. One that
+            would be filled on the last bar of ``span`` is left out, because what is held then is
+            closed there anyway.
+        span: bars of the run.
     """
+    is_sold, is_both = sells < span.stop - 2, sells == buys
     at = np.stack((buys, sells), axis=1).ravel()
     side = np.tile(np.array([BUY_FLAG, SELL_FLAG], dtype=np.int8), buys.shape[0])
-    is_both = sells == buys
-    if is_both.any():
-        side[::2] |= np.where(is_both, SELL_FLAG, 0).astype(np.int8)
-        kept = np.stack((np.ones_like(is_both), ~is_both), axis=1).ravel()
-        at, side = at[kept], side[kept]
-    return Signals(at.astype(np.int32), side)
+    side[::2] |= np.where(is_both & is_sold, SELL_FLAG, 0).astype(np.int8)
+    kept = np.stack((np.ones_like(is_both), is_sold & ~is_both), axis=1).ravel()
+    return Signals(at[kept].astype(np.int32), side[kept])
 
 
 def part_signals(trade_rows: FloatArray, part: Span) -> Signals:
@@ -42,4 +43,4 @@ def part_signals(trade_rows: FloatArray, part: Span) -> Signals:
     # The first fill is on the second bar; a fill needs a signal before the last bar.
     inside = (exits > part.start + 1) & (entries < part.stop)
     buys = np.maximum(entries[inside] - 1, part.start)
-    return timed_signals(buys, exits[inside] - 1)
+    return timed_signals(buys, exits[inside] - 1, part)

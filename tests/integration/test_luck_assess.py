@@ -1,0 +1,212 @@
+"""Scrutiny of stored studies: what is written, what is charged, and what nobody may look at."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizer.domain.luck.figures import FIGURE_NAMES
+from optimizer.domain.luck.verdict import LuckReason
+from optimizer.domain.study.data import StudyData
+from optimizer.domain.study.schedule import LAG
+from optimizer.models import SearchLedger, Study, Trial, TrialLuck
+from optimizer.selectors.keys import number_of
+from optimizer.services.luck.assess import luck_assess
+from optimizer.services.luck.choice import numbers_unchosen, places_examined
+from optimizer.services.reports.reading import study_read
+from optimizer.services.reports.summary import summary_json
+from optimizer.services.reports.tables import csv_bytes, fold_table, window_table
+from tests.factories import markets, searches, studies
+from tests.fakes.clock import FakeClock
+from trading.domain.errors import BadInputError
+from trading.domain.market.bars import BarArrays
+
+pytestmark = pytest.mark.django_db
+STRATEGIES = ("passive_hold", "csma_revert", "donchian_champion")
+DAYS = 170
+
+
+def data_of(bars: BarArrays) -> StudyData:
+    return StudyData(bars, markets.STEP_MS, markets.costs(0.02, 0.2))
+
+
+@pytest.fixture(scope="module")
+def data() -> StudyData:
+    return data_of(markets.pulled_back(3, DAYS * markets.DAY))
+
+
+def searched(data: StudyData, **values: Any) -> Study:
+    return searches.search(
+        data, strategies=STRATEGIES, windows=("30d", "all"), **{"n_trials": 64, **values}
+    )
+
+
+def assess(study: Study, data: StudyData) -> dict[str, Any]:
+    return luck_assess(study_id=study.pk, data=data, clock=FakeClock())
+
+
+def verdicts(study: Study) -> dict[int, tuple[Any, ...]]:
+    rows = TrialLuck.objects.filter(trial__study=study).order_by("trial_id")
+    return {
+        number_of(row.trial_id): (row.explained, row.reasons, row.codes, row.figures)
+        for row in rows
+    }
+
+
+def test_the_ranked_trials_get_verdicts_with_all_figures(data: StudyData) -> None:
+    study = searched(data)
+    luck = assess(study, data)
+    report = study_read(study=study, data=data, market="m", quote="DAI")
+    found = verdicts(study)
+    assert set(found) == {int(report.number[place]) for place in places_examined(report)}
+    assert luck["examined"] == len(found)
+    assert luck["explained"] == sum(explained for explained, *_ in found.values())
+    best = int(report.number[report.ranked("all")[0]])
+    explained, reasons, codes, figures = found[best]
+    assert not explained
+    assert reasons == codes == []
+    assert set(figures) == set(FIGURE_NAMES)
+    assert all(isinstance(value, float) for value in figures.values())
+    for explained, reasons, codes, figures in found.values():
+        assert explained == bool(reasons)
+        assert len(codes) == len(reasons)
+        assert set(codes) <= {reason.value for reason in LuckReason}
+        assert figures["pbo"] == luck["pbo"]
+    assert Trial.objects.filter(study=study).count() == 64  # trials are only read
+
+
+def test_every_ranked_row_of_the_files_carries_them(data: StudyData) -> None:
+    study = searched(data)
+    luck = assess(study, data)
+    study.refresh_from_db()
+    report = study_read(study=study, data=data, market="m", quote="DAI")
+    rows = list(csv.DictReader(io.StringIO(csv_bytes(window_table(report, "all")).decode())))
+    listed = rows[:100]
+    assert all(row["explained"] in {"true", "false"} for row in listed)
+    assert all(row["deflated_sharpe"] and row["holdout_return_pct"] for row in listed)
+    summary = json.loads(summary_json(report, ()))
+    assert summary["search"]["pbo"] == luck["pbo"]
+    assert summary["search"]["holdout_look"] == 1
+    assert summary["search"]["walk_forward_score"] == luck["walk_forward_score"]["score"]
+    assert set(FIGURE_NAMES) < set(summary["best"]["mar"]["luck"])
+    assert len(fold_table(report).records()) == len(luck["walk_forward"]) == 1
+
+
+def test_assessing_again_changes_nothing_and_is_not_a_second_look(data: StudyData) -> None:
+    study = searched(data)
+    first = assess(study, data)
+    before = verdicts(study)
+    assert assess(study, data) == first
+    assert verdicts(study) == before
+    assert SearchLedger.objects.get().n_holdout_looks == 1
+
+
+def test_a_search_that_went_on_looks_again(data: StudyData) -> None:
+    study = searched(data)
+    assess(study, data)
+    Study.objects.filter(pk=study.pk).update(n_done=63)
+    assert assess(study, data)["holdout_look"] == 2
+    assert SearchLedger.objects.get().n_holdout_looks == 2
+
+
+def test_the_same_seed_gives_the_same_verdicts_and_another_other_draws(data: StudyData) -> None:
+    first, second, third = (searched(data, seed=seed) for seed in (1, 1, 2))
+    SearchLedger.objects.update(n_trials=500)
+    for study in (first, second, third):
+        assess(study, data)
+    assert verdicts(first) == verdicts(second)
+    assert verdicts(first) != verdicts(third)
+
+
+def test_deleted_studies_are_charged_for(data: StudyData) -> None:
+    study = searched(data, sampler="random", seed=5)
+    assess(study, data)
+    alone = verdicts(study)
+    for seed in (6, 7):
+        gone = searched(data, sampler="random", seed=seed, n_trials=40)
+        assess(gone, data)
+        gone.delete()
+    assert Study.objects.count() == 1
+    ledger = SearchLedger.objects.get()
+    assert (ledger.n_trials, ledger.n_studies, ledger.n_holdout_looks) == (144, 3, 3)
+    charged = assess(study, data)
+    assert charged["n_searched"] == 144
+    assert TrialLuck.objects.first().ledger_trials == 144
+    after = verdicts(study)
+    pairs = [(alone[n][3]["deflated_sharpe"], after[n][3]["deflated_sharpe"]) for n in alone]
+    assert all(later <= earlier for earlier, later in pairs)
+    open_ones = [(earlier, later) for earlier, later in pairs if 1e-6 < earlier < 1 - 1e-6]
+    assert open_ones
+    assert all(later < earlier for earlier, later in open_ones)
+
+
+def test_nothing_but_the_holdout_figures_knows_the_holdout(data: StudyData) -> None:
+    stop = data.search_stop(searches.HOLDOUT)
+    values = data.bars.values.copy()
+    values[:4, stop:] *= np.linspace(1.0, 0.2, len(data.bars) - stop)
+    changed = data_of(replace(data.bars, values=values))
+    found = []
+    for candles in (data, changed):
+        study = searched(candles)
+        luck = assess(study, candles)
+        own = verdicts(study)
+        rest = [
+            {k: v for k, v in figures.items() if not k.startswith("holdout_")}
+            for *_, figures in own.values()
+        ]
+        holdouts = [figures["holdout_hold_pct"] for *_, figures in own.values()]
+        found.append(([*own], rest, luck["walk_forward"], luck["pbo"], holdouts))
+    assert found[0][:-1] == found[1][:-1]
+    assert found[0][-1] != found[1][-1]
+
+
+def test_a_study_without_holdout_has_no_holdout_figures(data: StudyData) -> None:
+    study = searched(data, settings={"holdout_share": 0.0})
+    luck = assess(study, data)
+    assert luck["holdout_bars"] == luck["holdout_look"] == 0
+    assert {figures["holdout_return_pct"] for *_, figures in verdicts(study).values()} == {None}
+    assert SearchLedger.objects.get().n_holdout_looks == 0
+
+
+def test_those_who_speak_for_the_search_were_proposed_before_a_result_was_known(
+    data: StudyData,
+) -> None:
+    study = searched(data)
+    numbers = numbers_unchosen(study, np.random.default_rng(1))
+    batches = Trial.objects.filter(study=study, number__in=numbers)
+    assert set(batches.values_list("batch", flat=True)) == set(range(LAG))
+    assert numbers == list(range(LAG * study.settings["batch_size"]))
+    blind = searched(data, sampler="random", n_trials=240)
+    drawn = numbers_unchosen(blind, np.random.default_rng(1))
+    assert len(drawn) == len(set(drawn)) == 200
+    assert max(drawn) > LAG * blind.settings["batch_size"]
+
+
+def test_pruned_trials_speak_too_and_failed_ones_do_not() -> None:
+    study = studies.study()
+    studies.trials(study, studies.records(20))
+    numbers = numbers_unchosen(study, np.random.default_rng(1))
+    assert numbers == [k for k in range(20) if k != 7]
+
+
+def test_a_study_without_complete_trials_has_an_empty_assessment(data: StudyData) -> None:
+    study = studies.study(data_digest=data.data_digest())
+    assert assess(study, data)["examined"] == 0
+    assert not TrialLuck.objects.exists()
+
+
+def test_a_missing_study_is_named(data: StudyData) -> None:
+    with pytest.raises(BadInputError, match="study was 41; there is no such study"):
+        luck_assess(study_id=41, data=data, clock=FakeClock())
+
+
+def test_other_candles_are_refused(data: StudyData) -> None:
+    study = studies.study(data_digest="ab" * 32)
+    with pytest.raises(BadInputError, match="was made on abababababab"):
+        assess(study, data)
