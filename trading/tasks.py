@@ -38,8 +38,10 @@ def session_run_task(self: Task[Any, Any], session_id: int) -> str:
 def sessions_supervise_task() -> int:
     """Enqueue every wanted session that no worker holds; return how many."""
     from trading import bootstrap
+    from trading.services.bots.upkeep import ghosts_keep
     from trading.services.sessions.supervision import sessions_without_worker
 
+    ghosts_keep(swap_cost_entries=bootstrap.swap_cost_entries, clock=bootstrap.system_clock())
     session_ids = sessions_without_worker(now=bootstrap.system_clock().now())
     for session_id in session_ids:
         session_run_task.apply_async((session_id,), expires=ENQUEUED_FOR_S)

@@ -1,10 +1,8 @@
 """Install a strategy with given parameters as a ghost bot, and take it away again.
 
 The bot is a revision of the configuration (``bots.installed``: who, when, why, what; it can be
-rolled back) and runs as a session of its own, so that no other bot's decision changes. Where a feed
-with its bars is running, the session starts on it at once: the bars already in the feed's log warm
-the strategy up without orders, and it trades from the next bar on. Otherwise it starts with the
-next ``desk start`` on its venue.
+rolled back). Where a feed with its bars is running its session starts at once, see ``following``;
+otherwise it starts with the next ``desk start`` on its venue.
 
 An installed bot acts as the optimizer evaluates: all of its money at the next open, no stops but
 the strategy's own, swap costs. Savings stay on, unlike in an evaluation: what a checkpoint sets
@@ -25,9 +23,10 @@ from trading.domain.errors import BadInputError
 from trading.domain.market.instruments import Pair, instrument_default
 from trading.domain.market.timeframes import timeframe_ms
 from trading.domain.signals.strategies import strategy_get
-from trading.models import Bot, DeskSession, Feed, Mode
 from trading.ports.candles import CandleStore, SeriesKey
 from trading.ports.clock import Clock
+from trading.services.bots import INSTALLED
+from trading.services.bots.following import feed_running, ghost_start, ghosts_stop
 from trading.services.desk_config.overrides import (
     current_config,
     current_overrides,
@@ -35,10 +34,7 @@ from trading.services.desk_config.overrides import (
     override_set,
 )
 from trading.services.desk_config.problems import StaleRevisionError
-from trading.services.sessions.blueprint import ghost_blueprint_make
-from trading.services.sessions.opening import follows, session_create, sessions_stop
 
-INSTALLED: Final = "bots.installed"
 # The optimizer's overlays act on the whole account; the desk has its own risk limits instead.
 OVERLAYS: Final = ("regime_entry_days", "risk_cap_pct", "max_equity_drawdown_pct")
 _IDLE: Final = "regime_exit_days"  # means nothing without the days of the entry
@@ -134,9 +130,8 @@ def bot_install(
             belongs to another bot, a value cannot be used, or who or why is missing.
     """
     order = bot_order(asked)
-    feed = _feed(order)
-    key = SeriesKey(order.venue, order.pair, order.timeframe)
-    if feed is None and store.info(key) is None:
+    market = order.venue, order.pair, order.timeframe
+    if feed_running(*market) is None and store.info(SeriesKey(*market)) is None:
         raise BadInputError(
             f"no {order.timeframe} candles of {order.pair} on {order.venue!r} are stored or "
             "streamed; see: manage.py candles list"
@@ -147,10 +142,12 @@ def bot_install(
         )
     with transaction.atomic():
         name, is_new = _write(order, asked, clock)
-        session = None
-        if feed is not None:
-            session = _session(feed, name, swap_cost_entries, clock)
-    session_id = session.pk if session is not None else None
+        session_id = ghost_start(
+            config=current_config().config,
+            name=name,
+            swap_cost_entries=swap_cost_entries,
+            clock=clock,
+        )
     note = _note(name, order, is_new=is_new, session_id=session_id)
     return BotInstallation(name, current_revision_number(), session_id, is_new, note)
 
@@ -171,8 +168,7 @@ def bot_remove(*, name: str, author: str, reason: str, clock: Clock) -> int:
         revision = override_set(
             changes={INSTALLED: installed or None}, reason=reason, author=author, clock=clock
         )
-        running = Bot.objects.filter(name=name, session__is_wanted=True)
-        sessions_stop(session_ids=list(running.values_list("session_id", flat=True)))
+        ghosts_stop(config=current_config().config)
     return revision.number
 
 
@@ -184,14 +180,6 @@ def _size(value: Decimal | float | str) -> Decimal:
     if not (size.is_finite() and size > 0):
         raise BadInputError(f"trade size was {value!r}; expected an amount of quote above 0")
     return size
-
-
-def _feed(order: BotOrder) -> Feed | None:
-    """Return the newest running feed that brings the bot's bars."""
-    rows = Feed.objects.filter(
-        venue=order.venue, timeframe=order.timeframe, status=Feed.Status.RUNNING
-    )
-    return next((row for row in rows.order_by("-id") if order.pair in row.pairs), None)
 
 
 def _write(order: BotOrder, asked: BotAsked, clock: Clock) -> tuple[str, bool]:
@@ -233,26 +221,6 @@ def _twin(order: BotOrder, config: DeskConfig) -> str | None:
         if known == order and bot.rules == InstalledBot(venue="-", pair="A/B").rules:
             return name
     return None
-
-
-def _session(
-    feed: Feed, name: str, swap_cost_entries: Mapping[str, Any], clock: Clock
-) -> DeskSession | None:
-    """Return the session of the bot on the feed, opened now unless there is one."""
-    running = Bot.objects.filter(name=name, session__feed=feed, session__is_wanted=True)
-    bot = running.select_related("session").first()
-    if bot is not None:
-        return bot.session
-    config = current_config().config
-    if not follows(config.bots.installed[name], feed):
-        return None
-    blueprint = ghost_blueprint_make(
-        config=config,
-        name=name,
-        swap_cost_entries=swap_cost_entries,
-        warm_through_seq=Feed.objects.values_list("last_seq", flat=True).get(pk=feed.pk),
-    )
-    return session_create(feed, feed.sessions.count(), Mode.GHOST, blueprint, clock)
 
 
 def _note(name: str, order: BotOrder, *, is_new: bool, session_id: int | None) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from trading.domain.desk.config import BotCosts, BotsConfig, DeskConfig, InstalledBot
+from trading.domain.desk.config import BotCosts, BotsConfig, DeskConfig
 from trading.domain.desk.policy import BotRules, EntryGates, Sizing
 from trading.domain.desk.state import BotSpec, DeskState, desk_open
 from trading.domain.errors import BadInputError
@@ -63,7 +63,7 @@ def ghost_blueprint_make(
         BadInputError: as ``blueprint_make``, or swap costs are wanted and there are none.
     """
     bot = config.bots.installed[name]
-    plan = _installed_plan(config.bots, name, bot)
+    plan = ghost_plan(config, name)
     start = _start(config, bot.venue, bot.timeframe, [plan], swap_cost_entries)
     return start | {"warm_through_seq": warm_through_seq}
 
@@ -130,7 +130,9 @@ def _bot_plan(config: BotsConfig, pair_name: str, strategy: str, index: int) -> 
     }
 
 
-def _installed_plan(config: BotsConfig, name: str, bot: InstalledBot) -> dict[str, Any]:
+def ghost_plan(config: DeskConfig, name: str) -> dict[str, Any]:
+    """Return the one bot of an installed bot's session, as its start records it."""
+    bot = config.bots.installed[name]
     pair = Pair.parse(bot.pair)
     return {
         "index": 0,
@@ -140,7 +142,7 @@ def _installed_plan(config: BotsConfig, name: str, bot: InstalledBot) -> dict[st
         "strategy": bot.strategy,
         "params": strategy_get(bot.strategy).resolve(bot.params),
         "bankroll": str(bot.trade_size),
-        "native_balance": str(config.native_balance),
+        "native_balance": str(config.bots.native_balance),
         "is_swap": bot.costs is BotCosts.SWAP,
         "rules": {
             "gates": bot.gates.value,

@@ -160,7 +160,7 @@ def desk_open(
     swap_cost_entries: Mapping[str, Any] | None,
     clock: Clock,
 ) -> list[DeskSession]:
-    """Create the feed and one session per group of pairs.
+    """Create the feed and one session per group of pairs and per installed bot.
 
     Raises:
         BadInputError: see ``blueprint_make`` and ``feed_create``.
@@ -177,7 +177,17 @@ def desk_open(
         name="-".join(dict.fromkeys((plan.kind.value, plan.venue, plan.timeframe, str(number)))),
         clock=clock,
     )
-    size = config.bots.pairs_per_shard
+    return [
+        session_create(feed, shard, mode, blueprint, clock)
+        for shard, blueprint in enumerate(_blueprints(feed, config, swap_cost_entries))
+    ]
+
+
+def _blueprints(
+    feed: Feed, config: DeskConfig, swap_cost_entries: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
+    """Return the start of every session on the feed: groups of pairs, then installed bots."""
+    size, pairs = config.bots.pairs_per_shard, feed.pairs
     groups = [pairs[i : i + size] for i in range(0, len(pairs), size)]
     blueprints = [
         blueprint_make(
@@ -189,14 +199,10 @@ def desk_open(
         )
         for group in groups
     ]
-    blueprints += [
+    return blueprints + [
         ghost_blueprint_make(config=config, name=name, swap_cost_entries=swap_cost_entries)
         for name, bot in sorted(config.bots.installed.items())
         if follows(bot, feed)
-    ]
-    return [
-        session_create(feed, shard, mode, blueprint, clock)
-        for shard, blueprint in enumerate(blueprints)
     ]
 
 
