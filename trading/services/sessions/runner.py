@@ -28,12 +28,14 @@ from trading.services.sessions.engine import News, SessionEngine
 from trading.services.sessions.hooks import Hook, no_hook
 from trading.services.sessions.inputs import policy_payload, trading_states_payload
 from trading.services.sessions.lease import lease_claim, lease_release, lease_renew
+from trading.services.sessions.supervision import sessions_without_worker
 
 P = ParamSpec("P")
 R = TypeVar("R")
 POLL_S: Final = 0.1
 PUBLISH_EVERY_S: Final = 0.25
 RENEW_EVERY_S: Final = 4.0
+YIELD_CHECK_S: Final = 5.0  # as often as supervision looks
 NEWS_DECISIONS: Final = 40  # newest ones told to the page per message
 
 
@@ -49,10 +51,14 @@ class RunEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """How long a run may take and whom it asks whether to end early."""
+    """How long a run may take and whom it asks whether to end early.
+
+    ``turn_s`` is how long it keeps its worker while another session waits for one.
+    """
 
     deadline_s: float
     should_stop: Callable[[], bool]
+    turn_s: float = 30.0
 
 
 def _disconnect() -> None:
@@ -82,6 +88,7 @@ class SessionRunner:
         self._revision = -1
         self._control_id = -1
         self._renewed_at = 0.0
+        self._yields_at = 0.0
         self._published_at = 0.0
         self._bots: list[tuple[str, str]] = []
 
@@ -111,6 +118,7 @@ class SessionRunner:
 
     async def _follow(self, pool: ThreadPoolExecutor, engine: SessionEngine) -> RunEnd:
         deadline = self._clock.monotonic() + self._limits.deadline_s
+        self._yields_at = self._clock.monotonic() + self._limits.turn_s
         while True:
             done, end = await self._in(pool, self._turn, engine)
             await self._publish(engine)
@@ -145,6 +153,8 @@ class SessionRunner:
         self._take_inputs(engine)
         done = engine.advance()
         self._renew()
+        if self._is_another_waiting():
+            return done, RunEnd.HANDED_OVER
         if done:
             return done, None
         row = DeskSession.objects.select_related("feed").get(pk=self._session_id)
@@ -152,6 +162,15 @@ class SessionRunner:
             return 0, RunEnd.STOPPED
         is_over = row.feed.status == Feed.Status.FINISHED and row.cursor_seq >= row.feed.last_seq
         return 0, RunEnd.FINISHED if is_over else None
+
+    def _is_another_waiting(self) -> bool:
+        """Return whether this run had its turn and a session is without a worker."""
+        now = self._clock.monotonic()
+        if now < self._yields_at:
+            return False
+        self._yields_at = now + min(YIELD_CHECK_S, self._limits.turn_s)
+        rows = DeskSession.objects.filter(pk__in=sessions_without_worker(now=self._clock.now()))
+        return rows.filter(is_wanted=True).exists()
 
     def _take_inputs(self, engine: SessionEngine) -> None:
         revision = current_revision_number()
