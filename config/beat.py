@@ -11,4 +11,12 @@ DEFAULT_SCHEDULES = (
         description="Starts wanted sessions that no worker holds, ends those nobody wants.",
         expires_s=10,
     ),
+    ScheduleEntry(
+        name="studies: go on and clear up",
+        task="optimizer.tasks.studies_supervise",
+        every_s=15,
+        queue="default",
+        description="Takes up studies whose worker is gone, forgets data nobody needs.",
+        expires_s=15,
+    ),
 )

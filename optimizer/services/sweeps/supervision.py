@@ -1,0 +1,90 @@
+"""Keep studies running: take one up on a worker, find those nobody runs, clear up behind them.
+
+Every decision is a conditional update of the study's row, see ``services.studies.control``. A task
+that comes twice, too late or to a worker that is busy changes nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import InterfaceError, OperationalError
+
+from optimizer.models import DataBlob, Study, SweepChunk
+from optimizer.services.studies.control import SILENT_S, StudyRefusedError, study_end
+from optimizer.services.studies.running import RunResult
+from trading.domain.errors import BadInputError, TradingError
+from trading.ports.clock import Clock
+
+UNCLAIMED_S: Final = 10.0  # whoever opened or released a study may still mean to go on with it
+BLOBS_KEPT: Final = timedelta(days=7)  # since a study last needed them; they are stored again
+CHUNKS_KEPT: Final = timedelta(hours=1)  # of studies that have ended
+WAITS: Final = "waits for a worker: the one asked last runs another study"
+
+
+def study_take(
+    *,
+    study_id: int,
+    run: Callable[[int], RunResult],
+    place: threading.Lock,
+    clock: Clock,
+) -> str:
+    """Run a study on this worker unless it runs elsewhere; return in a few words how it went.
+
+    A worker runs one study at a time: each uses every core it is given, and its other places are
+    for trials, so that a study never waits for trials that wait for the study's place.
+
+    Args:
+        study_id: as the message said.
+        run: runs it to its end, or until the worker drains.
+        place: of this worker.
+        clock: tells the time.
+    """
+    free = Study.objects.filter(pk=study_id, status=Study.Status.RUNNING, owner="")
+    if not place.acquire(blocking=False):
+        free.update(status_reason=WAITS)
+        return "busy with another study"
+    try:
+        free.filter(status_reason=WAITS).update(status_reason="")
+        return run(study_id).end.value
+    except (BadInputError, StudyRefusedError) as refusal:
+        return str(refusal)  # ended, deleted, or run by somebody else; the row says which
+    except TradingError as error:
+        return f"failed: {error}"  # its row has the sentence already
+    except (OperationalError, InterfaceError):
+        raise  # the database is away; the study goes on when it is back
+    except Exception as error:
+        # A defect, or memory that is too small: taken up again it would end the same way for ever.
+        reason = f"{type(error).__name__}: {error}"
+        now = clock.now()
+        study_end(study_id=study_id, owner="", status=Study.Status.FAILED, reason=reason, now=now)
+        raise
+    finally:
+        place.release()
+
+
+def studies_without_worker(*, now: datetime, is_alive: Callable[[str], bool]) -> list[int]:
+    """Return the running studies that no process works on.
+
+    Args:
+        now: the time.
+        is_alive: whether an owner may still live; True where it cannot be known.
+    """
+    unclaimed, silent = now - timedelta(seconds=UNCLAIMED_S), now - timedelta(seconds=SILENT_S)
+    running = Study.objects.filter(status=Study.Status.RUNNING, heartbeat_at__lt=unclaimed)
+    return [
+        study_id
+        for study_id, owner, heartbeat_at in running.values_list("pk", "owner", "heartbeat_at")
+        if not owner or heartbeat_at < silent or not is_alive(owner)
+    ]
+
+
+def sweeps_forget(*, now: datetime) -> int:
+    """Delete what ended studies left behind; return how many rows went."""
+    over = SweepChunk.objects.exclude(study__status=Study.Status.RUNNING)
+    n_chunks, _ = over.filter(sent_at__lt=now - CHUNKS_KEPT).delete()
+    n_blobs, _ = DataBlob.objects.filter(used_at__lt=now - BLOBS_KEPT).delete()
+    return n_chunks + n_blobs
