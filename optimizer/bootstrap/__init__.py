@@ -12,12 +12,11 @@ from optimizer.bootstrap.reports import (
 )
 from optimizer.bootstrap.sources import study_source
 from optimizer.bootstrap.studies import pool_make, study_open, study_run, study_tools
+from optimizer.bootstrap.supervision import studies_supervise, study_take
 from optimizer.bootstrap.sweeps import (
     celery_pool,
     chunk_answer,
     evaluation_version,
-    studies_supervise,
-    study_take,
     sweep_bell,
     sweep_machine,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from functools import cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from optimizer.ports.sweeps import TrialPool
 
 _ONE_MACHINE: Final = threading.Lock()
-_STUDY_PLACE: Final = threading.Lock()  # of this worker
 
 
 def evaluation_version() -> str:
@@ -79,26 +77,3 @@ def chunk_answer(*, chunk_id: int) -> str:
         bell=sweep_bell(),
         database=partial(reconnecting, pause=threading.Event().wait),
     )
-
-
-def study_take(*, study_id: int, should_stop: Callable[[], bool]) -> str:
-    """Run a study on this worker unless it runs elsewhere; see the service."""
-    from optimizer.bootstrap.studies import study_run
-    from optimizer.services.sweeps import supervision
-
-    return supervision.study_take(
-        study_id=study_id,
-        run=lambda number: study_run(study_id=number, should_stop=should_stop),
-        place=_STUDY_PLACE,
-        clock=system_clock(),
-    )
-
-
-def studies_supervise() -> list[int]:
-    """Clear up behind studies that have ended; return those that no process works on."""
-    from optimizer.adapters.process_name import may_live
-    from optimizer.services.sweeps import supervision
-
-    now = system_clock().now()
-    supervision.sweeps_forget(now=now)
-    return supervision.studies_without_worker(now=now, is_alive=may_live)
