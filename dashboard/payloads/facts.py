@@ -46,6 +46,7 @@ def facts_list(values: Mapping[str, Any], unit: str = "") -> list[Fact]:
 
 
 def _term(name: str) -> tuple[str, str]:
+    name = name.removeprefix("n_")
     words, _, last = name.rpartition("_")
     if words and last in _UNITS:
         return words.replace("_", " "), _UNITS[last]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from optimizer.selectors.studies import StudyView
@@ -44,7 +45,7 @@ def _running_sentence(study: StudyView) -> str:
         return (
             "Every trial is stored. Now the best are examined for luck and the report is written."
         )
-    return "Running."
+    return "Running. Every batch is stored as it comes; stopping loses nothing."
 
 
 def _finished_sentence(study: StudyView) -> str:
@@ -58,11 +59,22 @@ def _finished_sentence(study: StudyView) -> str:
     return f"Of the {count_text(examined)} best trials {count_text(survivors)} {verb} scrutiny."
 
 
-def progress_payload(study: StudyView, per_second: float | None = None) -> dict[str, Any]:
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Return how many trials ended in each way, as a line."""
+    if not any(counts.values()):
+        return "none stored yet"
+    ends = (("ok", "complete"), ("pruned", "pruned"), ("failed", "failed"))
+    return ", ".join(f"{count_text(counts.get(name, 0))} {word}" for name, word in ends)
+
+
+def progress_payload(
+    study: StudyView, counts: Mapping[str, int], per_second: float | None = None
+) -> dict[str, Any]:
     """Return how far a study is, ready to be shown.
 
     Args:
         study: as it stands.
+        counts: its trials by how they ended.
         per_second: trials a second just now; the average of the run when None.
     """
     rate = per_second or study.per_second
@@ -76,6 +88,7 @@ def progress_payload(study: StudyView, per_second: float | None = None) -> dict[
         "total": study.n_trials,
         "done": count_text(study.n_done),
         "of": count_text(study.n_trials),
+        "counts": counts_text(counts),
         "percent": int(100 * study.share),
         "rate": rate_text(rate),
         "left": duration_text(left / rate) if is_running and rate and left else "",

@@ -6,7 +6,7 @@ a delta says from which number it goes on, and a client that holds another numbe
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from dashboard.payloads.progress import progress_payload
 from optimizer.domain.topics import study_topic
 from optimizer.selectors.points import RETURN, TrialPoints, trial_points
 from optimizer.selectors.studies import StudyView, study_get
+from optimizer.selectors.trials import trial_counts
 from trading import bootstrap
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import IntArray
@@ -65,6 +66,7 @@ class StudyWatch:
         self.request = request
         self._known = 0  # stored trials the browser was told of
         self._best = -np.inf
+        self._counts: Counter[str] = Counter()
         self._seen: deque[tuple[datetime, int]] = deque()
         self._last_state = ""
 
@@ -78,13 +80,14 @@ class StudyWatch:
         points = self._points(study, after=-1)
         rises = self._rises(points)
         keep = thinned(points, rises)
+        progress = self._progress(study)
         self._known, self._last_state = study.n_done, study.state
         return {
             "kind": "study",
             "study": study.id,
             "measure": self.request.measure,
             "n": study.n_done,
-            "progress": progress_payload(study, self._rate(study)),
+            "progress": progress,
             "shown": int(keep.shape[0]),
             "complete": int(points.number.shape[0]),
             "points": _columns(points, keep),
@@ -103,14 +106,15 @@ class StudyWatch:
         points = self._points(study, after=self._known - 1)
         rises = self._rises(points)
         keep = thinned(points, rises)
-        start, self._known, self._last_state = self._known, study.n_done, study.state
+        start, progress = self._known, self._progress(study)
+        self._known, self._last_state = study.n_done, study.state
         return {
             "kind": "trials",
             "study": study.id,
             "measure": self.request.measure,
             "from": start,
             "n": study.n_done,
-            "progress": progress_payload(study, self._rate(study)),
+            "progress": progress,
             "complete": int(points.number.shape[0]),
             "points": _columns(points, keep),
             "best": _line(points, rises),
@@ -141,6 +145,10 @@ class StudyWatch:
         self._best = float(best[-1])
         rises: BoolArray = points.value > best[:-1]
         return rises
+
+    def _progress(self, study: StudyView) -> dict[str, Any]:
+        self._counts.update(trial_counts(study.id, after=self._counts.total() - 1))
+        return progress_payload(study, self._counts, self._rate(study))
 
     def _rate(self, study: StudyView) -> float | None:
         """Return trials a second over the last few seconds of stored batches."""

@@ -49,6 +49,19 @@ def percent(value: float | None) -> str:
 
 
 @register.filter
+def growth(value: Any) -> str:
+    """Return a percentage that may be astronomical: without decimals, then as a power of ten."""
+    if _is_missing(value):
+        return figures.MISSING
+    if abs(value) < 10_000:
+        return figures.percent_text(value)
+    if abs(value) < 1e7:
+        return figures.percent_text(value, 0)
+    mantissa, _, exponent = f"{value:+.1e}".partition("e")
+    return f"{mantissa.replace('-', figures.MINUS)} × 10^{int(exponent)}{figures.GROUP}%"
+
+
+@register.filter
 def share(value: float | None) -> str:
     """Return a percentage without sign or decimals."""
     return figures.percent_text(value, 0, signed=False)

@@ -60,7 +60,7 @@ def studies_panels(request: HttpRequest) -> HttpResponse:
 
 def _studies(desk: Desk) -> dict[str, Any]:
     lines = study_list(desk.now)
-    return {"studies": [(line, progress_payload(line.study)) for line in lines]}
+    return {"studies": [(line, progress_payload(line.study, {})) for line in lines]}
 
 
 def _page(request: HttpRequest, form: StudyForm, *, status: int) -> HttpResponse:

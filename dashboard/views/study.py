@@ -37,13 +37,18 @@ class StudyPage:
         self.study: StudyView = study
         self.request = request
 
+    @cached_property
+    def progress(self) -> dict[str, Any]:
+        """Return how far the study is, as the socket says it too."""
+        return progress_payload(self.study, trial_counts(self.study.id))
+
     def base(self) -> dict[str, Any]:
         """Return what every panel of the page needs."""
         user = self.request.user
         return {
             "now": self.desk.now,
             "study": self.study,
-            "progress": progress_payload(self.study),
+            "progress": self.progress,
             "can_steer": user.has_perm(STEER),
             "steer_permission": STEER,
             "can_install": user.has_perm(OPERATE),
@@ -89,7 +94,7 @@ def _files(page: StudyPage) -> Mapping[str, Any]:
 
 _PANELS: Final[dict[str, Callable[[StudyPage], Mapping[str, Any]]]] = {
     "head": lambda page: {"has_report": _files(page)["report"] is not None},
-    "progress": lambda page: {"counts": trial_counts(page.study.id)},
+    "progress": lambda page: {"progress": page.progress},
     "best": _best,
     "ranked": _ranked,
     "folds": lambda page: {"folds": fold_list(page.study)},

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from celery import current_app
 from kombu.exceptions import OperationalError
 
-STUDY_RUN: Final = "optimizer.tasks.study_run"
+from optimizer.tasks import ENQUEUED_FOR_S, study_run_task
+
 _LATER: Final = (
     "The queue cannot be reached, so no worker was called. The study is kept and starts by itself "
     "when the queue is back."
@@ -20,7 +20,7 @@ def study_enqueue(study_id: int) -> str:
     A call that is lost costs a little time: the supervisor calls again for studies without worker.
     """
     try:
-        current_app.send_task(STUDY_RUN, (study_id,), retry=False)
+        study_run_task.apply_async((study_id,), expires=ENQUEUED_FOR_S, retry=False)
     except OperationalError:
         return _LATER
     return ""

@@ -21,17 +21,17 @@ from trading.selectors.figures import amount_text, percent_text
 
 REASON_MAX: Final = 300
 _SHOWN: Final = (
-    ("Return", "total_return_pct", "percent"),
+    ("Return", "total_return_pct", "growth"),
     ("Buy and hold", "buy_hold_return_pct", "percent"),
-    ("CAGR", "cagr_pct", "percent"),
+    ("CAGR", "cagr_pct", "growth"),
     ("Deepest fall", "max_drawdown_pct", "percent"),
     ("Longest fall, days", "max_drawdown_duration_days", "number"),
     ("Sharpe", "sharpe", "number"),
     ("Sortino", "sortino", "number"),
     ("Trades", "num_trades", "count"),
-    ("Won", "win_rate_pct", "percent"),
+    ("Won", "win_rate_pct", "share"),
     ("Profit factor", "profit_factor", "number"),
-    ("Costs", "total_cost_pct", "percent"),
+    ("Costs of the notional", "total_cost_pct", "share"),
     ("Final balance", "final_balance", "number"),
 )
 

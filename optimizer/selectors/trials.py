@@ -105,9 +105,9 @@ def best_trials(study: StudyView) -> tuple[BestTrial, ...]:
     )
 
 
-def trial_counts(study_id: int) -> dict[str, int]:
-    """Return how many trials ended in each way."""
-    rows = Trial.objects.filter(**trial_range(study_id)).order_by().values_list("status")
+def trial_counts(study_id: int, after: int = -1) -> dict[str, int]:
+    """Return how many trials numbered above ``after`` ended in each way."""
+    rows = Trial.objects.filter(**trial_range(study_id, after)).order_by().values_list("status")
     return dict(rows.annotate(Count("id")).values_list("status", "id__count"))
 
 

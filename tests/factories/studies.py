@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 import numpy as np
+from django.contrib.auth.models import Permission, User
 
 from optimizer.domain.evaluator.evaluator import Evaluator
 from optimizer.domain.study.evaluation import Terms, TrialEvaluator, Work
@@ -15,7 +16,7 @@ from optimizer.domain.study.records import TrialRecord
 from optimizer.domain.systems import system_get
 from optimizer.models import ObjectiveScore, Study, Trial, TrialLuck, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
-from tests.factories.desk import NOW
+from tests.factories.desk import NOW, operator
 from tests.oracles import paths
 
 WINDOWS: Final = ("1d", "2d", "all")
@@ -100,6 +101,14 @@ def trials(of: Study, made: Sequence[TrialRecord]) -> None:
     of.n_done += len(made)
     of.n_batches += 1
     of.save()
+
+
+def searcher(username: str = "sven", **values: Any) -> User:
+    """Return an operator who may also start, cancel and resume studies."""
+    user = operator(username, **values)
+    wanted = Permission.objects.filter(codename__in=("add_study", "change_study"))
+    user.user_permissions.add(*wanted)
+    return user
 
 
 def luck(of: Study, number: int, **values: Any) -> TrialLuck:

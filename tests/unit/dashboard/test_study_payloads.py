@@ -1,0 +1,147 @@
+"""What pages say of studies: states in sentences, facts with units, formulas under many names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from dashboard.payloads.facts import facts_list
+from dashboard.payloads.luck import luck_facts
+from dashboard.payloads.objectives import objective_meaning, same_formulas
+from dashboard.payloads.progress import counts_text, progress_payload, state_sentence
+from dashboard.templatetags.desk import growth
+from optimizer.domain.objectives import OBJECTIVES
+from optimizer.selectors.studies import StudyView, study_get
+from optimizer.selectors.trials import LuckView
+from tests import factories as make
+from tests.factories.desk import NOW
+
+
+@pytest.fixture
+def view(db: None) -> StudyView:
+    """Return a running study, 50 of 200 trials done in 25 seconds."""
+    row = make.study(n_done=50, heartbeat_at=NOW + timedelta(seconds=25))
+    found = study_get(row.pk, NOW + timedelta(seconds=26))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "Running."),
+        ({"n_done": 0}, "Starting: the workers load"),
+        ({"n_done": 200}, "Every trial is stored. Now the best are examined"),
+        ({"state": "waiting"}, "Waiting for a worker of the queue “sweeps”"),
+        ({"state": "stopping"}, "the batch in flight is stored first"),
+        ({"state": "stalled", "silent_s": 75.0}, "No sign of life for 1\u202fmin. 50 trials are"),
+        ({"state": "cancelled", "reason": "cancelled by request"}, "Cancelled by request. 50 tri"),
+        ({"state": "failed", "reason": "data changed"}, "Failed: data changed. 50 trials are kept"),
+        ({"state": "finished", "luck": {}}, "none was examined for luck"),
+        ({"state": "finished", "luck": {"examined": 9, "explained": 9}}, "luck explains every one"),
+        ({"state": "finished", "luck": {"examined": 9, "explained": 8}}, "1 survives scrutiny"),
+        ({"state": "finished", "luck": {"examined": 9, "explained": 6}}, "3 survive scrutiny"),
+    ],
+)
+def test_every_state_is_a_sentence(view: StudyView, changes: dict[str, object], words: str) -> None:
+    assert words in state_sentence(replace(view, **changes))  # type: ignore[arg-type]
+
+
+def test_progress_tells_the_rate_just_now_and_the_time_it_leaves(view: StudyView) -> None:
+    told = progress_payload(view, {"ok": 48, "pruned": 2}, per_second=300.0)
+    assert (told["done"], told["of"], told["percent"]) == ("50", "200", 25)
+    assert told["rate"] == "300"
+    assert told["counts"] == "48 complete, 2 pruned, 0 failed"
+    slow = progress_payload(view, {})
+    assert (slow["rate"], slow["left"]) == ("2", "1\u202fmin")
+    assert slow["counts"] == "none stored yet"
+
+
+def test_a_study_that_does_not_run_has_no_time_left(view: StudyView) -> None:
+    told = progress_payload(replace(view, state="cancelled"), {})
+    assert told["left"] == ""
+    assert told["active"] is False
+
+
+def test_counts_name_every_ending() -> None:
+    assert counts_text({"failed": 3}) == "0 complete, 0 pruned, 3 failed"
+
+
+def test_facts_take_units_from_names_and_shorten_digests() -> None:
+    facts = facts_list(
+        {
+            "trials_per_second": 412.25,
+            "cpu_utilisation": 0.934,
+            "wall_s": {"store": 1.5},
+            "worker_last_mb": 292.6,
+            "n_workers": 2,
+            "seed": 1234567,
+            "data_digest": "ab" * 32,
+            "created_at": "2026-11-21T07:23:07.717532+00:00",
+            "windows": ["30d", "1y"],
+            "error": "",
+        }
+    )
+    assert {fact.term: fact.text for fact in facts} == {
+        "trials per second": "412.25",
+        "cpu utilisation": "93.4\u202f%",
+        "wall: store": "1.5\u202fs",
+        "worker last": "292.6\u202fMiB",
+        "workers": "2",
+        "seed": "1234567",
+        "data digest": "abababababab",
+        "created at": "2026-11-21 07:23:07 UTC",
+        "windows": "30d, 1y",
+    }
+    assert next(fact.whole for fact in facts if fact.term == "data digest") == "ab" * 32
+
+
+def test_three_published_names_are_said_to_be_one_formula() -> None:
+    sentences = same_formulas(list(OBJECTIVES))
+    assert sentences == [
+        "profit_biased, cps_v2 and cps_v2_profit_biased are one formula under three published "
+        "names: they always agree."
+    ]
+    assert same_formulas(["mar", "cps"]) == []
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_every_objective_says_what_it_means(name: str) -> None:
+    meaning = objective_meaning(name)
+    assert meaning.endswith(".")
+    assert meaning[0].isupper() or meaning[0].isdigit()
+
+
+def test_luck_lists_what_was_measured_and_leaves_out_what_was_not() -> None:
+    figures = {
+        "deflated_sharpe": 0.412,
+        "pbo": None,
+        "random_entry_percentile": 0.97,
+        "bootstrap_return_low_pct": -3.0,
+        "bootstrap_return_high_pct": 40.0,
+    }
+    found = luck_facts(LuckView(True, (), figures, 5000))
+    assert {fact.term: fact.text for fact in found} == {
+        "Deflated Sharpe": "0.412",
+        "Beats random timing": "97\u202f%",
+        "Return, 90 % interval": "−3.00\u202f% to +40.00\u202f%",
+        "Charged for": "5\u202f000 trials on these candles",
+    }
+    assert luck_facts(None) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (12.345, "+12.34\u202f%"),
+        (-0.5, "−0.50\u202f%"),
+        (209010.07, "+209\u202f010\u202f%"),
+        (4.4997e12, "+4.5 × 10^12\u202f%"),
+        (None, "n/a"),
+        ("", "n/a"),
+    ],
+)
+def test_astronomical_growth_stays_readable(value: object, text: str) -> None:
+    assert growth(value) == text
