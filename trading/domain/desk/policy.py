@@ -258,7 +258,7 @@ class BotRules:
         gates: which gates an entry passes.
         sizing: how much an entry uses, None for the desk's way.
         is_stopped: whether the desk's stops protect its positions.
-        is_saving: whether savings checkpoints set money aside; else each one is skipped as dust.
+        is_saving: whether savings checkpoints set money aside; else each one is skipped.
     """
 
     gates: EntryGates = EntryGates.DESK

@@ -23,7 +23,11 @@ from trading.ports.candles import SeriesKey
 from trading.services.control import trading_state_set
 from trading.services.journal.replay import ReplayReport, replay_run
 from trading.services.journal.verify import session_verify
-from trading.services.sessions.blueprint import blueprint_make, kernels_compile
+from trading.services.sessions.blueprint import (
+    blueprint_make,
+    ghost_blueprint_make,
+    kernels_compile,
+)
 from trading.services.sessions.opening import sessions_active, sessions_stop
 
 
@@ -45,6 +49,7 @@ class Command(DeskCommand):
         self._add_market(replay)
         replay.add_argument("--speed", default="max", help="Bars per wall second, or max (default)")
         replay.add_argument("--candles-file", type=Path, help="Use this file instead of the store")
+        replay.add_argument("--bot", default="", help="Only this installed bot, on its own market")
         replay.add_argument(
             "--config-set", action="append", default=[], metavar="K=V",
             help="Another value for one key, as policy.savings.ratio=0.2; repeatable",
@@ -123,15 +128,7 @@ class Command(DeskCommand):
         }
 
     def _replay(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        series, venue = self._series(options)
-        config = bootstrap.desk_config(command_line=options["config_set"])
-        blueprint = blueprint_make(
-            config=config,
-            venue=venue,
-            pairs=list(series),
-            timeframe=options["timeframe"],
-            swap_cost_entries=bootstrap.swap_cost_entries(),
-        )
+        blueprint, series = self._replayed(options)
         kernels_compile(blueprint)
         bar_seconds = _bar_seconds(options["speed"])
         total = sum(len(bars) for bars in series.values())
@@ -145,6 +142,29 @@ class Command(DeskCommand):
             )
             elapsed = time.perf_counter() - began
         return _replay_answer(report, elapsed)
+
+    def _replayed(self, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, BarArrays]]:
+        """Return the start of the run, and the bars by pair."""
+        config = bootstrap.desk_config(command_line=options["config_set"])
+        entries, name = bootstrap.swap_cost_entries(), options["bot"]
+        if not name:
+            series, venue = self._series(options)
+            blueprint = blueprint_make(
+                config=config,
+                venue=venue,
+                pairs=list(series),
+                timeframe=options["timeframe"],
+                swap_cost_entries=entries,
+            )
+            return blueprint, series
+        bot = config.bots.installed.get(name)
+        if bot is None:
+            known = ", ".join(sorted(config.bots.installed)) or "none"
+            raise BadInputError(f"--bot was {name!r}; installed are: {known}")
+        market = {"venue": bot.venue, "pairs": bot.pair, "timeframe": bot.timeframe}
+        series, _venue = self._series({**options, **market})
+        blueprint = ghost_blueprint_make(config=config, name=name, swap_cost_entries=entries)
+        return blueprint, series
 
     def _series(self, options: Mapping[str, Any]) -> tuple[dict[str, BarArrays], str]:
         pairs, timeframe = _pairs(options["pairs"]), options["timeframe"]

@@ -10,7 +10,7 @@ import numpy as np
 from trading.domain.desk.driver import DeskDriver
 from trading.domain.desk.journal import DecisionRecord, unpack_record
 from trading.domain.desk.output import StepOutput
-from trading.domain.desk.policy import Policy
+from trading.domain.desk.policy import BotRules, Policy
 from trading.domain.desk.state import BotSpec, DeskState, desk_open
 from trading.domain.forecasting.naive import NaiveDriftForecaster
 from trading.domain.market.bars import Bar, FloatArray
@@ -61,6 +61,7 @@ class ScriptedDesk:
         venue: str = "test",
         strategies: int = 1,
         native_balance: str = "0.5",
+        rules: BotRules | None = None,
     ) -> None:
         specs = [
             BotSpec(
@@ -70,6 +71,7 @@ class ScriptedDesk:
                 params={},
                 bankroll=Decimal(1000),
                 native_balance=Decimal(native_balance),
+                rules=rules or BotRules(),
             )
             for i in range(strategies)
         ]

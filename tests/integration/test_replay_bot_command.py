@@ -1,0 +1,71 @@
+"""``desk replay --bot`` and ``evaluate`` say the same about one strategy on one market."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from tests.oracles.desk_parity import entries_of
+from tests.oracles.paths import path, schedule
+from trading.bootstrap import bot_install, candle_store
+from trading.ports.candles import SeriesKey
+
+pytestmark = pytest.mark.django_db
+MARKET = ("--venue", "bybit", "--pair", "ETH/USDT", "--timeframe", "5m")
+PARAMS = {"entry_days": 0.1, "exit_days": 0.05, "ema_exit_days": 0.1}
+NOT_SAVING = ("--config-set", "bots.installed.mine.is_saving=false")
+
+
+@pytest.fixture(autouse=True)
+def desk(settings: Any, tmp_path: Path) -> Path:
+    """Store candles and swap costs in a data folder of the test's own and install one bot."""
+    settings.DATA_DIR = tmp_path
+    candle_store().replace(SeriesKey("bybit", "ETH/USDT", "5m"), path(4, 900), source="test")
+    costs = tmp_path / "swap_cost_cache.json"
+    costs.write_text(json.dumps({"metadata": {}, "entries": entries_of(schedule())}))
+    bot_install(
+        name="mine", strategy="donchian_champion", params=PARAMS, venue="bybit", pair="ETH/USDT",
+        timeframe="5m", trade_size=1000, by="olga", why="a test",
+    )  # fmt: skip
+    return costs
+
+
+def answer(*words: str) -> dict[str, Any]:
+    out = StringIO()
+    call_command(*words, "--json", stdout=out)
+    found: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
+    return found
+
+
+def test_both_commands_give_the_same_round_trips_and_money(desk: Path) -> None:
+    replayed = answer("desk", "replay", "--bot", "mine", *NOT_SAVING)
+    evaluated = answer(
+        "evaluate", *MARKET, "--strategy", "donchian_champion", "--params", json.dumps(PARAMS),
+        "--swap-costs", str(desk), "--trade-size", "1000",
+    )  # fmt: skip
+    trades = evaluated["trades"]
+    if replayed["fills"] == 2 * len(trades) - 1:  # the evaluator sells at the end of the data
+        trades = trades[:-1]
+    assert replayed["round_trips"] == len(trades) > 2
+    gained = sum(t["proceeds_quote"] - t["notional_committed_quote"] for t in trades)
+    paid = sum(t["cost_buy_quote"] + t["cost_sell_quote"] for t in trades)
+    assert float(replayed["realised_pnl"]) == pytest.approx(gained, rel=1e-9)
+    assert float(replayed["fees"]) == pytest.approx(paid, rel=1e-9)
+    assert replayed["denied"] == {}
+
+
+def test_the_market_is_the_bots_own() -> None:
+    assert answer("desk", "replay", "--bot", "mine")["bars"] == 900
+
+
+def test_an_unknown_bot_is_refused_with_those_there_are() -> None:
+    err = StringIO()
+    with pytest.raises(SystemExit) as stopped:
+        call_command("desk", "replay", "--bot", "yours", stdout=StringIO(), stderr=err)
+    assert stopped.value.code == 2
+    assert err.getvalue().strip() == "--bot was 'yours'; installed are: mine"
