@@ -7,7 +7,7 @@ engine go on. There is no other way to start.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -43,6 +43,10 @@ class News:
     has_position_change: bool = False
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 def session_key(session_id: int) -> str:
     """Return what makes this session's client order ids its own."""
     return f"s{session_id}"
@@ -70,8 +74,11 @@ class SessionEngine:
         """Return the core's state."""
         return self._driver.state
 
-    def recover(self) -> int:
+    def recover(self, *, on_bar: Callable[[], None] = _nothing) -> int:
         """Bring the state to the stored cursor; return how many bars were run again.
+
+        Args:
+            on_bar: called after each bar, so that the lease of a long recovery does not run out.
 
         Raises:
             InvariantError: the run came out with another digest than the one stored, so either
@@ -87,6 +94,7 @@ class SessionEngine:
         for row in bars:
             self._inputs_before(inputs, row.seq, last)
             last = [*self._run(row)]
+            on_bar()
         self._inputs_before(inputs, session.cursor_seq + 1, last)
         if self.state.digest.hex() != session.digest or self.state.seq != session.cursor_seq:
             raise InvariantError(

@@ -144,7 +144,7 @@ class SessionRunner:
         engine = SessionEngine(
             session=session, token=self._token, clock=self._clock, hook=self._hook
         )
-        engine.recover()
+        engine.recover(on_bar=self._renew)
         self._set_status(DeskSession.Status.RUNNING)
         return engine
 
