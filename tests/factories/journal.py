@@ -28,8 +28,8 @@ def decision_row(
     conviction: float = math.nan,
 ) -> Decision:
     """Return one journal record of a buy signal, not written yet."""
-    reading = Reading(outcome, gates, 1, conviction, b"abcdefgh")
-    record = pack_record(reading, epoch=0, data_hash=b"12345678")
+    reading = Reading(outcome, gates, 1, conviction, int.from_bytes(b"abcdefgh", "little"))
+    record = pack_record(reading, epoch=0, data_hash=int.from_bytes(b"12345678", "little"))
     return Decision(bot=of, open_time=open_time, seq=seq, outcome=int(outcome), record=record)
 
 

@@ -13,7 +13,7 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from trading.domain.errors import InvariantError
@@ -218,7 +218,7 @@ class VenueFeed:
         if last is not None and bar.open_time > last + self._step:
             flags |= BarFlag.AFTER_GAP
             self.counters["gaps"] += 1
-        return bar if flags == bar.flags else replace(bar, flags=int(flags))
+        return bar if flags == bar.flags else bar._replace(flags=int(flags))
 
     def _after(self, at: _Position, batch: Sequence[FeedBar]) -> _Position:
         if not batch:

@@ -19,7 +19,9 @@ from trading.domain.desk.output import (
     SubmitOrder,
 )
 from trading.domain.desk.reasons import ExitReason
+from trading.domain.desk.standing import is_in_place, stop_quantity
 from trading.domain.desk.state import BotState, DeskState, PairState
+from trading.domain.execution.money import exact
 from trading.domain.execution.orders import (
     ExecutionReport,
     Order,
@@ -89,11 +91,11 @@ def submit_order(
     bot.orders[order.client_order_id] = order
     out.order_events.append((order, report))
     out.commands.append(SubmitOrder(order))
-    _changed(state, bot, out)
+    _changed(bot, out)
     return order
 
 
-def cancel_order(state: DeskState, bot: BotState, order: Order, out: StepOutput) -> None:
+def cancel_order(bot: BotState, order: Order, out: StepOutput) -> None:
     """Ask for a working order to be taken back; twice is once."""
     report = ExecutionReport(order.client_order_id, ReportKind.CANCEL_REQUESTED, out.bar_time)
     after = apply_report(order, report)
@@ -102,7 +104,7 @@ def cancel_order(state: DeskState, bot: BotState, order: Order, out: StepOutput)
     bot.orders[order.client_order_id] = after
     out.order_events.append((after, report))
     out.commands.append(CancelOrder(after))
-    _changed(state, bot, out)
+    _changed(bot, out)
 
 
 def amend_stop(bot: BotState, out: StepOutput) -> None:
@@ -110,23 +112,23 @@ def amend_stop(bot: BotState, out: StepOutput) -> None:
     order, stop, position = bot.working(OrderPurpose.STOP), bot.stop, bot.position
     if order is None or stop is None or position is None:
         return
-    quantity = order.filled_quantity + position.quantity
-    if order.stop_price == stop.current_stop and order.quantity == quantity:
-        return
-    out.commands.append(AmendOrder(order, stop.current_stop, quantity))
+    if not is_in_place(order, position, stop):
+        quantity = stop_quantity(order, position)
+        out.commands.append(AmendOrder(order, stop.current_stop, quantity))
 
 
 def apply_reports(
     state: DeskState, pair: PairState, reports: list[ExecutionReport], out: StepOutput
 ) -> None:
     """Book the reports in order."""
-    for report in reports:
-        for slot in pair.slots:
-            bot = slot.bot
-            order = bot.orders.get(report.client_order_id) or bot.recent.get(report.client_order_id)
-            if order is not None:
-                _apply(state, pair, bot, order, report, out)
-                break
+    with exact():
+        for report in reports:
+            for slot in pair.slots:
+                bot, key = slot.bot, report.client_order_id
+                order = bot.orders.get(key) or bot.recent.get(key)
+                if order is not None:
+                    _apply(state, pair, bot, order, report, out)
+                    break
 
 
 def _apply(
@@ -150,7 +152,7 @@ def _apply(
         bot.orders[after.client_order_id] = after
     if report.kind is ReportKind.FILLED:
         _book_fill(state, pair, bot, after, report, out)
-    _changed(state, bot, out)
+    _changed(bot, out)
 
 
 def _book_fill(
@@ -233,7 +235,7 @@ def _close(
         bot.loss_streak, bot.streak_bar = 0, pair.n_bars
     bot.exit_bar = pair.n_bars
     for leftover in list(bot.orders.values()):
-        cancel_order(state, bot, leftover, out)
+        cancel_order(bot, leftover, out)
     entry_value = result.quantity * result.entry_price
     state.equilibrium = record_round_trip(
         state.equilibrium,
@@ -244,7 +246,7 @@ def _close(
     )
     reason = ExitReason.STOP if order.purpose is OrderPurpose.STOP else ExitReason(bot.exit_reason)
     savings = _save(state, pair, bot, result) if is_win else None
-    bot.mark(pair.last_close)  # flat now: equity is cash and reserve
+    bot.mark(float(bot.cash + bot.reserved))  # flat now
     out.round_trips.append(RoundTripClosed(bot.spec.index, result, reason, savings))
 
 
@@ -265,6 +267,6 @@ def _save(
     return decision
 
 
-def _changed(state: DeskState, bot: BotState, out: StepOutput) -> None:
+def _changed(bot: BotState, out: StepOutput) -> None:
     out.bots.add(bot.spec.index)
-    bot.touch(state.epoch)
+    bot.touch()

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 from trading.domain.desk.accounts import apply_reports, cancel_order
@@ -26,7 +27,7 @@ from trading.domain.desk.journal import (
     Reading,
     chain_bar,
     chain_digest,
-    input_hash,
+    pack_holding,
     pack_quiet,
     pack_record,
 )
@@ -35,12 +36,15 @@ from trading.domain.desk.policy import Policy
 from trading.domain.desk.reasons import ExitReason, Gate, Outcome, TradingState
 from trading.domain.desk.state import LONG_AGO, BotState, DeskState, PairState
 from trading.domain.errors import InvariantError
+from trading.domain.execution.money import total
 from trading.domain.execution.orders import ExecutionReport, OrderPurpose
 from trading.domain.market.bars import QUARANTINED, WARMUP, Bar
 from trading.domain.market.timeframes import MS_PER_DAY
 from trading.domain.signals.strategies.base import BUY, NONE
 
 NO_TRIGGER: Final = int(Outcome.NO_TRIGGER)
+HOLDING: Final = int(Outcome.HOLDING)
+NO_BOTS: Final[frozenset[int]] = frozenset()
 EQUITY_EVERY_BARS: Final = 3
 
 
@@ -77,7 +81,7 @@ class DeskCore:
             apply_reports(state, pair, reports, out)
         _take_bar(state, pair, bar)
         _decide(state, pair, bar, out)
-        state.digest = chain_digest(state.digest, seq, [row.record for row in out.journal])
+        state.digest = chain_digest(state.digest, seq, [row[2] for row in out.journal])
         state.n_decisions += len(out.journal)
         if pair is self._last_pair and out.bar_time % (EQUITY_EVERY_BARS * state.step_ms) == 0:
             out.equity = session_equity(state)
@@ -115,26 +119,24 @@ class DeskCore:
             if now is TradingState.HALTED:
                 entry = bot.working(OrderPurpose.ENTRY)
                 if entry is not None:
-                    cancel_order(state, bot, entry, out)
+                    cancel_order(bot, entry, out)
                 if flatten:
                     order_exit(state, state.pairs[bot.spec.pair], bot, ExitReason.KILL, out)
-            bot.touch(state.epoch)
+            bot.touch()
         return out
 
     def _next_epoch(self) -> StepOutput:
         state = self.state
         state.epoch += 1
         for bot in state.bots:
-            bot.touch(state.epoch)
+            bot.touch()
         return _between_bars(state, max(pair.last_open_time for pair in state.pairs.values()))
 
 
 def session_equity(state: DeskState) -> tuple[float, float]:
     """Return the equity of all bots at their last marks, and how much of it is reserved, quote."""
-    return (
-        math.fsum(bot.equity for bot in state.bots),
-        math.fsum(float(bot.reserved) for bot in state.bots),
-    )
+    reserved = reduce(total, [bot.reserved for bot in state.bots])
+    return math.fsum([bot.equity for bot in state.bots]), float(reserved)
 
 
 def _between_bars(state: DeskState, open_time: int) -> StepOutput:
@@ -142,14 +144,11 @@ def _between_bars(state: DeskState, open_time: int) -> StepOutput:
 
 
 def _take_bar(state: DeskState, pair: PairState, bar: Bar) -> None:
-    time, flags = bar.open_time, bar.flags
-    open_, high, low, close, volume = bar.open, bar.high, bar.low, bar.close, bar.volume
+    time, open_, high, low, close, volume, flags = bar
     gap = pair.last_open_time >= 0 and time - pair.last_open_time > state.step_ms
     pair.bars_since_gap = 0 if gap else min(pair.bars_since_gap + 1, LONG_AGO)
     pair.ring.append_closed(time, open_, high, low, close, volume, flags)
     pair.bank.update(open_, high, low, close, volume)
-    values = pair.bar
-    values[0], values[1], values[2], values[3], values[4] = open_, high, low, close, volume
     pair.data_hash = chain_bar(pair.data_hash, bar)
     pair.n_bars += 1
     pair.last_open_time = time
@@ -159,7 +158,7 @@ def _take_bar(state: DeskState, pair: PairState, bar: Bar) -> None:
         pair.day = day
         for slot in pair.slots:
             slot.bot.day_equity = slot.bot.equity
-            slot.bot.touch(state.epoch)
+            slot.bot.touch()
 
 
 @dataclass(slots=True)
@@ -175,20 +174,20 @@ class _Turn:
 
 
 def _decide(state: DeskState, pair: PairState, bar: Bar, out: StepOutput) -> None:
-    stopped = frozenset(t.bot_index for t in out.round_trips if t.exit_reason is ExitReason.STOP)
+    stopped = _stopped_out(out) if out.round_trips else NO_BOTS
     turn = _Turn(state, pair, bar, out, stopped, [])
-    cooldown, epoch = state.policy.signals.gap_cooldown_bars, state.epoch
+    cooldown = state.policy.signals.gap_cooldown_bars
     is_plain = not bar.flags and not stopped and pair.bars_since_gap >= cooldown
-    n_bars, data_hash, values, signal = pair.n_bars, pair.data_hash, pair.bar, pair.out
-    for bot, decide, view, params, kernel_state, min_bars in pair.slots:
+    n_bars, values, signal = pair.n_bars, pair.bar, pair.out
+    for index, bot, decide, view, params, kernel_state, min_bars in pair.slots:
         action = NONE
         if n_bars >= min_bars:
             action = decide(values, view, params, kernel_state, signal)
-            if action == NONE and is_plain and bot.position is None and not bot.orders:
-                hashed = input_hash(data_hash, bot.account_hash)
-                record = pack_quiet(NO_TRIGGER, n_bars, min_bars, epoch, data_hash, hashed)
-                out.journal.append(JournalRow(bot.spec.index, NO_TRIGGER, record))
-                continue
+            if action == NONE and is_plain:
+                row = _unmoved(turn, bot, index, min_bars)
+                if row is not None:
+                    out.journal.append(row)
+                    continue
         _decide_bot(turn, bot, action)
     if turn.candidates:
         decide_entries(state, pair, turn.candidates, bar.flags, out)
@@ -198,11 +197,43 @@ def _decide(state: DeskState, pair: PairState, bar: Bar, out: StepOutput) -> Non
         out.journal.sort()
 
 
+def _stopped_out(out: StepOutput) -> frozenset[int]:
+    return frozenset(t.bot_index for t in out.round_trips if t.exit_reason is ExitReason.STOP)
+
+
+def _unmoved(turn: _Turn, bot: BotState, index: int, min_bars: int) -> JournalRow | None:
+    """Return the row of a bot that a plain bar without a signal leaves as it is, else None.
+
+    The short way to what ``_decide_bot`` would write; nearly every bar of every bot ends here.
+    """
+    state, pair, bar = turn.state, turn.pair, turn.bar
+    epoch, data_hash = state.epoch, pair.data_hash
+    standing = bot.standing or bot.stand(epoch)
+    hashed = data_hash ^ standing.account_hash
+    if standing.is_idle:
+        record = pack_quiet(pair.n_bars, min_bars, epoch, data_hash, hashed)
+        return JournalRow(index, NO_TRIGGER, record)
+    if (
+        not standing.is_at_rest
+        or not standing.is_held(bar.high, bar.close, turn.out.bar_time)
+        or bot.is_flatten_ordered
+        or (bot.ratchet_epoch != epoch and bot.stop is not None)
+    ):
+        return None
+    bot.mark(standing.equity(bar.close))
+    record = pack_holding(
+        pair.n_bars, min_bars, pair.bars_since_gap, bot.policy.signals.gap_cooldown_bars, epoch,
+        data_hash, hashed,
+    )  # fmt: skip
+    return JournalRow(index, HOLDING, record)
+
+
 def _decide_bot(turn: _Turn, bot: BotState, action: int) -> None:
     state, pair, bar = turn.state, turn.pair, turn.bar
-    hashed = input_hash(pair.data_hash, bot.account_hash)  # before anything changes
+    standing = bot.stand(state.epoch)  # before anything changes
+    hashed = pair.data_hash ^ standing.account_hash
     if bot.position is not None:
-        bot.mark(bar.close)
+        bot.mark(standing.equity(bar.close))
     gates = data_gates(state, pair, bot, bar.flags)
     if bot.spec.index in turn.stopped:
         outcome = Outcome.STOP_FILLED

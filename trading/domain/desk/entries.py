@@ -39,7 +39,7 @@ class Candidate:
     bot: BotState
     strength: float
     confidence: float
-    hashed: bytes  # of everything the decision looks at
+    hashed: int  # of everything the decision looks at
     conviction: float = math.nan
     forecast: Forecast | None = None
     size: EntrySize | None = None

@@ -56,7 +56,7 @@ def order_exit(
     if position is None or bot.working(OrderPurpose.EXIT) is not None:
         return
     for order in list(bot.orders.values()):
-        cancel_order(state, bot, order, out)
+        cancel_order(bot, order, out)
     bot.exit_reason = int(reason)
     draft = OrderDraft(
         side=Side.SELL,
@@ -102,5 +102,5 @@ def _ratchet(
     )
     if bot.stop is not before:
         out.stops[bot.spec.index, position.n] = bot.stop
-        bot.touch(state.epoch)
+        bot.touch()
     return bot.stop

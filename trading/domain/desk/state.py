@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from hashlib import blake2b
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from trading.domain.desk.journal import GENESIS, HASH_BYTES
+from trading.domain.desk.journal import GENESIS, hash_of
 from trading.domain.desk.policy import BotRules, Policy
 from trading.domain.desk.reasons import TradingState
+from trading.domain.desk.standing import Standing, standing_of
 from trading.domain.execution.costs import CostModel, VenueCosts
+from trading.domain.execution.money import total
 from trading.domain.execution.orders import Order, OrderPurpose
 from trading.domain.execution.positions import PositionState
 from trading.domain.execution.stops import StopState
@@ -79,10 +80,22 @@ class BotState:
     day_equity: float = 0.0
     trading_state: TradingState = TradingState.ACTIVE
     is_flatten_ordered: bool = False
-    account_hash: bytes = bytes(HASH_BYTES)
+    standing: Standing | None = None  # None from a change until it is asked for
 
-    def touch(self, epoch: int) -> None:
-        """Recompute the fingerprint of everything but prices that a decision depends on."""
+    def touch(self) -> None:
+        """Say that something besides prices changed that a decision depends on."""
+        self.standing = None
+
+    def stand(self, epoch: int) -> Standing:
+        """Return where the bot stands, under the session's inputs up to ``epoch``."""
+        if self.standing is None:
+            money, orders = total(self.cash, self.reserved), self.orders.values()
+            self.standing = standing_of(
+                self._fingerprint(epoch), money, self.position, self.stop, orders
+            )
+        return self.standing
+
+    def _fingerprint(self, epoch: int) -> int:
         position, stop = self.position, self.stop
         parts = (
             self.cash, self.reserved, self.native_balance, self.n_positions, self.loss_streak,
@@ -92,17 +105,17 @@ class BotState:
             self.day_equity, self.peak_equity, int(self.trading_state), self.is_flatten_ordered,
             epoch,
         )  # fmt: skip
-        self.account_hash = blake2b(repr(parts).encode(), digest_size=HASH_BYTES).digest()
+        return hash_of(repr(parts).encode())
 
     def working(self, purpose: OrderPurpose) -> Order | None:
         """Return the working order of that purpose, if any (there is at most one)."""
-        return next((o for o in self.orders.values() if o.purpose is purpose), None)
+        for order in self.orders.values():
+            if order.purpose is purpose:
+                return order
+        return None
 
-    def mark(self, close: float) -> None:
-        """Set the equity (quote, savings included) at the given price."""
-        equity = float(self.cash + self.reserved)
-        if self.position is not None:
-            equity += float(self.position.quantity) * close
+    def mark(self, equity: float) -> None:
+        """Set the equity (quote, savings included)."""
         self.equity = equity
         self.peak_equity = max(self.peak_equity, equity)
 
@@ -115,6 +128,7 @@ def _order_mark(order: Order) -> tuple[str, str, Decimal, Decimal]:
 class BotSlot(NamedTuple):
     """What the core touches for a bot on every bar, resolved once."""
 
+    bot_index: int
     bot: BotState
     decide: Decide
     view: FloatArray  # the bot's feature values; the same array on every bar
@@ -137,11 +151,11 @@ class PairState:
     slots: list[BotSlot]
     core_view: FloatArray  # average true range for stops
     forecast_view: FloatArray
-    bar: FloatArray  # float64[5], the bar being decided on
+    bar: FloatArray  # float64[5], the bar being decided on; the bank's own view of it
     out: FloatArray  # float64[2], strength and confidence of the last signal
     n_bars: int = 0
     bars_since_gap: int = LONG_AGO
-    data_hash: bytes = bytes(HASH_BYTES)
+    data_hash: int = 0
     day: int = -1
     last_close: float = 0.0
     last_open_time: int = -1
@@ -182,8 +196,8 @@ class DeskState:
 
 
 def _slot(bot: BotState, view: FloatArray) -> BotSlot:
-    decide = bot.spec.strategy.decide
-    return BotSlot(bot, decide, view, bot.kernel_params, bot.kernel_state, bot.min_bars)
+    spec, params, memory = bot.spec, bot.kernel_params, bot.kernel_state
+    return BotSlot(spec.index, bot, spec.strategy.decide, view, params, memory, bot.min_bars)
 
 
 def atr_feature(period: int) -> Feature:
@@ -200,7 +214,7 @@ def bot_open(spec: BotSpec, policy: Policy, step_ms: int) -> BotState:
     """Return the bot as it stands before its first bar."""
     strategy = spec.strategy
     equity = float(spec.bankroll)
-    bot = BotState(
+    return BotState(
         spec=spec,
         policy=spec.rules.applied(policy),
         cash=spec.bankroll,
@@ -212,8 +226,6 @@ def bot_open(spec: BotSpec, policy: Policy, step_ms: int) -> BotState:
         peak_equity=equity,
         day_equity=equity,
     )
-    bot.touch(0)
-    return bot
 
 
 def _pair_open(
@@ -236,7 +248,7 @@ def _pair_open(
         slots=[_slot(bot, bank.view(i)) for i, bot in enumerate(bots)],
         core_view=bank.view(len(bots)),
         forecast_view=bank.view(len(bots) + 1),
-        bar=np.zeros(5),
+        bar=bank.last_bar,
         out=np.zeros(2),
     )
 

@@ -46,6 +46,11 @@ def canonical(value: Decimal, rounding: str = ROUND_HALF_EVEN) -> Decimal:
     return _CONTEXT.add(on_grid.normalize(_CONTEXT), ZERO)
 
 
+def total(one: Decimal, other: Decimal) -> Decimal:
+    """Return the sum, computed like every amount; cheaper than ``with exact()``."""
+    return _CONTEXT.add(one, other)
+
+
 def check_positive(name: str, value: Decimal) -> None:
     """Refuse an amount that is not a finite number above zero.
 

@@ -8,8 +8,8 @@ with bars. A quarantined bar fills nothing beyond its body: an unconfirmed wick 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from trading.domain.execution.costs import CostModel
@@ -38,18 +38,21 @@ class PaperVenue:
         for order in working:
             self._book[order.pair][order.client_order_id] = order
         self._pending: dict[str, list[ExecutionReport]] = {}
+        self._reach: dict[str, float] = {}  # see _reach_of; forgotten when a book changes
 
     def submit(self, order: Order, now: int) -> None:
         """Take an order; one that is already in the book is left as it is."""
         book = self._book[order.pair]
         if order.client_order_id not in book:
             book[order.client_order_id] = order
+            self._reach.pop(order.pair, None)
             self._confirm(order, ExecutionReport(order.client_order_id, ReportKind.ACCEPTED, now))
 
     def cancel(self, order: Order, now: int) -> None:
         """Take an order back; what is not in the book any more is confirmed as cancelled."""
         self._confirm(order, ExecutionReport(order.client_order_id, ReportKind.CANCELLED, now))
         self._book[order.pair].pop(order.client_order_id, None)
+        self._reach.pop(order.pair, None)
 
     def amend(self, order: Order, now: int, *, stop_price: Decimal, quantity: Decimal) -> None:
         """Move a working order's stop price and total quantity."""
@@ -80,7 +83,12 @@ class PaperVenue:
         """Return what this bar does to the pair's working orders, after pending confirmations."""
         reports = self.drain(pair)
         book = self._book.get(pair)
-        if not book or _is_out_of_reach(book, bar.low):
+        if not book:
+            return reports
+        reach = self._reach.get(pair)
+        if reach is None:
+            reach = self._reach[pair] = _reach_of(book)
+        if bar.low > reach:
             return reports
         fills = match_bar(
             tuple(book.values()),
@@ -92,15 +100,16 @@ class PaperVenue:
             own_costs=own_costs,
         )
         for report in fills:
-            self._keep(book, report)
+            self._keep(pair, report)
         return reports + fills
 
     def _confirm(self, order: Order, report: ExecutionReport) -> None:
         self._pending.setdefault(order.pair, []).append(report)
-        self._keep(self._book[order.pair], report)
+        self._keep(order.pair, report)
 
-    @staticmethod
-    def _keep(book: dict[str, Order], report: ExecutionReport) -> None:
+    def _keep(self, pair: str, report: ExecutionReport) -> None:
+        book = self._book[pair]
+        self._reach.pop(pair, None)
         order = book.get(report.client_order_id)
         if order is None:
             return
@@ -111,17 +120,20 @@ class PaperVenue:
             book[report.client_order_id] = after
 
 
-def _is_out_of_reach(book: dict[str, Order], low: float) -> bool:
-    """Return True when nothing but protective stops below the bar is in the book (most bars)."""
-    return all(
-        order.type is OrderType.STOP_MARKET
-        and order.side is Side.SELL
-        and order.stop_price is not None
-        and low > float(order.stop_price)
-        for order in book.values()
-    )
+def _reach_of(book: dict[str, Order]) -> float:
+    """Return the low above which a bar cannot concern the book, infinite when every bar may.
+
+    Most books hold protective stops only, and most bars stay above them.
+    """
+    reach = -math.inf
+    for order in book.values():
+        is_stop = order.type is OrderType.STOP_MARKET and order.side is Side.SELL
+        if not is_stop or order.stop_price is None:
+            return math.inf
+        reach = max(reach, float(order.stop_price))
+    return reach
 
 
 def body_only(bar: Bar) -> Bar:
     """Return the bar without its wicks."""
-    return replace(bar, high=max(bar.open, bar.close), low=min(bar.open, bar.close))
+    return bar._replace(high=max(bar.open, bar.close), low=min(bar.open, bar.close))

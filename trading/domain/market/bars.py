@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntFlag
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -42,9 +42,11 @@ QUARANTINED: Final = int(BarFlag.QUARANTINED)
 WARMUP: Final = int(BarFlag.WARMUP)
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One closed candle; prices in quote per base, volume in base."""
+class Bar(NamedTuple):
+    """One closed candle; prices in quote per base, volume in base.
+
+    A tuple, because one is made and taken apart for every pair and bar time.
+    """
 
     open_time: int
     open: float

@@ -24,6 +24,7 @@ from trading.services.sessions.blueprint import state_build
 
 REPLAY_KEY = "replay"
 PROGRESS_EVERY = 5_000
+N_OUTCOMES = max(Outcome) + 1
 _ACTED = frozenset({Outcome.ENTRY_ORDERED, Outcome.EXIT_ORDERED, Outcome.STOP_FILLED})
 
 
@@ -41,15 +42,15 @@ class ReplayReport:
     n_accepted: int = 0
     n_skipped: Counter[str] = field(default_factory=Counter)
     reserved: Decimal = Decimal(0)
-    outcomes: Counter[int] = field(default_factory=Counter)
+    outcomes: list[int] = field(default_factory=lambda: [0] * N_OUTCOMES)  # by outcome
     digest: str = ""
 
     def denied(self) -> dict[str, int]:
         """Return how often each reason kept a signal from trading."""
         return {
-            Outcome(outcome).name.lower(): count
-            for outcome, count in sorted(self.outcomes.items())
-            if Outcome(outcome) not in QUIET_OUTCOMES | _ACTED
+            outcome.name.lower(): self.outcomes[outcome]
+            for outcome in Outcome
+            if self.outcomes[outcome] and outcome not in QUIET_OUTCOMES | _ACTED
         }
 
     def as_json(self) -> dict[str, Any]:
@@ -73,9 +74,10 @@ class ReplayReport:
 
     def add(self, out: StepOutput) -> None:
         """Count one output."""
-        self.decisions += len(out.journal)
-        for row in out.journal:
-            self.outcomes[row.outcome] += 1
+        outcomes, journal = self.outcomes, out.journal
+        self.decisions += len(journal)
+        for _, outcome, _ in journal:
+            outcomes[outcome] += 1
         if not out.has_effects:
             return
         self.orders += sum(r.kind is ReportKind.SUBMITTED for _, r in out.order_events)
@@ -140,8 +142,5 @@ def bars_in_order(series: Mapping[str, BarArrays]) -> Iterator[tuple[str, Bar]]:
     pairs = np.repeat(np.arange(len(names)), [len(series[name]) for name in names])
     order = np.lexsort((pairs, times))
     columns = [values[row, order].tolist() for row in range(5)]
-    rows = zip(
-        pairs[order].tolist(), times[order].tolist(), *columns, flags[order].tolist(), strict=True
-    )
-    for pair, time, open_, high, low, close, volume, flag in rows:
-        yield names[pair], Bar(time, open_, high, low, close, volume, flag)
+    rows = zip(times[order].tolist(), *columns, flags[order].tolist(), strict=True)
+    yield from zip((names[i] for i in pairs[order].tolist()), map(Bar._make, rows), strict=True)

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from trading.domain.desk.reasons import TradingState
+from trading.domain.desk.standing import Standing
 from trading.domain.desk.state import BotState, DeskState, PairState
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import Order
@@ -25,7 +26,7 @@ from trading.domain.execution.stops import StopState
 from trading.domain.treasury.equilibrium import EquilibriumState
 from trading.services.desk_config.policies import policy_dump, policy_load
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _FIXED_BOT_FIELDS: Final = frozenset({"spec", "policy", "kernel_params", "min_bars"})
 _PAIR_SCALARS: Final = (
     "n_bars", "bars_since_gap", "data_hash", "day", "last_close", "last_open_time",
@@ -44,6 +45,7 @@ _BOT_TYPES: Final[dict[str, Any]] = {
     "orders": dict[str, Order],
     "recent": dict[str, Order],
     "trading_state": TradingState,
+    "standing": Standing | None,
 }
 
 
