@@ -175,5 +175,8 @@ def test_what_does_not_exist_is_not_found(desk: Client, path: str, why: str) -> 
 def test_one_look_at_a_full_page_asks_the_database_a_bounded_number_of_times(
     desk: Client, scene: Scene, django_assert_max_num_queries: object
 ) -> None:
-    with django_assert_max_num_queries(40):  # type: ignore[operator]
-        desk.get("/")
+    with django_assert_max_num_queries(40) as asked:  # type: ignore[operator]
+        page = desk.get("/")
+    assert page.status_code == 200
+    assert "BTC/USDT" in text(page.content.decode())
+    assert len(asked) > 10  # or the bound would hold for a page that reads nothing

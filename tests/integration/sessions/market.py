@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from tests.fakes.clock import FakeClock
 from trading.domain.desk.config import DeskConfig
-from trading.domain.desk.journal import GENESIS
 from trading.domain.market.bars import BarArrays
-from trading.models import Bot, DeskSession, Feed, Mode, SessionInput, SessionLease, StreamBar
+from trading.models import DeskSession, Feed, Mode, StreamBar
 from trading.services.desk_config.overrides import current_config
 from trading.services.journal.replay import bars_in_order
 from trading.services.sessions.blueprint import blueprint_make
+from trading.services.sessions.opening import session_create
 
 STEP_MS = 300_000
 FIRST = 1_750_000_200_000 // STEP_MS * STEP_MS
@@ -90,26 +91,4 @@ def open_session(
     )
     publish(feed, bars, is_finished=is_finished)
     start = blueprint(tuple(bars), current_config().config)
-    session = DeskSession.objects.create(
-        mode=Mode.GHOST, feed=feed, pairs=sorted(bars), digest=GENESIS.hex(),
-        code_version=start["code_version"], created_at=START, updated_at=START,
-    )  # fmt: skip
-    SessionLease.objects.create(session=session)
-    SessionInput.objects.create(
-        session=session, after_seq=0, n=0, kind="start", payload=start, created_at=START
-    )
-    Bot.objects.bulk_create(
-        Bot(
-            session=session,
-            index=plan["index"],
-            pair=plan["pair"],
-            strategy=plan["strategy"],
-            params=plan["params"],
-            quote=plan["quote"],
-            bankroll=plan["bankroll"],
-            cash=plan["bankroll"],
-            equity=plan["bankroll"],
-        )
-        for plan in start["bots"]
-    )
-    return session
+    return session_create(feed, 0, Mode.GHOST, start, FakeClock(int(START.timestamp() * 1000)))
