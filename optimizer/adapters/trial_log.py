@@ -17,9 +17,11 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import orjson
 
-from optimizer.domain.study.records import TrialRecord, metrics_unpack
+from optimizer.domain.metrics import METRIC_NAMES
+from optimizer.domain.study.records import TrialRecord
 from optimizer.ports.study_files import RecordsFrom
 
 _HEAD: Final = b'{"crc32":"'
@@ -30,7 +32,7 @@ _AT_ONCE: Final = 1000  # trials appended at a time while repairing
 
 
 def line_encode(record: TrialRecord, windows: Sequence[str], objectives: Sequence[str]) -> bytes:
-    """Return the line of one trial; what is not finite is null."""
+    """Return the line of one trial; what is not finite is null, as orjson writes it."""
     scores = record.score_values() if record.scores else []
     trial = orjson.dumps(
         {
@@ -42,7 +44,7 @@ def line_encode(record: TrialRecord, windows: Sequence[str], objectives: Sequenc
             "attempts": record.attempts,
             "elapsed_us": record.elapsed_us,
             "windows": {
-                label: metrics_unpack(packed)
+                label: dict(zip(METRIC_NAMES, np.frombuffer(packed).tolist(), strict=True))
                 for label, packed in zip(windows, record.metrics, strict=False)
             },
             "scores": dict(zip(objectives, scores, strict=False)),

@@ -66,6 +66,7 @@ def study_tools() -> StudyTools:
     from optimizer.adapters.process_name import may_live, process_name
     from optimizer.adapters.samplers import sampler_make
     from optimizer.adapters.study_files import RunDirectories
+    from optimizer.adapters.workers.local import cores_granted
     from optimizer.adapters.workers.reconnect import reconnecting
     from optimizer.services.luck.assess import luck_assess
     from optimizer.services.news import StudyNews
@@ -77,6 +78,7 @@ def study_tools() -> StudyTools:
         is_alive=may_live,
         clock=clock,
         cpu_clock=time.process_time,
+        n_cores=cores_granted(),
         files=RunDirectories(settings.DATA_DIR),
         source_of=study_source,
         sampler_of=sampler_make,

@@ -13,13 +13,21 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
 
 HISTORY: Final = 500  # scores per strategy and window the floor is taken from
 LEAST: Final = 30  # scores needed before anything is pruned
+
+
+def _lower_quantile(scores: Collection[float], share: float) -> float:
+    """Return the score at the share's rank, rounded down; -inf where there are too few."""
+    if len(scores) < LEAST:
+        return -math.inf
+    rank = int(share * (len(scores) - 1))
+    return float(np.partition(np.fromiter(scores, np.float64, len(scores)), rank)[rank])
 
 
 class PruningFloors:
@@ -48,12 +56,7 @@ class PruningFloors:
         seen = self._seen.get(strategy)
         if not seen or self._share <= 0.0:
             return (-math.inf,) * self._n_early
-        return tuple(
-            float(np.quantile(scores, self._share, method="lower"))
-            if len(scores) >= LEAST
-            else -math.inf
-            for scores in seen
-        )
+        return tuple(_lower_quantile(scores, self._share) for scores in seen)
 
     def state(self) -> dict[str, list[list[float | None]]]:
         """Return the history as plain JSON values; what is not finite is None."""

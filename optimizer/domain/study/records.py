@@ -15,7 +15,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -72,9 +72,12 @@ class TrialRecord:
         return values
 
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def params_dump(params: Mapping[str, float]) -> str:
     """Return parameters as JSON, always the same text for the same values."""
-    return json.dumps(params, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(params)
 
 
 def metrics_unpack(packed: bytes) -> dict[str, float | None]:

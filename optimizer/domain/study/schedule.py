@@ -10,7 +10,7 @@ Source: optimizer issue, "Search"; reference specification of the optimizer, sec
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from optimizer.domain.search.space import Space
@@ -35,11 +35,13 @@ class Schedule:
         spaces: of the strategies, in the order they take turns.
         n_trials: wanted; fewer are made when no strategy has parameters.
         batch_size: trials in every batch but the last.
+        searched: the spaces with something to search.
     """
 
     spaces: tuple[Space, ...]
     n_trials: int
     batch_size: int
+    searched: tuple[Space, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.n_trials < 1:
@@ -48,11 +50,8 @@ class Schedule:
             raise BadInputError("a study needs at least one strategy")
         if self.batch_size < 1:
             raise BadInputError(f"batch size was {self.batch_size}; expected 1 or more")
-
-    @property
-    def searched(self) -> tuple[Space, ...]:
-        """Return the spaces with something to search."""
-        return tuple(space for space in self.spaces if space.dim)
+        searched = tuple(space for space in self.spaces if space.dim)
+        object.__setattr__(self, "searched", searched)  # frozen, and asked for every trial
 
     @property
     def total(self) -> int:

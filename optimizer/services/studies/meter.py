@@ -13,14 +13,15 @@ from trading.ports.clock import Clock
 class RunMeter:
     """Adds up seconds; phases do not nest."""
 
-    def __init__(self, clock: Clock, cpu_clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Clock, cpu_clock: Callable[[], float], n_cores: int) -> None:
         """Start now.
 
         Args:
             clock: for wall time.
             cpu_clock: processor seconds of this process.
+            n_cores: the processes of the study may use on this machine.
         """
-        self._clock, self._cpu_clock = clock, cpu_clock
+        self._clock, self._cpu_clock, self._n_cores = clock, cpu_clock, n_cores
         self._began, self._cpu_began = clock.monotonic(), cpu_clock()
         self._wall: dict[str, float] = {}
         self._cpu: dict[str, float] = {}
@@ -28,6 +29,7 @@ class RunMeter:
         self._search_cpu_s = 0.0
         self._usage = PoolUsage()
         self._n_workers = 1
+        self._early_mb = 0.0
         self.n_stored = 0
 
     @contextmanager
@@ -46,27 +48,34 @@ class RunMeter:
         self._search_cpu_s = self._cpu_clock() - self._cpu_began
         self._usage, self._n_workers = usage, n_workers
 
-    def rate(self) -> float:
-        """Return trials a second so far."""
-        elapsed = self._clock.monotonic() - self._began
-        return self.n_stored / elapsed if elapsed > 0 else 0.0
+    def memory_early(self, usage: PoolUsage) -> None:
+        """Note the workers' memory once they have loaded all they need."""
+        self._early_mb = usage.last_mb
+
+    def _utilisation(self) -> float:
+        # With a core of its own the orchestrator takes nothing from the workers'.
+        cores = min(self._n_workers, self._n_cores)
+        own = self._search_cpu_s if self._n_workers >= self._n_cores else 0.0
+        return (self._usage.cpu_s + own) / (max(self._search_s, 1e-9) * cores)
 
     def figures(self) -> dict[str, Any]:
         """Return the figures of this run.
 
-        ``cpu_utilisation`` is the share of the search's wall time its workers were computing;
-        ``overhead_share`` what suggesting, storing, luck and reports took of all wall time.
+        ``trials_per_second`` counts all wall time, luck and reports included, and
+        ``search_per_second`` that of the search. ``cpu_utilisation`` is the share of the search's
+        wall time the granted cores were computing; ``overhead_share`` what suggesting, storing and
+        reports took of all wall time.
         """
         elapsed = max(self._clock.monotonic() - self._began, 1e-9)
-        search = max(self._search_s, 1e-9)
         usage = self._usage
-        overhead = sum(self._wall.values())
+        overhead = sum(self._wall.get(name, 0.0) for name in ("suggest", "store", "report"))
         return {
             "trials": self.n_stored,
             "elapsed_s": round(elapsed, 3),
             "search_s": round(self._search_s, 3),
             "trials_per_second": round(self.n_stored / elapsed, 2),
-            "cpu_utilisation": round(usage.cpu_s / (search * self._n_workers), 4),
+            "search_per_second": round(self.n_stored / max(self._search_s, 1e-9), 2),
+            "cpu_utilisation": round(self._utilisation(), 4),
             "overhead_share": round(overhead / elapsed, 4),
             "wall_s": {name: round(value, 3) for name, value in self._wall.items()},
             "cpu_s": {name: round(value, 3) for name, value in self._cpu.items()},
@@ -74,6 +83,7 @@ class RunMeter:
             "orchestrator_cpu_s": round(self._search_cpu_s, 3),
             "n_workers": self._n_workers,
             "worker_first_mb": round(usage.first_mb, 1),
+            "worker_early_mb": round(self._early_mb, 1),
             "worker_last_mb": round(usage.last_mb, 1),
             "workers_replaced": usage.replaced,
         }

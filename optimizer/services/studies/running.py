@@ -87,7 +87,7 @@ class _Run:
 
     def __init__(self, study: Study, tools: StudyTools) -> None:
         self._study, self._tools = study, tools
-        self._meter = RunMeter(tools.clock, tools.cpu_clock)
+        self._meter = RunMeter(tools.clock, tools.cpu_clock, tools.n_cores)
 
     def to_its_end(
         self, on_progress: Callable[[int], None], should_stop: Callable[[], bool]

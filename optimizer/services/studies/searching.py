@@ -6,6 +6,7 @@ the database works.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Final, Self
@@ -24,7 +25,9 @@ from trading.domain.errors import LeaseLostError
 
 SNAPSHOT_EVERY_S: Final = 3.0  # resuming replays at most the batches of so many seconds
 HEARTBEAT_EVERY_S: Final = 3.0
-_WAIT_S: Final = 0.5
+ASK_EVERY_S: Final = 0.2  # whether the study is to be cancelled
+EARLY: Final = 0.1  # of the trials; by then the workers have loaded what they need
+_WAIT_S: Final = 0.2
 
 
 class Search:
@@ -51,6 +54,7 @@ class Search:
         self._n_done = study.n_done
         self._reported_at = study.n_done
         self._snapshot_at = self._heard_at = tools.clock.monotonic()
+        self._asked_at = -math.inf
         self._pool = tools.pool_of(study, source.data)
         self._size = chunk_size(self._engine.schedule.batch_size, self._pool.n_workers)
 
@@ -137,6 +141,8 @@ class Search:
                 )
             )
             self._mirror.append(records)
+        if self._n_done < EARLY * self._study.n_trials:
+            self._meter.memory_early(self._pool.usage())
         self._n_done += len(records)
         self._meter.n_stored += len(records)
         self._heard_at = self._tools.clock.monotonic()
@@ -162,8 +168,11 @@ class Search:
 
     def _is_cancel_wanted(self) -> bool:
         """Return whether somebody wants the study stopped, and give a sign of life now and then."""
-        mine = Study.objects.filter(pk=self._study.pk, owner=self._tools.owner)
         clock = self._tools.clock
+        if clock.monotonic() - self._asked_at < ASK_EVERY_S:
+            return False
+        self._asked_at = clock.monotonic()
+        mine = Study.objects.filter(pk=self._study.pk, owner=self._tools.owner)
         if clock.monotonic() - self._heard_at >= HEARTBEAT_EVERY_S:
             now = clock.now()
             self._tools.database(lambda: mine.update(heartbeat_at=now))

@@ -23,6 +23,7 @@ class StudyTools:
         owner: names the process.
         is_alive: whether an owner may still live.
         clock, cpu_clock: wall time; processor seconds of this process.
+        n_cores: the processes of a study may use.
         files: run directories.
         source_of: loads what a study was opened with.
         sampler_of: builds samplers.
@@ -37,6 +38,7 @@ class StudyTools:
     is_alive: Callable[[str], bool]
     clock: Clock
     cpu_clock: Callable[[], float]
+    n_cores: int
     files: StudyFiles
     source_of: Callable[[Study], ReportSource]
     sampler_of: SamplerOf

@@ -1,0 +1,121 @@
+"""Kill workers, orchestrator, Redis and database connection: the trials are those of a quiet run.
+
+``GUARDIAN_TEST_KILLS`` says how often, 6 unless set; the acceptance is 50 kills over 2,000 trials.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+from optimizer.adapters.trial_log import trials_read
+from optimizer.domain.evaluator.warm import kernels_warm
+from optimizer.models import SearchLedger, Study
+from optimizer.services.studies.storing import trial_table_hash
+from tests.fakes.redis_server import RedisServer
+from tests.fakes.sweep_worker import SweepWorker, database_url
+from tests.integration.studies.inputs import arguments
+from tests.integration.studies.killing import (
+    Orchestrator,
+    database_kill,
+    rows,
+    study_newest,
+    wait_for_trials,
+)
+from tests.waiting import wait_for
+
+KILLS: Final = int(os.environ.get("GUARDIAN_TEST_KILLS", "6"))
+TRIALS: Final = 2_000 if KILLS >= 50 else 480
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.timeout(300 + 30 * KILLS),
+]
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    yield server
+    server.close()
+
+
+def quiet_run(folder: Path, redis: RedisServer) -> Study:
+    running = Orchestrator(folder, redis)
+    running.start("run", *arguments(folder, trials=TRIALS))
+    return Study.objects.get(pk=running.answer()["study"])
+
+
+def killed_run(
+    folder: Path, running: Orchestrator, victims: list[str], worker: SweepWorker | None
+) -> tuple[Study, dict[str, int]]:
+    """Run the same study, killing a random victim at ``KILLS`` random moments."""
+    rng = np.random.default_rng(KILLS)
+    before = study_newest()
+    extra = ["--workers-via", "celery"] if worker else []
+    running.start("run", *arguments(folder, trials=TRIALS), *extra)
+    wait_for(lambda: study_newest() != before, "the study")
+    study = study_newest()
+    assert study is not None
+    killed = dict.fromkeys(victims, 0)
+    moments = np.sort(rng.integers(0, int(TRIALS * 0.95), KILLS))
+    for n_done in moments.tolist():
+        wait_for_trials(study.pk, n_done, running)
+        time.sleep(rng.uniform(0.0, 0.08))
+        victim = victims[int(rng.integers(len(victims)))]
+        assert running.is_running(), (folder / "err").read_text()[-3000:]
+        killed[victim] += 1
+        if victim == "orchestrator":
+            running.kill()
+            running.start("resume", str(study.pk), "--json")
+        elif victim == "redis":
+            running.redis.restart()
+        elif victim == "database":
+            database_kill(rng.uniform(0.0, 0.5))
+        elif worker:
+            worker.restart()
+        else:
+            running.kill_worker()
+        if worker:
+            worker.keep()
+    running.answer()
+    study.refresh_from_db()
+    return study, killed
+
+
+@pytest.mark.parametrize("via", ["local", "celery"])
+def test_a_study_killed_at_random_moments_ends_as_if_nobody_had(
+    via: str, tmp_path: Path, redis: RedisServer
+) -> None:
+    kernels_warm()
+    quiet = quiet_run(tmp_path, redis)
+    worker = None
+    if via == "celery":
+        folder = tmp_path / "machine"
+        worker = SweepWorker(folder, redis_url=redis.url, database=database_url())
+    try:
+        running = Orchestrator(tmp_path, redis)
+        victims = ["worker", "orchestrator", "database", "redis"]
+        study, killed = killed_run(tmp_path, running, victims, worker)
+    finally:
+        if worker:
+            worker.close()
+    assert sum(killed.values()) == KILLS
+    assert study.status == Study.Status.FINISHED
+    assert (study.n_done, study.n_batches) == (TRIALS, quiet.n_batches)
+    assert trial_table_hash(study.pk) == trial_table_hash(quiet.pk)
+    assert rows(study.pk) == rows(quiet.pk)
+    ledger = SearchLedger.objects.get(data_digest=study.data_digest)
+    assert (ledger.n_trials, ledger.n_studies) == (2 * TRIALS, 2)  # each trial counted once
+    logged = [trial for trial, _ in trials_read(tmp_path / study.run_dir / "trials.jsonl")]
+    assert [trial["number"] for trial in logged] == list(range(TRIALS))
+    table = rows(study.pk)[0]
+    assert [(trial["strategy"], trial["status"]) for trial in logged] == [
+        (row[3], row[5]) for row in table
+    ]
