@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import BinaryIO, Final
 from urllib.parse import quote
 
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
@@ -41,7 +41,7 @@ REPORT_POLICY: Final = "; ".join(
 @require_safe
 async def study_file(request: HttpRequest, study_id: int, name: str) -> HttpResponseBase:
     """Send one file of a run, a piece at a time."""
-    file, content = await database_sync_to_async(_opened)(study_id, name)
+    file, content = await sync_to_async(_opened)(study_id, name)
     response = _streamed(file, content)
     shown = quote(f"study-{study_id}-{name.replace('/', '-')}")
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{shown}"
@@ -51,7 +51,7 @@ async def study_file(request: HttpRequest, study_id: int, name: str) -> HttpResp
 @require_safe
 async def study_report(request: HttpRequest, study_id: int) -> HttpResponseBase:
     """Show the report, shut off from the desk."""
-    file, content = await database_sync_to_async(_opened)(study_id, REPORT)
+    file, content = await sync_to_async(_opened)(study_id, REPORT)
     response = _streamed(file, content)
     response["Content-Security-Policy"] = REPORT_POLICY
     return response

@@ -1,0 +1,74 @@
+"""Somebody who may search, candles to search, and a study in the middle of its work."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from optimizer.models import Study
+from tests import factories as make
+from tests.oracles import paths
+from trading import bootstrap as trading
+from trading.ports.candles import SeriesKey
+
+KEY = SeriesKey("pulsex", "PDAI/DAI", "5m")
+N = 60
+
+
+@pytest.fixture
+def searcher(db: None) -> User:
+    """Return somebody who may do everything with studies."""
+    return make.searcher()
+
+
+@pytest.fixture
+def browser(client: Client, searcher: User) -> Client:
+    """Return their browser, logged in."""
+    client.force_login(searcher)
+    return client
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, settings: Any) -> Path:
+    """Return a data directory with one stored series and swap costs."""
+    settings.DATA_DIR = tmp_path
+    trading.candle_store().replace(KEY, paths.path(3, 1500), source="test")
+    rungs = {
+        f"{notional:g}": {
+            "derived": {"loss_rate": str(loss)},
+            "buy": {"gas_use_estimate_usd": buy},
+            "sell": {"gas_use_estimate_usd": sell},
+        }
+        for notional, loss, buy, sell in paths.RUNGS
+    }
+    cache = {"metadata": {}, "entries": rungs}
+    (tmp_path / trading.SWAP_COST_FILE).write_text(json.dumps(cache))
+    return tmp_path
+
+
+@pytest.fixture
+def study(db: None) -> Study:
+    """Return a study half done; its best trial was examined, and its search walked forward."""
+    made = make.study(
+        source={"venue": "pulsex", "pair": "PDAI/DAI", "timeframe": "5m",
+                "market": "pulsex PDAI/DAI 5m", "quote": "DAI"},
+        figures={"trials_per_second": 412.2, "worker_last_mb": 290.5},
+        luck={"pbo": 0.62, "walk_forward": [fold(1), fold(2)]},
+    )  # fmt: skip
+    make.trials(made, make.records(N))
+    return made
+
+
+def fold(step: int) -> dict[str, Any]:
+    day = 86_400_000
+    start = make.START_MS + step * 30 * day
+    return {
+        "strategy": "csma_revert", "number": step, "train_from": start, "train_to": start + day,
+        "test_from": start + 2 * day, "test_to": start + 3 * day, "train_return_pct": 12.5,
+        "test_return_pct": -3.0 * step, "test_hold_pct": None,
+    }  # fmt: skip

@@ -1,0 +1,63 @@
+"""Installing a trial as a ghost bot from its row."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from optimizer.models import Study
+from tests import factories as make
+from tests.web.test_pages import text
+from trading.models import ConfigRevision
+
+
+def test_installing_says_what_it_does_and_keeps_who_and_why(
+    browser: Client, study: Study, data_dir: Path
+) -> None:
+    number = study.trials.filter(strategy="donchian_champion", status="ok")[0].number
+    make.luck(study, number)
+    address = f"/optimizer/{study.pk}/trials/{number}/install/"
+    form = text(browser.get(address, headers={"X-Panel": "1"}).content.decode())
+    assert "A new ghost bot trades donchian champion on pulsex PDAI/DAI 5m with 1" in form
+    assert "Luck explains its return: It lost 8.20 % on the holdout." in form
+    answer = browser.post(
+        address, {"name": "donna", "reason": "the test says so"}, headers={"X-Panel": "1"}
+    )
+    assert answer.status_code == 200
+    assert "Ghost bot donna is installed." in text(answer.content.decode())
+    revision = ConfigRevision.objects.latest("id")
+    assert (revision.author, revision.reason) == ("sven", "the test says so")
+    assert "donna" in json.dumps(revision.overrides)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({"name": "donna", "reason": ""}, "Say why in a few words"),
+        ({"name": "donna", "reason": "x" * 301}, "The reason was 301 characters long"),
+        ({"name": "Donna!", "reason": "why not"}, "bot name was 'Donna!'"),
+    ],
+)
+def test_an_installation_that_cannot_be_is_refused_with_its_reason(
+    browser: Client, study: Study, data_dir: Path, typed: dict[str, str], why: str
+) -> None:
+    number = study.trials.filter(strategy="donchian_champion", status="ok")[0].number
+    address = f"/optimizer/{study.pk}/trials/{number}/install/"
+    response = browser.post(address, typed, headers={"X-Panel": "1"})
+    assert response.status_code == 422
+    page = text(response.content.decode())
+    assert why in page
+    assert not ConfigRevision.objects.exists()
+
+
+def test_a_trial_of_a_nameless_file_cannot_be_installed(
+    browser: Client, study: Study, data_dir: Path
+) -> None:
+    Study.objects.filter(pk=study.pk).update(source={"market": "x.csv", "quote": ""})
+    address = f"/optimizer/{study.pk}/trials/0/install/"
+    response = browser.post(address, {"name": "donna", "reason": "why not"})
+    assert response.status_code == 422
+    assert "does not say which venue and pair it is of" in text(response.content.decode())
