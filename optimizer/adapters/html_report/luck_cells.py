@@ -12,7 +12,7 @@ from optimizer.domain.reporting import ReportLuck, ReportStudy
 # header, what it means, whether it is a number
 VERDICT_COLUMNS: Final = (
     ("Luck", "what scrutiny says", False),
-    ("Holdout", "return on candles the search never saw, positions not carried over", True),
+    ("Holdout", "return on candles the search never saw, positions bought anew", True),
     ("Deflated Sharpe", "probability of real skill, all trials counted", True),
 )
 EVIDENCE_COLUMNS: Final = (

@@ -17,7 +17,7 @@ class LuckFigures:
         deflated_sharpe: probability that the true Sharpe ratio beats the best of as many
             skill-less trials as were ever made on the data.
         pbo: probability that the best of this search is no better than the median elsewhere.
-        holdout_return_pct: on candles the search never saw, positions not carried over.
+        holdout_return_pct: on candles the search never saw, positions bought anew.
         holdout_hold_pct: buying and holding there, after costs.
         holdout_trades: closed round trips there.
         plateau_score: lower quartile of the steering objective over neighbouring parameters.

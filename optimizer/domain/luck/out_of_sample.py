@@ -1,7 +1,8 @@
 """Run trials where they were not chosen: step by step through the past, and on the holdout.
 
-Indicators are warmed up on the bars before, but a position the trial would already hold there is
-not taken over, so that no profit reaches across.
+Indicators and positions come from the bars before, as they would on a desk that began earlier; a
+position held at the first bar is bought there, at its price and costs. So nothing is earned across
+the border, and a trial that rarely trades is not judged by an empty stretch.
 
 Source: reference specification of the optimizer, section 8; optimizer issue, "Luck control".
 """
@@ -15,6 +16,7 @@ from typing import Final, NamedTuple
 from optimizer.domain.evaluator.evaluator import Evaluator, Run
 from optimizer.domain.evaluator.stretch import StretchTerms, stretch_run
 from optimizer.domain.features.market import Span
+from optimizer.domain.luck.timing import part_signals
 from optimizer.domain.luck.walk_forward import FoldSpans
 
 HOLD: Final = "passive_hold"
@@ -32,8 +34,20 @@ class Candidate(NamedTuple):
         """Return its run over ``span``."""
         return stretch_run(evaluator, self.strategy, self.params, span, terms)
 
+    def run_on(self, evaluator: Evaluator, span: Span, begin: int, terms: StretchTerms) -> Run:
+        """Return its run over ``span`` as it goes on from bar ``begin``, with fresh money."""
+        whole = self.run(evaluator, Span(begin, span.stop), terms)
+        signals = part_signals(whole.trade_rows, span)
+        metrics, rows = evaluator.run(signals, span, terms.trade_size, terms.fill)
+        return replace(whole, span=span, metrics=metrics, trade_rows=rows)
+
 
 HOLDER: Final = Candidate(-1, HOLD, {})
+
+
+def hold_run(evaluator: Evaluator, span: Span, terms: StretchTerms) -> Run:
+    """Return buying the first bar of ``span`` and holding; with a warm-up it would begin before."""
+    return HOLDER.run(evaluator, span, replace(terms, warm_up_bars=0))
 
 
 class FoldRun(NamedTuple):
@@ -58,7 +72,7 @@ def fold_run(
         evaluator: of the candles the search saw.
         candidates: at least one.
         spans: where to choose and where to test.
-        terms: how runs begin; the test is warmed up from the beginning of the train stretch.
+        terms: how runs begin; the test goes on from the beginning of the train stretch.
     """
     best, train = None, None
     for candidate in candidates:
@@ -67,9 +81,8 @@ def fold_run(
             best, train = candidate, run
     if best is None or train is None:
         raise ValueError("a walk-forward needs at least one candidate")
-    warmed = replace(terms, warm_up_bars=spans.test.start - spans.train.start)
-    hold = HOLDER.run(evaluator, spans.test, replace(terms, warm_up_bars=0))
-    return FoldRun(spans, best, train, best.run(evaluator, spans.test, warmed), hold)
+    test = best.run_on(evaluator, spans.test, spans.train.start, terms)
+    return FoldRun(spans, best, train, test, hold_run(evaluator, spans.test, terms))
 
 
 def holdout_figures(
@@ -81,13 +94,13 @@ def holdout_figures(
         everything: holds all candles.
         candidate: the trial.
         span: the bars of the holdout, behind the embargo; empty results where it is too short.
-        begin: the bar from which indicators are warmed up.
+        begin: the bar from which the trial is followed.
         terms: how runs begin.
     """
     if span.stop - span.start < LEAST_HOLDOUT_BARS:
         return {}
-    run = candidate.run(everything, span, replace(terms, warm_up_bars=span.start - begin))
-    hold = HOLDER.run(everything, span, replace(terms, warm_up_bars=0))
+    run = candidate.run_on(everything, span, begin, terms)
+    hold = hold_run(everything, span, terms)
     return {
         "holdout_return_pct": run.metrics.total_return_pct,
         "holdout_hold_pct": hold.metrics.total_return_pct,

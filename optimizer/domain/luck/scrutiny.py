@@ -20,7 +20,7 @@ from optimizer.domain.evaluator.stretch import StretchTerms
 from optimizer.domain.features.market import Span
 from optimizer.domain.luck import bootstrap, overfitting, plateau, random_entry, sharpe
 from optimizer.domain.luck.figures import LuckFigures
-from optimizer.domain.luck.out_of_sample import HOLDER, Candidate
+from optimizer.domain.luck.out_of_sample import Candidate, hold_run
 from optimizer.domain.luck.returns import Periods, period_returns, periods_of
 from optimizer.domain.luck.timing import part_signals
 from optimizer.domain.luck.verdict import Evidence, Verdict, judge
@@ -72,7 +72,7 @@ class Scrutiny:
         self._objective, self._n_searched = objective, n_searched
         self.periods: Periods = periods_of(span.stop - span.start, searched.step_ms)
         self._yearly = math.sqrt(self.periods.per_year)
-        hold = self.run(HOLDER)
+        hold = hold_run(searched, span, terms)
         self._hold = {
             "buy_hold_net_return_pct": hold.metrics.total_return_pct,
             "buy_hold_net_sharpe": sharpe.return_moments(self.returns(hold)).sharpe * self._yearly,

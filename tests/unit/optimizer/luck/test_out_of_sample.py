@@ -1,4 +1,4 @@
-"""What is tested elsewhere starts afresh there, warmed up, and the best of the past is taken."""
+"""What is tested elsewhere begins there with fresh money, and the best of the past is taken."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pytest
 
 from optimizer.domain.evaluator.evaluator import Evaluator, Plan
 from optimizer.domain.evaluator.stretch import StretchTerms, stretch_run
-from optimizer.domain.evaluator.walk import T_ENTRY
+from optimizer.domain.evaluator.walk import T_ENTRY, T_EXIT
 from optimizer.domain.features.market import Span
 from optimizer.domain.luck.out_of_sample import (
     HOLDER,
     Candidate,
     fold_run,
+    hold_run,
     holdout_figures,
 )
 from optimizer.domain.luck.walk_forward import FoldSpans
@@ -82,8 +83,8 @@ def test_a_step_takes_the_highest_return_and_tests_it_behind_the_gap(
     assert step.train.metrics.total_return_pct == max(gains.values())
     assert step.test.span == spans.test
     assert step.test_hold.metrics.num_trades == 1
-    warm = StretchTerms(1000.0, FillModel.NEXT_OPEN, warm_up_bars=1500)
-    assert step.test.metrics == step.candidate.run(evaluator, spans.test, warm).metrics
+    on = step.candidate.run_on(evaluator, spans.test, spans.train.start, TERMS)
+    assert step.test.metrics == on.metrics
 
 
 def test_of_equal_candidates_the_first_is_taken(evaluator: Evaluator) -> None:
@@ -97,20 +98,24 @@ def test_nobody_to_choose_from_is_a_bug(evaluator: Evaluator) -> None:
         fold_run(evaluator, [], FoldSpans(Span(0, 100), Span(100, 200)), TERMS)
 
 
-def test_no_position_is_carried_into_the_holdout(evaluator: Evaluator) -> None:
+def test_the_holdout_holds_what_the_trial_holds_there_and_earns_nothing_before(
+    evaluator: Evaluator,
+) -> None:
     span = Span(2000, 3000)
-    for candidate in candidates(24):
-        run = stretch_run(
-            evaluator,
-            candidate.strategy,
-            candidate.params,
-            span,
-            StretchTerms(1000.0, FillModel.NEXT_OPEN, 2000),
-        )
-        assert all(row[T_ENTRY] > span.start for row in run.trade_rows)
-        found = holdout_figures(evaluator, candidate, span, 0, TERMS)
-        assert found["holdout_return_pct"] == run.metrics.total_return_pct
-        assert found["holdout_trades"] == run.metrics.num_trades
+    for candidate in [HOLDER, *candidates(24)]:
+        whole = candidate.run(evaluator, Span(300, 3000), TERMS)
+        run = candidate.run_on(evaluator, span, 300, TERMS)
+        held, found = np.zeros(3000, dtype=bool), np.zeros(3000, dtype=bool)
+        for rows, bars in ((whole.trade_rows, held), (run.trade_rows, found)):
+            for row in rows:
+                bars[int(row[T_ENTRY]) : int(row[T_EXIT])] = True
+        held[: span.start + 1] = False
+        np.testing.assert_array_equal(found, held)
+        assert run.metrics.initial_balance == 1000.0
+        assert run.metrics.duration_days == evaluator.facts(span).days
+        figures = holdout_figures(evaluator, candidate, span, 300, TERMS)
+        assert figures["holdout_return_pct"] == run.metrics.total_return_pct
+        assert figures["holdout_trades"] == run.metrics.num_trades
 
 
 def test_holding_on_the_holdout_pays_its_costs(evaluator: Evaluator) -> None:
@@ -118,6 +123,13 @@ def test_holding_on_the_holdout_pays_its_costs(evaluator: Evaluator) -> None:
     assert found["holdout_return_pct"] == found["holdout_hold_pct"]
     close = BARS.values[3]
     assert found["holdout_hold_pct"] < (close[2999] / BARS.values[0, 2001] - 1) * 100
+
+
+def test_holding_begins_with_the_stretch_whatever_is_warmed_up(evaluator: Evaluator) -> None:
+    warm = StretchTerms(1000.0, FillModel.NEXT_OPEN, warm_up_bars=500)
+    run = hold_run(evaluator, Span(1000, 1500), warm)
+    assert run.metrics.num_trades == 1
+    assert run.metrics == hold_run(evaluator, Span(1000, 1500), TERMS).metrics
 
 
 def test_a_holdout_of_a_few_bars_is_none(evaluator: Evaluator) -> None:
