@@ -31,6 +31,8 @@ def session_run_task(self: Task[Any, Any], session_id: int) -> str:
     end = asyncio.run(bootstrap.session_runner(session_id=session_id, owner=owner).run())
     if end is RunEnd.HANDED_OVER and not is_draining():
         session_run_task.delay(session_id)
+    elif end is RunEnd.GAVE_WAY:
+        sessions_supervise_task.delay()
     return end.value
 
 

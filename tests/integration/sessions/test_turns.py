@@ -12,6 +12,7 @@ from trading.adapters.system_clock import SystemClock
 from trading.models import DeskSession
 from trading.services.sessions.lease import lease_claim
 from trading.services.sessions.runner import RunEnd, RunLimits, SessionRunner
+from trading.services.sessions.supervision import sessions_without_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,10 +33,16 @@ def two_sessions() -> tuple[DeskSession, DeskSession]:
     )
 
 
+def waiting() -> list[int]:
+    return sessions_without_worker(now=SystemClock().now())
+
+
 def test_a_session_that_had_its_turn_makes_room_for_one_that_waits() -> None:
     first, second = two_sessions()
-    assert run(first.pk, deadline_s=60.0, turn_s=0.3) is RunEnd.HANDED_OVER
-    assert run(second.pk, deadline_s=60.0, turn_s=0.3) is RunEnd.HANDED_OVER
+    assert run(first.pk, deadline_s=60.0, turn_s=0.3) is RunEnd.GAVE_WAY
+    assert waiting() == [second.pk, first.pk]
+    assert run(second.pk, deadline_s=60.0, turn_s=0.3) is RunEnd.GAVE_WAY
+    assert waiting() == [first.pk, second.pk]
     cursors = DeskSession.objects.order_by("pk").values_list("cursor_seq", flat=True)
     assert list(cursors) == [60, 60]
 

@@ -44,6 +44,7 @@ class RunEnd(StrEnum):
 
     BUSY = "busy"  # another worker holds the lease
     HANDED_OVER = "handed_over"
+    GAVE_WAY = "gave_way"  # handed over because others wait; they come first
     STOPPED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"
@@ -154,7 +155,7 @@ class SessionRunner:
         done = engine.advance()
         self._renew()
         if self._is_another_waiting():
-            return done, RunEnd.HANDED_OVER
+            return done, RunEnd.GAVE_WAY
         if done:
             return done, None
         row = DeskSession.objects.select_related("feed").get(pk=self._session_id)
@@ -216,6 +217,7 @@ class SessionRunner:
     def _close(self, end: RunEnd) -> None:
         status = {
             RunEnd.HANDED_OVER: DeskSession.Status.WAITING,
+            RunEnd.GAVE_WAY: DeskSession.Status.WAITING,
             RunEnd.STOPPED: DeskSession.Status.STOPPED,
             RunEnd.FINISHED: DeskSession.Status.FINISHED,
         }[end]
