@@ -16,6 +16,7 @@ from optimizer.models import ObjectiveScore, SearchLedger, Study, Trial, WindowM
 from optimizer.services.studies.control import study_cancel, study_resume_ready
 from optimizer.services.studies.running import RunEnd
 from optimizer.services.studies.storing import batch_store, records_from, trial_table_hash
+from tests.fakes.clock import FakeClock
 from tests.integration.studies.conftest import Bench
 from trading.domain.errors import InvariantError
 
@@ -82,7 +83,7 @@ def test_a_study_stopped_everywhere_finds_what_the_quiet_one_does(
     bench: Bench, quiet: str, snapshot: str
 ) -> None:
     study = bench.open()
-    for calls in (0, 1, 12, 2, 17, 11, 26):
+    for calls in (0, 1, 12, 2, 14, 11, 3):
         assert bench.run(study, should_stop=after(calls)).end is RunEnd.STOPPED
         file = bench.run_dir(study) / "checkpoint.json"
         if snapshot == "gone":
@@ -158,8 +159,15 @@ def test_a_batch_stored_twice_is_stored_once(bench: Bench) -> None:
 def test_cancelling_stops_and_resuming_goes_on(bench: Bench, quiet: str) -> None:
     study = bench.open()
     count = itertools.count()
-    clock = bench.tools().clock
-    bench.on_wait = lambda: study_cancel(study.pk, clock=clock) if next(count) == 5 else None
+    clock = FakeClock(int(study.created_at.timestamp() * 1000))
+    bench.changes = {"clock": clock}
+
+    def cancel_once() -> None:
+        clock.advance(0.5)  # a study asks now and then whether it is wanted
+        if next(count) == 13:
+            study_cancel(study.pk, clock=clock)
+
+    bench.on_wait = cancel_once
     result = bench.run(study)
     assert result.end is RunEnd.CANCELLED
     assert result.study.status == Study.Status.CANCELLED
