@@ -1,6 +1,6 @@
 """Build what the optimizer's services need from the settings and the trading side."""
 
-from optimizer.bootstrap.bench import evaluator_bench_run
+from optimizer.bootstrap.bench import evaluator_bench_run, sweep_bench_run
 from optimizer.bootstrap.candles import candles_file, candles_stored, swap_costs_file, system_clock
 from optimizer.bootstrap.page import CostState, candle_series, study_news, swap_cost_state
 from optimizer.bootstrap.reports import (
@@ -46,6 +46,7 @@ __all__ = [
     "swap_cost_state",
     "swap_costs_file",
     "sweep_bell",
+    "sweep_bench_run",
     "sweep_machine",
     "system_clock",
 ]

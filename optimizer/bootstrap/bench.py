@@ -12,6 +12,7 @@ from django.conf import settings
 
 from optimizer.bootstrap.candles import candles_file, candles_stored, swap_costs_file
 from trading import bootstrap as trading
+from trading.domain.errors import BadInputError
 from trading.ports.candles import SeriesKey
 
 _BENCH_SERIES: Final = SeriesKey("pulsex", "PDAI/DAI", "5m")
@@ -47,5 +48,45 @@ def evaluator_bench_run(
         peers=PeerEnvironment(settings.DATA_DIR / "bench", say) if has_peers else None,
         rng=np.random.default_rng(seed),
         cpu_clock=time.process_time,
+        say=say,
+    )
+
+
+def sweep_bench_run(
+    *,
+    candles: Path | None,
+    swap_costs: Path | None,
+    n_trials: int,
+    n_workers: int,
+    seed: int,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """Return the figures of ``bench sweep`` on the given, else on the stored candles.
+
+    Raises:
+        BadInputError: there are no candles or no swap costs.
+        StudyProcessError: a study failed.
+    """
+    from optimizer.adapters.optimize_process import OptimizeProcess
+    from optimizer.services.bench.sweep import sweep_bench
+
+    costs_path = swap_costs or settings.DATA_DIR / trading.SWAP_COST_FILE
+    if not costs_path.is_file():
+        raise BadInputError(f"swap costs were {str(costs_path)!r}; there is no such file")
+    key = _BENCH_SERIES
+    if candles is None and trading.candle_store().info(key) is None:
+        raise BadInputError(f"no candles of {key} are stored; import them or give --candles-file")
+    source = ["--venue", key.venue, "--pair", key.pair, "--timeframe", key.timeframe]
+    if candles is not None:
+        source = ["--candles-file", str(candles.absolute())]
+    inputs = [*source, "--swap-costs", str(costs_path.absolute())]
+    process = OptimizeProcess(
+        settings.BASE_DIR, settings.DATA_DIR / "bench" / "sweep", settings.DATA_DIR / "candles"
+    )
+    return sweep_bench(
+        run=lambda words: process.run([*inputs, *words]),
+        n_trials=n_trials,
+        n_workers=n_workers,
+        seed=seed,
         say=say,
     )

@@ -9,10 +9,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from optimizer import bootstrap
+from optimizer.management.bench_tables import evaluator_lines, sweep_lines
+from optimizer.management.inputs import whole
 from trading.domain.errors import BadInputError
 from trading.management.desk_command import DeskCommand
 
-NAMES = ("evaluator",)
+NAMES = ("evaluator", "sweep")
 
 
 class Command(DeskCommand):
@@ -43,46 +45,50 @@ class Command(DeskCommand):
             action="store_true",
             help="Leave vectorbt, backtesting.py and the plain loop out (no installation)",
         )
+        parser.add_argument(
+            "--trials", default="20000", metavar="N", help="Of the sweep (default 20000)"
+        )
+        parser.add_argument(
+            "--workers", default="2", metavar="N", help="Of the sweep, beside one (default 2)"
+        )
         self.add_json(parser)
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Run the benchmark asked for."""
-        if options["name"] not in (*NAMES, "all"):
-            raise BadInputError(
-                f"bench was {options['name']!r}; expected {', '.join(NAMES)} or all"
+        """Run the benchmark asked for, or all of them."""
+        name = options["name"]
+        if name not in (*NAMES, "all"):
+            raise BadInputError(f"bench was {name!r}; expected {', '.join(NAMES)} or all")
+        seed = whole("seed", options["seed"])
+        if seed < 0:
+            raise BadInputError(f"seed was {seed}; expected 0 or more")
+        if name != "all":
+            return {"bench": name, **self._measure(name, seed, options)}
+        return {"bench": "all", **{each: self._measure(each, seed, options) for each in NAMES}}
+
+    def _measure(self, name: str, seed: int, options: Mapping[str, Any]) -> dict[str, Any]:
+        shared = {
+            "candles": options["candles_file"],
+            "swap_costs": options["swap_costs"],
+            "seed": seed,
+            "say": lambda text: self.stderr.write(f"bench: {text}"),
+        }
+        if name == "sweep":
+            trials, workers = (
+                whole("trials", options["trials"]),
+                whole("workers", options["workers"]),
             )
-        if not options["seed"].isdigit():
-            raise BadInputError(f"seed was {options['seed']!r}; expected a whole number")
-        return bootstrap.evaluator_bench_run(
-            candles=options["candles_file"],
-            swap_costs=options["swap_costs"],
-            seed=int(options["seed"]),
-            has_peers=not options["no_peers"],
-            say=lambda text: self.stderr.write(f"bench: {text}"),
-        )
+            if trials < 1 or workers < 1:
+                raise BadInputError(
+                    f"trials and workers were {trials} and {workers}; expected 1 up"
+                )
+            return bootstrap.sweep_bench_run(n_trials=trials, n_workers=workers, **shared)
+        return bootstrap.evaluator_bench_run(has_peers=not options["no_peers"], **shared)
 
     def show(self, answer: dict[str, Any]) -> None:
-        """Print one table per data set and one per rule."""
-        for label in ("file", "synthetic"):
-            part = answer[label]
-            if part is None:
-                self.stdout.write("no real candles: import pulsex PDAI/DAI or give --candles-file")
-                continue
-            self.stdout.write(f"{label}, {part['bars']:,} bars: evaluations per CPU second")
-            for name, rate in part["evaluations_per_second"].items():
-                self.stdout.write(f"  {name:32} {rate:>10,.0f}")
-            self.stdout.write(f"  {'median':32} {part['median']:>10,.0f}")
-        for rule, row in answer["rules"].items():
-            self.stdout.write(
-                f"{rule}: ours {row['ours']:,.0f}/s, by hand {row['hand_written']:,.0f}/s "
-                f"({row['behind_hand_written']} times)"
-            )
-            for peer, figures in row.get("peers", {}).items():
-                shown = figures.get("reason") or (
-                    f"{figures['evaluations_per_second']:,.2f}/s, "
-                    f"{figures['times_faster']:,.0f} times slower"
-                )
-                self.stdout.write(f"  {peer:20} {shown}")
-        for name, is_met in answer["targets"].items():
-            word = {True: "met", False: "missed", None: "not measured"}[is_met]
-            self.stdout.write(f"{name}: {word}")
+        """Print the tables of every benchmark that ran."""
+        tables = {"evaluator": evaluator_lines, "sweep": sweep_lines}
+        for name, lines in tables.items():
+            part = answer if answer["bench"] == name else answer.get(name)
+            if isinstance(part, dict):
+                for line in lines(part):
+                    self.stdout.write(line)

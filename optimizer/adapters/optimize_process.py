@@ -1,0 +1,58 @@
+"""Run ``optimize run`` in a process and a data directory of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from trading.domain.errors import TradingError
+
+
+class StudyProcessError(TradingError):
+    """The process ended without an answer; the message is its own last line."""
+
+    code = "study_process_failed"
+
+
+class OptimizeProcess:
+    """Starts studies beside the desk: neither its database nor its search ledger hears of them."""
+
+    def __init__(self, repository: Path, folder: Path, candles: Path) -> None:
+        """Prepare the data directory.
+
+        Args:
+            repository: where ``manage.py`` is.
+            folder: the data directory, made if it lacks.
+            candles: the candle store to read from.
+        """
+        self._repository, self._folder = repository, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        link = folder / "candles"
+        if candles.is_dir() and not link.exists():
+            link.symlink_to(candles, target_is_directory=True)
+
+    def run(self, words: Sequence[str]) -> Mapping[str, Any]:
+        """Return the JSON object of ``optimize run`` with these words.
+
+        Raises:
+            StudyProcessError: it failed.
+        """
+        outside = {"DATABASE_URL", "REDIS_URL", "GUARDIAN_DATA_DIR"}
+        environ = {name: value for name, value in os.environ.items() if name not in outside}
+        done = subprocess.run(
+            [sys.executable, "manage.py", "optimize", "run", *words, "--json"],
+            cwd=self._repository,
+            env=environ | {"GUARDIAN_DATA_DIR": str(self._folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StudyProcessError((done.stderr.strip().splitlines() or ["no word"])[-1])
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return answer

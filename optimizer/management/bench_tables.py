@@ -1,0 +1,59 @@
+"""Show benchmarks to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+_WORDS: Final = {True: "met", False: "missed", None: "not measured"}
+
+
+def evaluator_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one table per data set and one per rule."""
+    for label in ("file", "synthetic"):
+        part = answer[label]
+        if part is None:
+            yield "no real candles: import pulsex PDAI/DAI or give --candles-file"
+            continue
+        yield f"{label}, {part['bars']:,} bars: evaluations per CPU second"
+        for name, rate in part["evaluations_per_second"].items():
+            yield f"  {name:32} {rate:>10,.0f}"
+        yield f"  {'median':32} {part['median']:>10,.0f}"
+    for rule, row in answer["rules"].items():
+        yield (
+            f"{rule}: ours {row['ours']:,.0f}/s, by hand {row['hand_written']:,.0f}/s "
+            f"({row['behind_hand_written']} times)"
+        )
+        for peer, figures in row.get("peers", {}).items():
+            shown = figures.get("reason") or (
+                f"{figures['evaluations_per_second']:,.2f}/s, "
+                f"{figures['times_faster']:,.0f} times slower"
+            )
+            yield f"  {peer:20} {shown}"
+    yield from _target_lines(answer)
+
+
+def sweep_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the figures of both samplers and which limits are kept."""
+    for sampler in ("cmaes", "tpe"):
+        row = answer[sampler]
+        yield (
+            f"{sampler}: {row['trials']:,} trials, {row['trials_per_second']:,.0f} a second end to "
+            f"end, {row['times_the_limit']} times the limit of 300"
+        )
+        yield (
+            f"  search alone {row['search_per_second']:,.0f} a second with {answer['workers']} "
+            f"workers, {row['search_per_second_one_worker']:,.0f} with one: efficiency "
+            f"{row['parallel_efficiency']} (end to end {row['parallel_efficiency_end_to_end']})"
+        )
+        yield (
+            f"  cores busy {row['cpu_utilisation']:.0%}, suggest, store and report "
+            f"{row['overhead_share']:.0%} of wall time, memory of a worker "
+            f"{row['worker_mb']:,.0f} MiB, {row['memory_growth']} times that after a tenth"
+        )
+    yield from _target_lines(answer)
+
+
+def _target_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    for name, is_met in answer["targets"].items():
+        yield f"{name}: {_WORDS[is_met]}"
