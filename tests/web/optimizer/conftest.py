@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,8 @@ from django.test import Client
 from optimizer.models import Study
 from tests import factories as make
 from tests.oracles import paths
-from trading import bootstrap as trading
-from trading.ports.candles import SeriesKey
+from tests.web.optimizer.store import store_fill
 
-KEY = SeriesKey("pulsex", "PDAI/DAI", "5m")
 N = 60
 
 
@@ -37,17 +34,7 @@ def browser(client: Client, searcher: User) -> Client:
 def data_dir(tmp_path: Path, settings: Any) -> Path:
     """Return a data directory with one stored series and swap costs."""
     settings.DATA_DIR = tmp_path
-    trading.candle_store().replace(KEY, paths.path(3, 1500), source="test")
-    rungs = {
-        f"{notional:g}": {
-            "derived": {"loss_rate": str(loss)},
-            "buy": {"gas_use_estimate_usd": buy},
-            "sell": {"gas_use_estimate_usd": sell},
-        }
-        for notional, loss, buy, sell in paths.RUNGS
-    }
-    cache = {"metadata": {}, "entries": rungs}
-    (tmp_path / trading.SWAP_COST_FILE).write_text(json.dumps(cache))
+    store_fill(tmp_path, paths.path(3, 1500))
     return tmp_path
 
 
