@@ -133,6 +133,11 @@ def _effects(page: StudyPage, detail: TrialDetail) -> list[str]:
         "no stops but the strategy's own, as in the search.",
         "The desk's savings checkpoints apply to it, so its profits compound less than here.",
     ]
+    if study.fill != "next_open":
+        lines.append(
+            "The search filled at the next close and the desk fills at the next open, so the bot's "
+            "trades will differ from those of the search."
+        )
     if luck is None:
         lines.append("Nobody examined this trial: its return may be luck.")
     elif luck.explained:

@@ -12,10 +12,14 @@ from trading.models import Bot, Position
 
 @dataclass(frozen=True, slots=True)
 class BotView:
-    """One bot; amounts in its quote currency, ``equity`` includes what savings reserved."""
+    """One bot; amounts in its quote currency, ``equity`` includes what savings reserved.
+
+    ``name`` is that of an installed bot, empty for the others.
+    """
 
     id: int
     session_id: int
+    name: str
     pair: str
     strategy: str
     quote: str
@@ -29,6 +33,11 @@ class BotView:
     outcome: Outcome | None
     last_bar_time: int | None
     is_in_position: bool
+
+    @property
+    def control_name(self) -> str:
+        """Return the name under which orders of scope ``bot`` are kept."""
+        return f"{self.pair} {self.strategy}"
 
     @property
     def return_pct(self) -> float:
@@ -66,10 +75,17 @@ def bot_list(session_ids: Sequence[int]) -> tuple[BotView, ...]:
     return tuple(_view(bot, bot.pk in holding) for bot in bots)
 
 
+def bot_get(bot_id: int) -> BotView | None:
+    """Return one bot, or None when there is none of this number."""
+    bot = Bot.objects.filter(pk=bot_id).first()
+    return None if bot is None else _view(bot, bot.positions.filter(is_open=True).exists())
+
+
 def _view(bot: Bot, is_in_position: bool) -> BotView:
     return BotView(
         id=bot.pk,
         session_id=bot.session_id,
+        name=bot.name,
         pair=bot.pair,
         strategy=bot.strategy,
         quote=bot.quote,
