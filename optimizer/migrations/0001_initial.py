@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('data_digest', models.CharField(max_length=64, unique=True)),
+                ('weeks', models.JSONField(default=list, help_text='fingerprints of its weeks, to recognise them in longer data')),
                 ('n_trials', models.PositiveBigIntegerField(default=0)),
                 ('n_studies', models.PositiveIntegerField(default=0)),
                 ('n_holdout_looks', models.PositiveIntegerField(default=0, help_text='searches whose best trials were tried on the holdout')),

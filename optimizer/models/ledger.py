@@ -9,6 +9,9 @@ class SearchLedger(models.Model):
     """Every trial ever made on one data set; no study owns it, so deleting one changes nothing."""
 
     data_digest = models.CharField(max_length=64, unique=True)
+    weeks = models.JSONField(
+        default=list, help_text="fingerprints of its weeks, to recognise them in longer data"
+    )
     n_trials = models.PositiveBigIntegerField(default=0)
     n_studies = models.PositiveIntegerField(default=0)
     n_holdout_looks = models.PositiveIntegerField(

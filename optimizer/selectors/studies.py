@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from django.db.models import Max
 
-from optimizer.models import SearchLedger, Study, TrialLuck, WindowMetrics
+from optimizer.models import Study, TrialLuck, WindowMetrics
 from optimizer.selectors.keys import row_range
+from optimizer.selectors.ledger import trials_charged
 
 QUIET_S: Final = 30.0  # a batch takes seconds; without a sign of life for longer, nobody works
 LISTED: Final = 30
@@ -127,8 +128,7 @@ def _line(view: StudyView) -> StudyLine:
 
 def _searched(rows: list[Study]) -> dict[str, int]:
     digests = {row.data_digest for row in rows}
-    found = SearchLedger.objects.filter(data_digest__in=digests)
-    return dict(found.values_list("data_digest", "n_trials"))
+    return {digest: trials_charged(digest) for digest in digests}
 
 
 def _view(row: Study, now: datetime, searched: Mapping[str, int]) -> StudyView:

@@ -83,14 +83,15 @@ def search(
         ]
         engine.absorb(made)
         studies.trials(study, made)
-    ledger_add(study)
+    ledger_add(study, data)
     return study
 
 
-def ledger_add(study: Study) -> None:
+def ledger_add(study: Study, data: StudyData) -> None:
     """Count a study's trials in the ledger, as the orchestrator does batch by batch."""
     ledger, _ = SearchLedger.objects.get_or_create(
-        data_digest=study.data_digest, defaults={"first_at": NOW, "last_at": NOW}
+        data_digest=study.data_digest,
+        defaults={"weeks": data.week_digests(), "first_at": NOW, "last_at": NOW},
     )
     ledger.n_trials += study.n_done
     ledger.n_studies += 1

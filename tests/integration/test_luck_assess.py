@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from optimizer.domain.study.data import StudyData
 from optimizer.domain.study.schedule import LAG
 from optimizer.models import SearchLedger, Study, Trial, TrialLuck
 from optimizer.selectors.keys import number_of
+from optimizer.selectors.ledger import trials_charged
 from optimizer.services.luck.assess import luck_assess
 from optimizer.services.luck.choice import numbers_unchosen, places_examined
 from optimizer.services.reports.reading import study_read
@@ -153,6 +155,7 @@ def test_nothing_but_the_holdout_figures_knows_the_holdout(data: StudyData) -> N
     changed = data_of(replace(data.bars, values=values))
     found = []
     for candles in (data, changed):
+        SearchLedger.objects.all().delete()  # what they share would be charged for
         study = searched(candles)
         luck = assess(study, candles)
         own = verdicts(study)
@@ -210,3 +213,23 @@ def test_other_candles_are_refused(data: StudyData) -> None:
     study = studies.study(data_digest="ab" * 32)
     with pytest.raises(BadInputError, match="was made on abababababab"):
         assess(study, data)
+
+
+def test_another_day_of_candles_does_not_begin_a_new_count(data: StudyData) -> None:
+    shorter = StudyData(data.bars.slice(0, len(data.bars) - markets.DAY), data.step_ms, data.costs)
+    searched(shorter)
+    study = searched(data)
+    assert SearchLedger.objects.count() == 2
+    weeks = data.week_digests()
+    shared = set(weeks) & set(shorter.week_digests())
+    assert 1 <= len(weeks) - len(shared) <= 2  # the weeks the new day belongs to
+    charged = assess(study, data)["n_searched"]
+    assert charged == 64 + math.ceil(64 * len(shared) / len(weeks))
+    assert trials_charged(data.data_digest()) == charged
+
+
+def test_other_candles_are_not_charged_for(data: StudyData) -> None:
+    searched(data_of(markets.random_walk(1, DAYS * markets.DAY)))
+    study = searched(data)
+    assert assess(study, data)["n_searched"] == 64
+    assert trials_charged("ff" * 32) == 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from trading.domain.errors import BadInputError
 from trading.domain.execution.costs import SwapCostSchedule
 from trading.domain.market.bars import BarArrays
 
+_WEEK_DIGITS: Final = 16
 LEAST_BARS: Final = 200  # of the search part: fewer say nothing
 
 
@@ -34,6 +36,20 @@ class StudyData:
     def data_digest(self) -> str:
         """Return the fingerprint of the candles: times and values, every bit."""
         return bars_digest(self.bars, self.step_ms)
+
+    def week_digests(self) -> list[str]:
+        """Return a short fingerprint of every week of candles, oldest first.
+
+        Weeks are those of the epoch, so that files of the same candles with another beginning or
+        end share all weeks but the outermost.
+        """
+        times = self.bars.open_time
+        first_bars = np.flatnonzero(np.diff(times // (7 * MS_PER_DAY), prepend=-1))
+        edges = [*first_bars.tolist(), len(times)]
+        return [
+            bars_digest(self.bars.slice(a, b), self.step_ms)[:_WEEK_DIGITS]
+            for a, b in pairwise(edges)
+        ]
 
     def cost_digest(self) -> str:
         """Return the fingerprint of the cost schedule."""

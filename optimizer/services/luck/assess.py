@@ -91,7 +91,7 @@ class _Assessment:
             FillModel(study.fill),
             int(study.settings.get("warm_up_bars", 0)),
         )
-        self._n_searched = max(report.facts.n_searched, study.n_done)
+        self._n_searched = report.facts.n_searched
         self._everything = Evaluator(data.bars, step_ms=data.step_ms, costs=data.costs)
         searched = Evaluator(data.bars.slice(0, stop), step_ms=data.step_ms, costs=data.costs)
         self._searched = searched

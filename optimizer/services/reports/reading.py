@@ -23,8 +23,9 @@ from optimizer.domain.reporting import (
     ReportStudy,
 )
 from optimizer.domain.study.data import StudyData
-from optimizer.models import ObjectiveScore, SearchLedger, Study, Trial, TrialLuck, WindowMetrics
+from optimizer.models import ObjectiveScore, Study, Trial, TrialLuck, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
+from optimizer.selectors.ledger import trials_charged
 from trading.domain.market.bars import FloatArray
 
 _SEARCH_NAMES: Final = tuple(field.name for field in fields(ReportSearch))
@@ -119,7 +120,6 @@ def fold_read(step: Mapping[str, Any]) -> ReportFold:
 def _facts(study: Study, data: StudyData | None, market: str, quote: str) -> ReportFacts:
     times = () if data is None else data.bars.open_time[[0, -1]].tolist()
     first, last = [_moment(datetime.fromtimestamp(t / 1000, UTC)) for t in times] or ["", ""]
-    ledger = SearchLedger.objects.filter(data_digest=study.data_digest).first()
     return ReportFacts(
         study=study.pk,
         status=study.get_status_display().lower(),
@@ -137,7 +137,7 @@ def _facts(study: Study, data: StudyData | None, market: str, quote: str) -> Rep
         quote=quote,
         fill=study.fill,
         n_wanted=study.n_trials,
-        n_searched=ledger.n_trials if ledger else study.n_done,
+        n_searched=max(trials_charged(study.data_digest), study.n_done),
         data_digest=study.data_digest,
         cost_digest=study.cost_digest,
         git_commit=str(study.manifest.get("git_commit") or ""),

@@ -47,7 +47,8 @@ def study_open(
     study.manifest = _manifest(study, request, versions)
     with transaction.atomic():
         ledger, _ = SearchLedger.objects.get_or_create(
-            data_digest=study.data_digest, defaults={"first_at": now, "last_at": now}
+            data_digest=study.data_digest,
+            defaults={"weeks": data.week_digests(), "first_at": now, "last_at": now},
         )
         SearchLedger.objects.filter(pk=ledger.pk).update(n_studies=F("n_studies") + 1, last_at=now)
         study.run_dir = files.folder_make(now)
