@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 
 from config import env
@@ -20,7 +19,7 @@ VERSION = "0.1.0"  # the newest entry of CHANGELOG.md; a test compares them
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = env.data_dir(os.environ, BASE_DIR)
 kernel_cache_use(os.environ, BASE_DIR, DATA_DIR)  # before anything imports numba
-SOURCES_DIGEST_OF = partial(sources_digest, BASE_DIR)  # machines of one study must agree on it
+SOURCES_DIGEST = sources_digest(BASE_DIR)  # as loaded now; machines of one study must agree on it
 CONFIG_PATH = env.config_path(os.environ, BASE_DIR)
 SECRET_KEY = env.secret_key(os.environ, DATA_DIR)
 

@@ -22,7 +22,7 @@ _ONE_MACHINE: Final = threading.Lock()
 def evaluation_version() -> str:
     """Return what decides the last bit of a result: the kernels' sources and what runs them."""
     libraries = " ".join(f"{name} {version(name)}" for name in ("numpy", "numba"))
-    return f"{settings.SOURCES_DIGEST_OF()} {libraries}"
+    return f"{settings.SOURCES_DIGEST} {libraries}"
 
 
 def celery_pool(job: Job, *, study_id: int) -> TrialPool:

@@ -67,6 +67,11 @@ class SweepWorker:
                 self._command, cwd=ROOT, env=self._environ, stdout=log, stderr=log
             )
 
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        return self._process.pid
+
     def log(self) -> str:
         """Return what it said."""
         return (self.folder / "worker.log").read_text()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from optimizer import bootstrap
+from optimizer.domain.evaluator.warm import kernels_warm
 from optimizer.models import Study, SweepChunk
 from optimizer.services.studies.request import CELERY
 from optimizer.services.studies.sources import Origin
@@ -73,6 +74,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, settings: Any) -> Iterator[Desk]:
     settings.DATA_DIR = tmp_path / "data"
+    kernels_warm()  # the worker then loads machine code instead of compiling it
     with ExitStack() as stack:
         yield Desk(tmp_path, stack)
 
