@@ -8,6 +8,25 @@ from typing import Any, Final
 _WORDS: Final = {True: "met", False: "missed", None: "not measured"}
 
 
+def core_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the decision core's rate beside its limit and its peers."""
+    yield (
+        f"decision core, {answer['pair_bars']:,} pair-bars, {answer['bots']} bots, "
+        f"{answer['source']}: best of {answer['runs']} runs"
+    )
+    yield f"  {'pair-bars per CPU second':32} {answer['pair_bars_per_cpu_second']:>10,.0f}"
+    yield f"  {'pair-bars per wall second':32} {answer['pair_bars_per_second']:>10,.0f}"
+    limit, times = answer["limit_per_second"], answer["times_limit"]
+    yield f"  {'limit':32} {limit:>10,.0f}, ours is {times} times that"
+    for peer, row in answer["peers"].items():
+        low, high = row["bars_per_second"]
+        least, most = row["times_faster"]
+        shown = f"{low:,} to {high:,} bars per second"
+        yield f"  {peer:32} {shown}, ours is {least} to {most} times that"
+        yield f"    {row['note']}"
+    yield from _target_lines(answer)
+
+
 def evaluator_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     """Yield one table per data set and one per rule."""
     for label in ("file", "synthetic"):

@@ -9,12 +9,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from optimizer import bootstrap
-from optimizer.management.bench_tables import evaluator_lines, sweep_lines
+from optimizer.management.bench_tables import core_lines, evaluator_lines, sweep_lines
 from optimizer.management.inputs import whole
 from trading.domain.errors import BadInputError
 from trading.management.desk_command import DeskCommand
 
-NAMES = ("evaluator", "sweep")
+NAMES = ("core", "evaluator", "sweep")
 
 
 class Command(DeskCommand):
@@ -66,11 +66,13 @@ class Command(DeskCommand):
         return {"bench": "all", **{each: self._measure(each, seed, options) for each in NAMES}}
 
     def _measure(self, name: str, seed: int, options: Mapping[str, Any]) -> dict[str, Any]:
+        if name == "core":
+            return bootstrap.core_bench_run(seed=seed, say=self._say)
         shared = {
             "candles": options["candles_file"],
             "swap_costs": options["swap_costs"],
             "seed": seed,
-            "say": lambda text: self.stderr.write(f"bench: {text}"),
+            "say": self._say,
         }
         if name == "sweep":
             trials, workers = (
@@ -84,9 +86,12 @@ class Command(DeskCommand):
             return bootstrap.sweep_bench_run(n_trials=trials, n_workers=workers, **shared)
         return bootstrap.evaluator_bench_run(has_peers=not options["no_peers"], **shared)
 
+    def _say(self, text: str) -> None:
+        self.stderr.write(f"bench: {text}")
+
     def show(self, answer: dict[str, Any]) -> None:
         """Print the tables of every benchmark that ran."""
-        tables = {"evaluator": evaluator_lines, "sweep": sweep_lines}
+        tables = {"core": core_lines, "evaluator": evaluator_lines, "sweep": sweep_lines}
         for name, lines in tables.items():
             part = answer if answer["bench"] == name else answer.get(name)
             if isinstance(part, dict):

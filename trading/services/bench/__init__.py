@@ -1,0 +1,1 @@
+"""Measure the desk beside named peers and limits."""
