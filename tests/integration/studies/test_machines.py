@@ -83,9 +83,7 @@ def cluster(tmp_path: Path, settings: Any) -> Iterator[Cluster]:
         redis = RedisServer(tmp_path)
         stack.callback(redis.close)
         found = stack.enter_context(machines(2))
-        workers = [
-            worker_in(m, tmp_path / f"machine{i}", redis, stack) for i, m in enumerate(found)
-        ]
+        workers = [worker_in(each, tmp_path / each.name, redis, stack) for each in found]
         broker = broker_of(redis.url)
         stack.callback(broker.close)
         places = CelerySweepQueue(broker).places

@@ -1,0 +1,136 @@
+"""``optimize`` as a person types it: run, list, report, stop, resume; one line for what fails."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from optimizer.domain.evaluator.warm import kernels_warm
+from optimizer.models import Study
+from tests.fakes.redis_server import RedisServer
+from tests.integration.studies.inputs import arguments
+from tests.integration.studies.killing import Orchestrator, study_newest, wait_for_trials
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run(*words: str) -> dict[str, Any]:
+    out = StringIO()
+    call_command("optimize", *words, stdout=out, stderr=StringIO())
+    answer: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
+    return answer
+
+
+def refused(code: int, *words: str) -> str:
+    err = StringIO()
+    with pytest.raises(SystemExit) as stopped:
+        call_command("optimize", *words, stdout=StringIO(), stderr=err)
+    assert stopped.value.code == code
+    (line,) = err.getvalue().splitlines()
+    return line
+
+
+@pytest.fixture
+def inputs(tmp_path: Path, settings: Any) -> list[str]:
+    settings.DATA_DIR = tmp_path
+    return arguments(tmp_path, trials=40)
+
+
+@pytest.mark.slow
+def test_a_study_is_run_listed_and_reported(inputs: list[str], tmp_path: Path) -> None:
+    kernels_warm()
+    answer = run("run", *inputs)
+    assert (answer["trials"], answer["status"]) == (40, "finished")
+    assert answer["trials_per_second"] > 0
+    assert answer["cpu_utilisation"] > 0
+    assert set(answer["best"]) == {"final_balance", "profit_biased", "utility", "mar"}
+    best = answer["best"]["final_balance"]
+    assert set(best) >= {"trial", "score", "params", "luck"}
+    assert set(best["luck"]) >= {"explained", "deflated_sharpe", "pbo", "holdout_return_pct"}
+    page = Path(answer["run_dir"]) / "report.html"
+    page.unlink()
+    again = run("report", str(answer["study"]), "--json")
+    assert again["best"] == answer["best"]
+    assert page.is_file()
+    assert "overall.csv" in again["files"]
+    (line,) = run("list", "--json")["studies"]
+    assert (line["study"], line["state"], line["trials"]) == (answer["study"], "finished", 40)
+    assert line["is_explained_by_luck"] in {True, False}
+    out = StringIO()
+    call_command("optimize", "list", stdout=out)
+    assert "finished" in out.getvalue()
+    assert "40 of 40" in out.getvalue()
+    assert "is finished" in refused(1, "resume", str(answer["study"]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (["--trials", "many"], "trials was 'many'; expected a whole number"),
+        (["--trials", "0"], "trials was 0"),
+        (["--sampler", "cmaess"], "did you mean cmaes?"),
+        (["--strategies", "donchian_champ"], "did you mean donchian_champion"),
+        (["--objectives", "gain"], "objective was 'gain'"),
+        (["--windows", "3w"], "window was '3w'"),
+        (["--trade-size", "x"], "trade size was 'x'"),
+        (["--holdout-share", "0.9"], "holdout share was 0.9"),
+        (["--max-workers", "0"], "max workers was 0"),
+        (["--candles-file", "nowhere.parquet"], "nowhere.parquet"),
+        (["--swap-costs", "nowhere.json"], "there is no such file"),
+        (["--venue", "pulsex"], "not both"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_opens_nothing(
+    changed: list[str], said: str, inputs: list[str], tmp_path: Path
+) -> None:
+    assert said in refused(2, "run", *inputs, *changed)
+    assert not Study.objects.exists()
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_study_that_does_not_exist_is_named(inputs: list[str]) -> None:
+    for action in ("resume", "report"):
+        assert "study was 7; there is no such study" in refused(2, action, "7")
+        assert "study was 'x'" in refused(2, action, "x")
+    assert run("list", "--json") == {"studies": []}
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    yield server
+    server.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_signal_stops_in_good_order_and_says_how_to_go_on(
+    tmp_path: Path, redis: RedisServer
+) -> None:
+    kernels_warm()
+    running = Orchestrator(tmp_path, redis)
+    running.start("run", *arguments(tmp_path, trials=3000))
+    wait_for(lambda: study_newest() is not None, "the study")
+    study = study_newest()
+    assert study is not None
+    wait_for_trials(study.pk, 200, running)
+    assert running.process is not None
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(60) == 130
+    study.refresh_from_db()
+    assert (study.status, study.owner) == ("cancelled", "")
+    assert 200 <= study.n_done < 3000
+    said = (tmp_path / "err").read_text()
+    assert f"go on with: manage.py optimize resume {study.pk}" in said
+    assert "Traceback" not in said
+    running.start("resume", str(study.pk), "--max-workers", "1", "--json")
+    answer = running.answer()
+    assert (answer["study"], answer["trials"], answer["status"]) == (study.pk, 3000, "finished")
