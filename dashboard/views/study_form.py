@@ -31,7 +31,7 @@ _FIELD_OF: Final = {
     "objective": "objectives", "no objective": "objectives", "window": "windows",
     "no window": "windows", "trials": "trials", "trade size": "trade_size", "seed": "seed",
     "sampler": "sampler", "fill": "fill", "holdout": "holdout_pct", "swap costs": "costs",
-    "workers": "workers", "max workers": "workers",
+    "workers": "workers", "max workers": "workers", "report every": "report_every",
 }  # fmt: skip
 
 
@@ -69,6 +69,7 @@ class StudyForm:
                 "holdout_pct": f"{100 * _DEFAULT.holdout_share:g}",
                 "workers_via": _DEFAULT.workers_via,
                 "workers": "",
+                "report_every": str(_DEFAULT.report_every),
             }
         )
 
@@ -77,7 +78,7 @@ class StudyForm:
         """Return the form as it was sent."""
         names = (
             "candles", "steering", "windows", "sampler", "trials", "trade_size", "seed", "fill",
-            "holdout_pct", "workers_via", "workers",
+            "holdout_pct", "workers_via", "workers", "report_every",
         )  # fmt: skip
         values: dict[str, Any] = {name: post.get(name, "").strip() for name in names}
         for name in ("strategies", "objectives"):
@@ -105,6 +106,7 @@ class StudyForm:
             holdout_share=float(_decimal("holdout", v["holdout_pct"])) / 100,
             workers_via=v["workers_via"],
             max_workers=_whole("workers", workers) if workers else None,
+            report_every=_whole("report every", v["report_every"] or "0"),
         )
 
     def series(self) -> SeriesKey:

@@ -62,7 +62,7 @@ export class Pictures {
     if (!names.includes(this.chosen)) this.chosen = names[0];
     this.select.replaceChildren(...names.map((name) => new Option(name.replaceAll("_", " "), name)));
     this.select.value = this.chosen ?? "";
-    this.select.disabled = names.length === 0;
+    this.select.closest("label").hidden = names.length === 0;
   }
 
   draw() {
@@ -83,6 +83,7 @@ export class Pictures {
 
   drawParallel(figure) {
     const { data, layout, width } = parallelFigure(figure);
+    this.parallel.style.height = "360px";
     this.parallel.style.minWidth = `${width}px`;
     globalThis.Plotly.react(canvasOf(this.parallel), data, layout, QUIET);
     this.note.textContent = figure.note.replace(/ Drag along.*$/, " The brightest lines score highest.");

@@ -7,6 +7,8 @@ import { TrialsPlot } from "./trials_plot.js";
 const REFETCH_AFTER = 5000; // ms without a word while the study is active
 const PANELS = ["progress", "best", "ranked"];
 const PANELS_PAUSE = 2000;
+const SLOW = ["head", "files", "speed"]; // reports on the way, files and figures of the run
+const SLOW_PAUSE = 15000;
 
 export class StudyPage {
   constructor(live, panels) {
@@ -29,6 +31,7 @@ export class StudyPage {
     live.addEventListener("error", (event) => { if (event.detail?.message) this.plot.say(event.detail.message); });
     document.addEventListener("desk:swapped", (event) => this.swapped(event.detail));
     this.heard = performance.now();
+    this.slowAt = this.heard;
     setInterval(() => this.refetch(), 1000);
   }
 
@@ -70,7 +73,10 @@ export class StudyPage {
       this.panels.mark(this.panels.all(), 0);
       this.pictures.mark(0);
     } else if (isNew) {
-      this.panels.mark(PANELS, PANELS_PAUSE);
+      const now = performance.now();
+      const isSlowDue = now - this.slowAt > SLOW_PAUSE;
+      if (isSlowDue) this.slowAt = now;
+      this.panels.mark(isSlowDue ? [...PANELS, ...SLOW] : PANELS, PANELS_PAUSE);
       this.pictures.mark();
     }
   }
