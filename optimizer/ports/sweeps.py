@@ -6,7 +6,7 @@ whatever dies meanwhile, and the same records wherever they were made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -50,12 +50,19 @@ class PoolUsage:
 
 
 class TrialPool(Protocol):
-    """Evaluate chunks of trials."""
+    """Evaluate chunks of trials.
+
+    Attributes:
+        n_workers: how many chunks are evaluated at the same time.
+        per_worker: into how many chunks for each worker a batch is cut: many even out the end of
+            the batch, few cost less on the way there and back.
+    """
 
     n_workers: int
+    per_worker: int
 
-    def send(self, chunk: Chunk) -> None:
-        """Queue a chunk."""
+    def send(self, chunks: Sequence[Chunk]) -> None:
+        """Queue the chunks of a batch; workers may begin them at once."""
         ...
 
     def wait(self, timeout_s: float) -> list[Answer]:

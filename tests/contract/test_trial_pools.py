@@ -159,8 +159,7 @@ def scene(request: pytest.FixtureRequest, scenes: Scenes, job: Job) -> Scene:
 def run(scene: Scene, accidents: list[Callable[[], Any]]) -> list[Answer]:
     """Return all answers; an accident happens before each wait until none is left."""
     answers: list[Answer] = []
-    for chunk in chunks():
-        scene.pool.send(chunk)
+    scene.pool.send(chunks())
     while len(answers) < N_CHUNKS:
         if accidents:
             accidents.pop()()
@@ -192,6 +191,6 @@ def test_whatever_dies_each_chunk_is_answered_once_and_the_same(
 def test_a_pool_is_used_again_and_again(scene: Scene, wanted: list[TrialRecord]) -> None:
     assert same(run(scene, [])) == wanted
     later = chunks()[-1]._replace(batch=9)
-    scene.pool.send(later)
+    scene.pool.send([later])
     assert scene.pool.wait(30.0)[0].batch == 9
     assert scene.pool.wait(0.01) == []

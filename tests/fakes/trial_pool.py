@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from optimizer.adapters.workers.process import chunk_answer
 from optimizer.domain.evaluator.evaluator import Evaluator
@@ -18,6 +18,7 @@ class InlinePool:
     """Fulfils ``TrialPool``; ``on_wait`` is called before every wait and may raise."""
 
     n_workers = 2
+    per_worker = 4
 
     def __init__(
         self, study: Study, data: StudyData, on_wait: Callable[[], None] = lambda: None
@@ -31,8 +32,8 @@ class InlinePool:
         self.evaluated: list[int] = []
         self.is_closed = False
 
-    def send(self, chunk: Chunk) -> None:
-        self._queue.append(chunk)
+    def send(self, chunks: Sequence[Chunk]) -> None:
+        self._queue.extend(chunks)
 
     def wait(self, timeout_s: float) -> list[Answer]:
         self._on_wait()

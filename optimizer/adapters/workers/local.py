@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -69,6 +70,8 @@ class _Worker:
 class ProcessPool:
     """A pool of spawned processes."""
 
+    per_worker = 4
+
     def __init__(self, job: Job, *, n_workers: int, clock: Clock) -> None:
         """Start the workers; they load the data while the first batch is proposed."""
         self.n_workers = n_workers
@@ -94,10 +97,11 @@ class ProcessPool:
         """Return the process ids of the workers."""
         return [worker.process.pid for worker in self._workers if worker.process.pid]
 
-    def send(self, chunk: Chunk) -> None:
-        """Queue a chunk and hand it out if a worker has room."""
-        self._out.add(chunk)
-        self._queue.append(chunk)
+    def send(self, chunks: Sequence[Chunk]) -> None:
+        """Queue chunks and hand them out as far as workers have room."""
+        for chunk in chunks:
+            self._out.add(chunk)
+        self._queue.extend(chunks)
         self._feed()
 
     def _feed(self) -> None:

@@ -170,7 +170,7 @@ class LocalMachine:
 
 
 def _answered(pool: ProcessPool, chunk: Chunk) -> Answer:
-    pool.send(chunk)
+    pool.send([chunk])
     while True:
         answers = pool.wait(_LOOK_S)
         if answers:

@@ -8,15 +8,15 @@ from typing import Final
 from optimizer.domain.study.engine import Batch
 from optimizer.domain.study.evaluation import Work
 from optimizer.domain.study.records import TrialRecord
-from optimizer.ports.sweeps import Answer, Chunk
+from optimizer.ports.sweeps import Answer, Chunk, TrialPool
 
 _SMALLEST: Final = 4  # trials: below, the way there and back costs more than it evens out
-_PER_WORKER: Final = 4  # chunks of a batch a worker gets: late ones are small beside the batch
 
 
-def chunk_size(batch_size: int, n_workers: int) -> int:
+def chunk_size(batch_size: int, pool: TrialPool) -> int:
     """Return how many trials go to a worker at a time."""
-    return max(1, min(batch_size, max(_SMALLEST, -(-batch_size // (_PER_WORKER * n_workers)))))
+    n_chunks = pool.per_worker * pool.n_workers
+    return max(1, min(batch_size, max(_SMALLEST, -(-batch_size // n_chunks))))
 
 
 def chunks_of(batch: Batch, size: int) -> list[Chunk]:

@@ -56,7 +56,7 @@ class Search:
         self._snapshot_at = self._heard_at = tools.clock.monotonic()
         self._asked_at = -math.inf
         self._pool = tools.pool_of(study, source.data)
-        self._size = chunk_size(self._engine.schedule.batch_size, self._pool.n_workers)
+        self._size = chunk_size(self._engine.schedule.batch_size, self._pool)
 
     def __enter__(self) -> Self:
         """Recover; see the class."""
@@ -121,8 +121,7 @@ class Search:
                 self._send(self._engine.propose())
 
     def _send(self, batch: Batch) -> None:
-        for chunk in chunks_of(batch, self._size):
-            self._pool.send(chunk)
+        self._pool.send(chunks_of(batch, self._size))
 
     def _finish(self, records: Sequence[TrialRecord]) -> None:
         number = self._engine.pending[0].number

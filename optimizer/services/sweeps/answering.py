@@ -62,7 +62,8 @@ def chunk_answer(
     def begin() -> bool:
         n_begun = F("deliveries") + 1
         begun = database(lambda: chunks_open(chunk_id).update(deliveries=n_begun))
-        connection.close()  # evaluating takes long, and others need connections
+        if connection.vendor != "sqlite":
+            connection.close()  # evaluating takes long, and others need a place in the pool
         return begun == 1
 
     try:

@@ -106,10 +106,7 @@ def answer(row: SweepChunk, process: str = "host:1", memory_mb: float = 100.0) -
 
 
 def test_chunks_are_written_before_their_messages_leave(scene: Scene) -> None:
-    scene.pool.send(chunk(0, 1))
-    scene.pool.send(chunk(2, 3, place=1))
-    assert scene.queue.posts == []
-    scene.pool.wait(0.0)
+    scene.pool.send([chunk(0, 1), chunk(2, 3, place=1)])
     assert scene.queue.posts == [list(SweepChunk.objects.values_list("pk", flat=True))]
     basis, asked = request_decode(bytes(SweepChunk.objects.first().request))
     assert asked == chunk(0, 1)
@@ -118,12 +115,12 @@ def test_chunks_are_written_before_their_messages_leave(scene: Scene) -> None:
 
 
 def test_answers_are_returned_once_counted_and_their_rows_deleted(scene: Scene) -> None:
-    scene.pool.send(chunk(0, 1))
+    scene.pool.send([chunk(0, 1)])
     assert scene.pool.wait(0.0) == []
     answer(scene.row())
     assert scene.pool.wait(0.0) == [Answer(0, 0, records(2))]
     assert scene.pool.wait(0.0) == []
-    scene.pool.send(chunk(2, place=1))
+    scene.pool.send([chunk(2, place=1)])
     scene.pool.wait(0.0)
     answer(scene.row(), memory_mb=120.0)
     scene.pool.wait(0.0)
@@ -135,7 +132,7 @@ def test_answers_are_returned_once_counted_and_their_rows_deleted(scene: Scene) 
 
 
 def test_an_unanswered_chunk_is_posted_again_after_ever_longer_waits(scene: Scene) -> None:
-    scene.pool.send(chunk(0))
+    scene.pool.send([chunk(0)])
     found = []
     for _ in range(8):
         scene.pool.wait(AGAIN_S)
@@ -146,7 +143,7 @@ def test_an_unanswered_chunk_is_posted_again_after_ever_longer_waits(scene: Scen
 
 def test_messages_a_broker_did_not_take_are_sent_as_soon_as_it_is_back(scene: Scene) -> None:
     scene.queue.is_away = True
-    scene.pool.send(chunk(0))
+    scene.pool.send([chunk(0)])
     scene.pool.wait(0.0)
     scene.queue.is_away = False
     scene.pool.wait(2.5)
@@ -154,7 +151,7 @@ def test_messages_a_broker_did_not_take_are_sent_as_soon_as_it_is_back(scene: Sc
 
 
 def test_what_takes_workers_with_it_is_taken_apart_and_at_last_fails(scene: Scene) -> None:
-    scene.pool.send(chunk(0, 1))
+    scene.pool.send([chunk(0, 1)])
     scene.pool.wait(0.0)
     SweepChunk.objects.update(deliveries=DEATHS)
     scene.pool.wait(AGAIN_S + 2)
@@ -173,7 +170,7 @@ def test_what_takes_workers_with_it_is_taken_apart_and_at_last_fails(scene: Scen
 
 
 def test_a_late_answer_to_a_chunk_taken_apart_changes_nothing(scene: Scene) -> None:
-    scene.pool.send(chunk(0, 1))
+    scene.pool.send([chunk(0, 1)])
     scene.pool.wait(0.0)
     whole = scene.row()
     SweepChunk.objects.update(deliveries=DEATHS)
@@ -183,7 +180,7 @@ def test_a_late_answer_to_a_chunk_taken_apart_changes_nothing(scene: Scene) -> N
 
 
 def test_refused_trials_are_asked_for_again_with_their_data_put_back(scene: Scene) -> None:
-    scene.pool.send(chunk(0))
+    scene.pool.send([chunk(0)])
     scene.pool.wait(0.0)
     DataBlob.objects.all().delete()
     SweepChunk.objects.update(refusal="data is not in the database", worker="host:1")
@@ -194,7 +191,7 @@ def test_refused_trials_are_asked_for_again_with_their_data_put_back(scene: Scen
 
 
 def test_refused_again_and_again_the_study_ends_with_the_workers_reason(scene: Scene) -> None:
-    scene.pool.send(chunk(0))
+    scene.pool.send([chunk(0)])
     scene.pool.wait(0.0)
     refused = {"refusal": "other version", "worker": "host:1"}
     for _ in range(REFUSALS - 1):
@@ -206,19 +203,19 @@ def test_refused_again_and_again_the_study_ends_with_the_workers_reason(scene: S
 
 
 def test_without_a_sign_of_any_worker_the_study_ends_and_says_what_to_start(scene: Scene) -> None:
-    scene.pool.send(chunk(0))
+    scene.pool.send([chunk(0)])
     with pytest.raises(WorkersLostError, match="celery -A config worker -Q sweeps"):
         scene.pool.wait(NOBODY_S + 10)
 
 
 def test_a_long_pause_of_the_orchestrator_is_nobodys_silence(scene: Scene) -> None:
     scene.clock.advance(2 * NOBODY_S)
-    scene.pool.send(chunk(0))
+    scene.pool.send([chunk(0)])
     assert scene.pool.wait(5.0) == []
 
 
 def test_rows_taken_by_another_pool_end_this_one(scene: Scene) -> None:
-    scene.pool.send(chunk(0))
+    scene.pool.send([chunk(0)])
     scene.pool.wait(0.0)
     SweepChunk.objects.all().delete()
     with pytest.raises(LeaseLostError, match="another process runs study"):
