@@ -49,14 +49,16 @@ def own_configuration(tmp_path: Path, settings: Settings) -> None:
     settings.CONFIG_PATH = ConfigFolder(tmp_path).root
 
 
-def installed_on(bars: BarArrays) -> DeskSession:
+def installed_on(
+    bars: BarArrays, strategy: str = "donchian_champion", params: dict[str, float] = PARAMS
+) -> DeskSession:
     """Install the bot after the first bars were published, then publish the rest."""
     feed = Feed.objects.create(
         name="test", kind="replay", venue="bybit", timeframe="5m", pairs=[PAIR], created_at=START
     )
     publish(feed, {PAIR: bars.slice(0, WARM)}, is_finished=False)
     asked: BotAsked = {
-        "name": "trial-7", "strategy": "donchian_champion", "params": PARAMS, "venue": "bybit",
+        "name": "trial-7", "strategy": strategy, "params": params, "venue": "bybit",
         "pair": PAIR, "timeframe": "5m", "trade_size": 1000, "by": "olga", "why": "a test",
     }  # fmt: skip
     made = bot_install(
@@ -174,3 +176,14 @@ def test_the_operator_does() -> None:
     run_to_end(session.pk)
     assert not Order.objects.exists()
     assert Decision.objects.filter(outcome=Outcome.DESK_PAUSED).count() > 5
+
+
+def test_a_hold_buys_the_first_bar_after_its_installation() -> None:
+    bars = random_walk(ALL, 5)
+    session = installed_on(bars, "passive_hold", {})
+    assert run_to_end(session.pk) is RunEnd.FINISHED
+    fill = Fill.objects.get()
+    assert fill.event_time == bars.open_time[WARM + 1]
+    assert Decision.objects.count() == ALL - WARM
+    report = session_verify(session_id=session.pk)
+    assert (report.checked, report.mismatches, report.is_digest_equal) == (ALL - WARM, 0, True)

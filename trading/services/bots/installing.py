@@ -17,12 +17,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypedDict
 
 from django.db import transaction
+from django.db.models import Max
 
 from trading.domain.desk.config import BOT_NAME, BOT_NAME_TEXT, DeskConfig, InstalledBot
 from trading.domain.errors import BadInputError
 from trading.domain.market.instruments import Pair, instrument_default
-from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.market.timeframes import MS_PER_DAY, timeframe_ms
 from trading.domain.signals.strategies import strategy_get
+from trading.domain.signals.strategies.base import warm_bars
+from trading.models import StreamBar
 from trading.ports.candles import CandleStore, SeriesKey
 from trading.ports.clock import Clock
 from trading.services.bots import INSTALLED
@@ -233,10 +236,28 @@ def _note(name: str, order: BotOrder, *, is_new: bool, session_id: int | None) -
         )
     else:
         then = (
-            f"Session {session_id} warms it up on the bars {where} has so far and trades from the "
-            "next bar on, as soon as a worker is free"
+            f"Session {session_id} runs it on {where} from the next bar on, as soon as a worker is "
+            f"free. {_look_back(order, session_id)}"
         )
     return (
         f"Ghost bot {name} {what}. {then}. It trades paper money only and keeps the desk's savings "
         "discipline, so its profits compound less than in the evaluation."
+    )
+
+
+def _look_back(order: BotOrder, session_id: int) -> str:
+    """Return, without the last full stop, what the bars of the feed so far mean to the bot."""
+    step_ms = timeframe_ms(order.timeframe)
+    features = strategy_get(order.strategy).features(order.params, step_ms)
+    needed = max(map(warm_bars, features), default=0)
+    if not needed:
+        return "It looks back on nothing and acts on its first bar"
+    feed_bars = StreamBar.objects.filter(feed__sessions=session_id, pair=order.pair)
+    known = feed_bars.aggregate(n=Max("n"))["n"] or 0
+    if needed <= known:
+        return "The bars so far have warmed it up; what it would hold already it does not buy"
+    days = (needed - known) * step_ms / MS_PER_DAY
+    return (
+        f"It looks back on {needed} bars and the feed has {known}, so it can first buy in about "
+        f"{days:.1f} days"
     )

@@ -61,7 +61,7 @@ def session_verify(
     inputs = list(SessionInput.objects.filter(session=session, n__gt=0).order_by("n"))
     bots = dict(Bot.objects.filter(session=session).values_list("pk", "index"))
     report = VerifyReport(is_same_code=start.payload["code_version"] == code_version())
-    for rows in _chunks(session):
+    for rows in _chunks(session, after=driver.state.seq):
         stored = _stored(session, rows, bots)
         for row in rows:
             _apply_due(driver, inputs, row.seq)
@@ -82,8 +82,7 @@ def session_verify(
     return report
 
 
-def _chunks(session: DeskSession) -> Iterator[list[StreamBar]]:
-    after = 0
+def _chunks(session: DeskSession, after: int) -> Iterator[list[StreamBar]]:
     while True:
         rows = list(
             StreamBar.objects.filter(

@@ -53,6 +53,8 @@ def ghost_blueprint_make(
 ) -> dict[str, Any]:
     """Return the JSON-ready start of the session of one installed bot.
 
+    A strategy that looks back on nothing acts on its first bar; it begins after those bars.
+
     Args:
         config: names the bot in ``bots.installed``.
         name: of the bot.
@@ -65,7 +67,10 @@ def ghost_blueprint_make(
     bot = config.bots.installed[name]
     plan = ghost_plan(config, name)
     start = _start(config, bot.venue, bot.timeframe, [plan], swap_cost_entries)
-    return start | {"warm_through_seq": warm_through_seq}
+    strategy, step_ms = strategy_get(bot.strategy), timeframe_ms(bot.timeframe)
+    looks_back = bool(strategy.features(plan["params"], step_ms))
+    key = "warm_through_seq" if looks_back else "begin_after_seq"
+    return start | {key: warm_through_seq}
 
 
 def _start(
@@ -103,7 +108,7 @@ def state_build(blueprint: Mapping[str, Any], *, session_key: str) -> DeskState:
     if blueprint["swap_costs"]:
         swap = SwapCosts(SwapCostSchedule.from_entries(blueprint["swap_costs"]))
     is_chain = venue in CHAIN_OF_VENUE
-    return desk_open(
+    state = desk_open(
         session_key=session_key,
         step_ms=timeframe_ms(str(blueprint["timeframe"])),
         policy=policy_load(blueprint["policy"]),
@@ -114,6 +119,8 @@ def state_build(blueprint: Mapping[str, Any], *, session_key: str) -> DeskState:
         atr_period=int(blueprint["atr_period"]),
         warm_through_seq=int(blueprint.get("warm_through_seq", 0)),
     )
+    state.seq = int(blueprint.get("begin_after_seq", 0))
+    return state
 
 
 def _bot_plan(config: BotsConfig, pair_name: str, strategy: str, index: int) -> dict[str, Any]:

@@ -223,6 +223,7 @@ def session_create(
         shard=shard,
         pairs=sorted({plan["pair"] for plan in blueprint["bots"]}),
         digest=GENESIS.hex(),
+        cursor_seq=blueprint.get("begin_after_seq", 0),
         code_version=blueprint["code_version"],
         created_at=now,
         updated_at=now,

@@ -88,7 +88,26 @@ def test_on_a_running_feed_it_starts_at_once_and_only_warms_up_on_what_was() -> 
     assert SessionInput.objects.get(session=session, n=0).payload["warm_through_seq"] == 3
     bot = Bot.objects.get(session=session)
     assert (bot.name, bot.strategy, bot.bankroll) == ("trial-12", "donchian_champion", 250)
-    assert "trades from the next bar" in made.note
+    assert "from the next bar on" in made.note
+    assert "looks back on 865 bars and the feed has 3, so it can first buy in about 3.0 days" in (
+        made.note
+    )
+
+
+def test_a_feed_with_enough_bars_has_warmed_it_up() -> None:
+    feed = desk.feed(venue="bybit", is_simulated=False)
+    desk.bars(feed, "ETH/USDT", [100.0 + i % 7 for i in range(200)])
+    made = install(params={"entry_days": 0.2, "exit_days": 0.1, "ema_exit_days": 0.1})
+    assert "have warmed it up; what it would hold already it does not buy" in made.note
+
+
+def test_a_strategy_without_memory_begins_with_the_next_bar() -> None:
+    feed = desk.feed(venue="bybit", is_simulated=False)
+    desk.bars(feed, "ETH/USDT", [100.0, 101.0])
+    made = install(strategy="passive_hold", params={})
+    session = DeskSession.objects.get(pk=made.session_id)
+    assert session.cursor_seq == 2
+    assert "acts on its first bar" in made.note
 
 
 def test_the_same_trial_again_is_the_same_bot_whatever_it_is_called() -> None:
