@@ -17,7 +17,6 @@ LONG_FILES: dict[str, str] = {
 }
 # "path:name": reason.
 LONG_FUNCTIONS: dict[str, str] = {
-    "trading/domain/treasury/savings.py:decide_savings": "one field of the decision a line",
     "trading/services/desk_config/lint.py:_contradictions": "a list of findings, one after another",
 }
 CODE = [

@@ -114,10 +114,11 @@ class BotState:
                 return order
         return None
 
-    def mark(self, equity: float) -> None:
-        """Set the equity (quote, savings included)."""
+    def mark(self, equity: float, *, is_confirmed: bool = True) -> None:
+        """Set the equity (quote, savings included); at an outlier's price it is no peak."""
         self.equity = equity
-        self.peak_equity = max(self.peak_equity, equity)
+        if is_confirmed:
+            self.peak_equity = max(self.peak_equity, equity)
 
 
 def _order_mark(order: Order) -> tuple[str, str, Decimal, Decimal]:
@@ -233,17 +234,19 @@ def _pair_open(
     own_costs: CostModel | None,
     policy: Policy,
     bots: list[BotState],
-    bank: FeatureBank,
-    ring: RingBuffer,
+    shared: tuple[tuple[Feature, ...], tuple[Feature, ...]],
+    step_ms: int,
 ) -> PairState:
-    """Return a pair before its first bar; the bank serves the bots, then stops, then forecasts."""
+    """Return a pair before its first bar; ``shared`` are the features of stops and forecasts."""
+    wanted = [bot.spec.strategy.features(bot.spec.params, step_ms) for bot in bots]
+    bank = FeatureBank([*wanted, *shared])
     return PairState(
         name=str(instrument.pair),
         instrument=instrument,
         swap_costs=own_costs,
         costs=pair_costs(own_costs, policy),
         own_costs={bot.spec.index: bot.spec.costs for bot in bots if bot.spec.costs is not None},
-        ring=ring,
+        ring=RingBuffer(RING_CAPACITY, step_ms),
         bank=bank,
         slots=[_slot(bot, bank.view(i)) for i, bot in enumerate(bots)],
         core_view=bank.view(len(bots)),
@@ -280,14 +283,11 @@ def desk_open(  # noqa: PLR0913 - everything a session is made of, named at the 
     """
     ordered = sorted(specs, key=lambda spec: spec.index)
     bots = [bot_open(spec, policy, step_ms) for spec in ordered]
+    shared = (atr_feature(atr_period),), forecaster.features(step_ms)
     pairs = {}
     for name in sorted(instruments):
-        mine = [bot for bot in bots if bot.spec.pair == name]
-        wanted = [bot.spec.strategy.features(bot.spec.params, step_ms) for bot in mine]
-        wanted += [(atr_feature(atr_period),), forecaster.features(step_ms)]
-        own = swap_costs.get(name)
-        ring = RingBuffer(RING_CAPACITY, step_ms)
-        pairs[name] = _pair_open(instruments[name], own, policy, mine, FeatureBank(wanted), ring)
+        mine, own = [bot for bot in bots if bot.spec.pair == name], swap_costs.get(name)
+        pairs[name] = _pair_open(instruments[name], own, policy, mine, shared, step_ms)
     return DeskState(
         session_key=session_key,
         step_ms=step_ms,

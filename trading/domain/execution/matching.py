@@ -115,27 +115,33 @@ def match_bar(  # noqa: PLR0913 - a bar, who trades on it and at what costs
     if not orders:
         return []
     prices = _Prices(to_decimal(bar.open), to_decimal(bar.high), to_decimal(bar.low))
-    close_time = bar.open_time + step_ms
-    times = bar.open_time, close_time
+    times = bar.open_time, bar.open_time + step_ms
     reports: list[ExecutionReport] = []
     with exact():
         volume = _VolumeBudget(bar.volume, participation_pct, orders)
         for order in sorted(orders, key=_priority):
-            if order.status not in _MATCHABLE or order.bar_time > bar.open_time:
-                continue
-            if _is_past(order, bar.open_time):
-                reports.append(_expiry(order, bar.open_time))
-                continue
-            market = _Market(instrument, own_costs.get(order.bot_index, costs), times)
-            if order.spend is not None:
-                reports += _by_amount(order, order.spend, prices.open, market, volume)
-                continue
-            match = _meet(order, prices)
-            quantity = volume.take(order, market) if match is not None else ZERO
-            if match is not None and quantity > 0:
-                reports.append(_fill(order, match, quantity, market))
-            if quantity < order.remaining and _is_past(order, close_time):
-                reports.append(_expiry(order, close_time))
+            if order.status in _MATCHABLE and order.bar_time <= bar.open_time:
+                market = _Market(instrument, own_costs.get(order.bot_index, costs), times)
+                reports += _match_order(order, prices, market, volume)
+    return reports
+
+
+def _match_order(
+    order: Order, prices: _Prices, market: _Market, volume: _VolumeBudget
+) -> list[ExecutionReport]:
+    """Return what the bar brings one order that it may meet: a fill, its end, both or nothing."""
+    open_time, close_time = market.times
+    if _is_past(order, open_time):
+        return [_expiry(order, open_time)]
+    if order.spend is not None:
+        return _by_amount(order, order.spend, prices.open, market, volume)
+    reports = []
+    match = _meet(order, prices)
+    quantity = volume.take(order, market) if match is not None else ZERO
+    if match is not None and quantity > 0:
+        reports.append(_fill(order, match, quantity, market))
+    if quantity < order.remaining and _is_past(order, close_time):
+        reports.append(_expiry(order, close_time))
     return reports
 
 

@@ -123,20 +123,24 @@ def apply_fill(  # noqa: PLR0913 - one fill is eight facts
         raise InvariantError(f"bot {bot_index} filled a position of bot {position.bot_index}")
     with exact():
         notional, fees = canonical(quantity * price), canonical(fees)
-        if side is Side.BUY:
-            held = position if position is not None and position.is_open else None
-            after = (
-                _opened((bot_index, n), quantity, price, notional, fees, event_time)
-                if held is None
-                else _increased(held, quantity, notional, fees)
+        if side is Side.SELL:
+            after = _reduced(
+                _held(position, bot_index, quantity), quantity, notional, fees, event_time
             )
-            return PositionChange(after, None, canonical(-notional - fees))
-        if position is None or quantity > position.quantity:
-            held_quantity = ZERO if position is None else position.quantity
-            raise InvariantError(f"bot {bot_index} sold {quantity}, it held {held_quantity}")
-        after = _reduced(position, quantity, notional, fees, event_time)
-        result = None if after.is_open else _result(after)
-        return PositionChange(after, result, canonical(notional - fees))
+            result = None if after.is_open else _result(after)
+            return PositionChange(after, result, canonical(notional - fees))
+        if position is not None and position.is_open:
+            after = _increased(position, quantity, notional, fees)
+        else:
+            after = _opened((bot_index, n), quantity, price, notional, fees, event_time)
+        return PositionChange(after, None, canonical(-notional - fees))
+
+
+def _held(position: PositionState | None, bot_index: int, quantity: Decimal) -> PositionState:
+    if position is None or quantity > position.quantity:
+        held = ZERO if position is None else position.quantity
+        raise InvariantError(f"bot {bot_index} sold {quantity}, it held {held}")
+    return position
 
 
 def _opened(

@@ -181,14 +181,9 @@ def ratchet(
     with exact():
         armed = stop.is_breakeven_armed or _is_breakeven(stop, water, policy)
         trails = stop.is_trailing_armed or water >= stop.trail_activation_price
-        price = stop.current_stop
-        if armed and stop.breakeven_price is not None:
-            price = max(price, stop.breakeven_price)
-        if trails:
-            trailed = canonical(instrument.round_price(water - stop.trail_distance, buying=False))
-            price = max(price, trailed)
-    is_same = price == stop.current_stop and armed == stop.is_breakeven_armed
-    if is_same and trails == stop.is_trailing_armed and not is_higher:
+        price = _raised(stop, water, instrument, is_armed=armed, is_trailing=trails)
+    before = stop.current_stop, stop.is_breakeven_armed, stop.is_trailing_armed
+    if (price, armed, trails) == before and not is_higher:
         return stop
     return replace(
         stop,
@@ -217,6 +212,18 @@ def exit_due(stop: StopState, *, high: float, close: float, close_time: int) -> 
     if stop.hold_deadline is not None and close_time >= stop.hold_deadline:
         return ExitReason.TIME
     return None
+
+
+def _raised(
+    stop: StopState, water: Decimal, instrument: Instrument, *, is_armed: bool, is_trailing: bool
+) -> Decimal:
+    price = stop.current_stop
+    if is_armed and stop.breakeven_price is not None:
+        price = max(price, stop.breakeven_price)
+    if is_trailing:
+        trailed = instrument.round_price(water - stop.trail_distance, buying=False)
+        price = max(price, canonical(trailed))
+    return price
 
 
 def _is_breakeven(stop: StopState, water: Decimal, policy: StopPolicy) -> bool:

@@ -108,14 +108,10 @@ def decide_savings(  # noqa: PLR0913 - every fact the rule weighs, named at the 
     Raises:
         InvariantError: an amount is not finite, or one that cannot be negative is.
     """
-    if not profit.is_finite():
-        raise InvariantError(f"profit was {profit}; expected a finite amount")
     check_positive("exit notional", exit_notional)
     check_not_negative("actual fees", actual_fees)
-    check_positive("quantum", quantum)
     with exact():
-        slice_ = max(profit, ZERO) * policy.ratio
-        candidate = canonical((slice_ / quantum).to_integral_value(ROUND_DOWN) * quantum)
+        candidate = _candidate(profit, policy, quantum)
         fees = estimate_fees(policy, exit_notional, actual_fees, candidate)
         required = canonical(fees * policy.fee_guard, ROUND_CEILING)
         reason = _skip_reason(
@@ -140,6 +136,14 @@ def decide_savings(  # noqa: PLR0913 - every fact the rule weighs, named at the 
         break_even_pct=break_even_pct(policy, exit_notional=exit_notional, actual_fees=actual_fees),
         passing_profit=passing,
     )
+
+
+def _candidate(profit: Decimal, policy: SavingsPolicy, quantum: Decimal) -> Decimal:
+    if not profit.is_finite():
+        raise InvariantError(f"profit was {profit}; expected a finite amount")
+    check_positive("quantum", quantum)
+    slice_ = max(profit, ZERO) * policy.ratio
+    return canonical((slice_ / quantum).to_integral_value(ROUND_DOWN) * quantum)
 
 
 def estimate_fees(
