@@ -233,13 +233,12 @@ def _decide_bot(turn: _Turn, bot: BotState, action: int) -> None:
     standing = bot.stand(state.epoch)  # before anything changes
     hashed = pair.data_hash ^ standing.account_hash
     if bot.position is not None:
-        bot.mark(standing.equity(bar.close))
+        bot.mark(standing.equity(bar.close), is_confirmed=not bar.flags & QUARANTINED)
     gates = data_gates(state, pair, bot, bar.flags)
     if bot.spec.index in turn.stopped:
         outcome = Outcome.STOP_FILLED
     elif bot.position is not None and bot.working(OrderPurpose.EXIT) is None:
-        high = bar.high if not bar.flags & QUARANTINED else max(bar.open, bar.close)
-        price = Price(high, bar.close)
+        price = _trusted(bar)
         outcome, read = manage_position(state, pair, bot, action, price, turn.out)
         gates += read
     elif bot.orders:
@@ -253,6 +252,14 @@ def _decide_bot(turn: _Turn, bot: BotState, action: int) -> None:
     else:
         outcome = _flat_outcome(gates, action, pair)
     _record(turn, bot, Reading(outcome, gates, action, math.nan, hashed))
+
+
+def _trusted(bar: Bar) -> Price:
+    """Return the prices an exit looks at: an outlier's gain counts once a later bar confirms it."""
+    if bar.flags & QUARANTINED:
+        lower = min(bar.open, bar.close)
+        return Price(lower, lower)
+    return Price(bar.high, bar.close)
 
 
 def _flat_outcome(gates: list[GateResult], action: int, pair: PairState) -> Outcome:

@@ -20,7 +20,7 @@ from trading.domain.signals.strategies.base import SELL
 
 
 class Price(NamedTuple):
-    """What of a bar an open position looks at: highest trusted price and close, quote per base."""
+    """What of a bar an open position looks at: trusted high and close, quote per base."""
 
     high: float
     close: float

@@ -30,7 +30,7 @@ class BarFlag(IntFlag):
     """What the desk must know about a bar beyond its prices; 0 is an ordinary closed bar."""
 
     NONE = 0
-    QUARANTINED = 1  # outlier kept as recorded; entries refuse it, exits use it with care
+    QUARANTINED = 1  # outlier kept as recorded; features see it, entries refuse it (ADR 2)
     SYNTHETIC = 2  # flat filler for a gap that stayed open
     REVISED = 4  # replaced after it was first published
     WARMUP = 8  # history loaded to warm indicators; no orders come from it

@@ -13,7 +13,7 @@ from trading.domain.desk.policy import Policy, SchedulingPolicy
 from trading.domain.desk.reasons import ExitReason, Gate, Outcome, TradingState
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import OrderPurpose
-from trading.domain.market.bars import Bar, BarFlag
+from trading.domain.market.bars import HIGH, Bar, BarFlag
 
 BUY, SELL = 1, -1
 
@@ -109,6 +109,50 @@ def test_a_quarantined_wick_does_not_reach_the_stop() -> None:
     desk.bar(101.2)
     assert desk.bar(101.3, low=40.0, flags=BarFlag.QUARANTINED).outcome is Outcome.HOLDING
     assert desk.bot.position is not None
+
+
+def test_features_and_ring_see_a_quarantined_bar_as_it_was_recorded() -> None:
+    desk = ScriptedDesk({})
+    desk.bar(101.0, high=170_000.0, flags=BarFlag.QUARANTINED)
+    pair = desk.driver.state.pairs[PAIR]
+    assert pair.bank.last_bar[HIGH] == pair.ring.column(HIGH)[-1] == 170_000.0
+    assert pair.core_view[0] > 10_000.0  # average true range over 14 bars
+
+
+def test_a_quarantined_gain_counts_once_a_later_bar_confirms_it() -> None:
+    desk = ScriptedDesk({1: BUY})
+    desk.bar(101.0)
+    desk.bar(101.2)
+    stop, peak = desk.bot.stop, desk.bot.peak_equity
+    assert desk.bar(150.0, flags=BarFlag.QUARANTINED).outcome is Outcome.HOLDING
+    assert (desk.bot.stop, desk.bot.peak_equity) == (stop, peak)
+    assert desk.bot.equity > peak
+    desk.bar(150.0)
+    assert desk.bot.peak_equity == desk.bot.equity > peak
+    assert desk.bot.stop is None or desk.bot.stop.current_stop > stop.current_stop
+
+
+def test_a_quarantined_fall_reaches_the_stop_with_its_body() -> None:
+    desk = ScriptedDesk({1: BUY})
+    desk.bar(101.0)
+    desk.bar(101.2)
+    assert desk.bar(60.0, flags=BarFlag.QUARANTINED).outcome is Outcome.STOP_FILLED
+
+
+def test_an_entry_after_a_huge_wick_still_risks_what_the_policy_allows() -> None:
+    desk = ScriptedDesk({2: BUY})
+    desk.bar(101.0, high=400.0, flags=BarFlag.QUARANTINED)
+    assert desk.bar(101.2).outcome is Outcome.ENTRY_ORDERED
+    desk.bar(101.2)
+    position, stop = desk.bot.position, desk.bot.stop
+    loss = position.quantity * (position.average_entry_price - stop.current_stop)
+    assert 0 < loss <= 1000 * Decimal("0.015")
+
+
+def test_after_a_wick_without_measure_no_entry_is_worth_ordering() -> None:
+    desk = ScriptedDesk({2: BUY})
+    desk.bar(101.0, high=170_000.0, flags=BarFlag.QUARANTINED)
+    assert desk.bar(101.2).outcome is Outcome.BELOW_MIN_NOTIONAL
 
 
 @pytest.mark.parametrize(
