@@ -1,0 +1,99 @@
+"""What a machine refuses before it starts anything, and what it keeps between chunks."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from optimizer.adapters.workers.blobs import MachineData, blob_store, candles_pack
+from optimizer.adapters.workers.machine import LocalMachine
+from optimizer.adapters.workers.requests import (
+    Basis,
+    costs_encode,
+    outcome_decode,
+    request_encode,
+)
+from optimizer.domain.evaluator.warm import kernels_warm
+from optimizer.domain.study.evaluation import Terms, Work
+from optimizer.ports.machines import WorkRefusedError
+from optimizer.ports.sweeps import Chunk
+from tests.factories import NOW
+from tests.oracles import paths
+from trading.adapters.system_clock import SystemClock
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(300)]
+
+TERMS = Terms(("1d",), ("final_balance",), 1000.0, "next_open", 0)
+COSTS = ((1e6,), (0.01,), (0.1,), (0.1,))
+CHUNK = Chunk(
+    0, 0, (Work(0, "donchian_champion", {"entry_days": 1.0}),), {"donchian_champion": (0.0,)}
+)
+
+
+def request(version: str = "v1", candles: str = "", costs: str = "") -> bytes:
+    """Ask for the chunk on data that are in the database unless other digests are given."""
+    basis = Basis(
+        candles or blob_store(candles_pack(paths.path(3, 400)), NOW),
+        costs or blob_store(costs_encode(COSTS), NOW),
+        version,
+        paths.STEP_MS,
+        TERMS,
+    )
+    return request_encode(basis, CHUNK)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[LocalMachine]:
+    made = LocalMachine(MachineData(tmp_path), version="v1", clock=SystemClock())
+    yield made
+    made.close()
+
+
+def never() -> bool:
+    """Stand for an orchestrator that must not hear of a beginning."""
+    raise AssertionError("a refused chunk was begun")
+
+
+def test_another_version_of_the_code_is_refused_with_both_versions(machine: LocalMachine) -> None:
+    with pytest.raises(WorkRefusedError, match=r"runs version v1, the study v2; install the same"):
+        machine.evaluate(request("v2"), never)
+
+
+@pytest.mark.parametrize("missing", ["candles", "costs"])
+def test_data_that_are_not_in_the_database_are_refused(machine: LocalMachine, missing: str) -> None:
+    with pytest.raises(WorkRefusedError, match=r"data abababababab is not in the database"):
+        machine.evaluate(request(**{missing: "ab" * 32}), never)
+
+
+def test_a_worker_that_may_have_no_children_says_how_to_start_it(machine: LocalMachine) -> None:
+    process = multiprocessing.current_process()
+    before = process._config.get("daemon")
+    process._config["daemon"] = True
+    try:
+        with pytest.raises(WorkRefusedError, match=r"start workers .* with --pool threads"):
+            machine.evaluate(request(), never)
+    finally:
+        process._config["daemon"] = before
+
+
+def test_chunks_nobody_waits_for_are_prepared_and_not_evaluated(machine: LocalMachine) -> None:
+    kernels_warm()
+    assert machine.evaluate(request(), lambda: False) is None
+
+
+def test_one_process_evaluates_chunk_after_chunk(machine: LocalMachine) -> None:
+    kernels_warm()
+    outcomes = []
+    for _ in range(2):
+        content = machine.evaluate(request(), lambda: True)
+        assert content is not None
+        outcomes.append(outcome_decode(content))
+    first, second = outcomes
+    assert first.process == second.process
+    assert first.process.startswith(machine.name)
+    assert [r.number for r in second.answer.records] == [0]
+    assert first.cpu_s > second.cpu_s > 0  # the first one loaded the data
+    assert (first.replaced, second.replaced) == (0, 0)
