@@ -17,6 +17,7 @@ from typing import Final
 
 import numpy as np
 
+from optimizer.domain.evaluator.account import CASH
 from optimizer.domain.evaluator.curve import equity_curve, exact_moments
 from optimizer.domain.evaluator.figures import WindowFacts, metrics_of
 from optimizer.domain.evaluator.trades import Trade, trades_of
@@ -152,6 +153,12 @@ class Evaluator:
             lambda: exact_moments(equity_curve(self.market, span, terms.trade_size, rows)),
         )
         return metrics, rows
+
+    def balance(self, signals: Signals, span: Span, trade_size: float, fill: FillModel) -> float:
+        """Return the final balance of ``run`` alone, quote, which is what random draws need."""
+        terms = Terms(float(trade_size), fill is FillModel.NEXT_OPEN, 0.0)
+        books, _ = walk(self.market, self._costs, terms, span, signals)
+        return float(books[CASH])
 
     def evaluate(
         self, system: System | str, params: Mapping[str, float], plan: Plan

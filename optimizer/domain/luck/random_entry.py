@@ -9,6 +9,7 @@ Source: optimizer issue, "Luck control"; the permutation idea is that of D. R. A
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from optimizer.domain.evaluator.evaluator import Evaluator, Run
 from optimizer.domain.evaluator.walk import T_ENTRY, T_EXIT
 from optimizer.domain.features.market import Span
 from optimizer.domain.luck.timing import timed_signals
+from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, Signals
 from trading.domain.market.bars import FloatArray, IntArray
 
 DRAWS: Final = 100
@@ -62,13 +64,28 @@ def random_entry_returns(evaluator: Evaluator, run: Run, rng: np.random.Generato
     """
     holds = (run.trade_rows[:, T_EXIT] - run.trade_rows[:, T_ENTRY]).astype(np.int64)
     size, draws = run.metrics.initial_balance, draws_for(holds.shape[0])
-    found = np.empty(draws)
-    for place, (buys, sells) in enumerate(
-        zip(*random_timings(holds, run.span, draws, rng), strict=True)
-    ):
-        metrics, _ = evaluator.run(timed_signals(buys, sells, run.span), run.span, size, run.fill)
-        found[place] = metrics.total_return_pct
-    return found
+    buys, sells = random_timings(holds, run.span, draws, rng)
+    balances = np.array(
+        [
+            evaluator.balance(signals, run.span, size, run.fill)
+            for signals in _signals(buys, sells, run.span)
+        ]
+    )
+    returns: FloatArray = (balances / size - 1.0) * 100.0
+    return returns
+
+
+def _signals(buys: IntArray, sells: IntArray, span: Span) -> Iterator[Signals]:
+    if np.any(sells == buys):
+        for row in range(buys.shape[0]):
+            yield timed_signals(buys[row], sells[row], span)
+        return
+    # the same for all rows at once, which takes a tenth of the time
+    at = np.stack((buys, sells), axis=2).reshape(buys.shape[0], -1).astype(np.int32)
+    side = np.tile(np.array([BUY_FLAG, SELL_FLAG], dtype=np.int8), buys.shape[1])
+    counts = at.shape[1] - (sells[:, -1] >= span.stop - 2)
+    for row, count in enumerate(counts.tolist()):
+        yield Signals(at[row, :count], side[:count])
 
 
 def percentile(value: float, draws: FloatArray) -> float:

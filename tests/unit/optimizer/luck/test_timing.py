@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -102,14 +104,24 @@ def test_random_runs_trade_as_often_at_the_same_costs(evaluator: Evaluator) -> N
     metrics, rows = evaluator.run(
         timed_signals(buys[0], sells[0], run.span), run.span, 1000.0, run.fill
     )
-    assert metrics.total_return_pct == draws[0]
+    assert metrics.total_return_pct == pytest.approx(draws[0], rel=1e-12)
     assert len(rows) == len(holds)
 
 
 def test_a_run_that_held_throughout_can_only_be_held_throughout(evaluator: Evaluator) -> None:
     run = evaluator.evaluate("passive_hold", {}, Plan())[0]
     draws = random_entry_returns(evaluator, run, np.random.default_rng(3))
-    assert set(draws.tolist()) == {run.metrics.total_return_pct}
+    assert set(draws.tolist()) == {draws[0]}
+    assert draws[0] == pytest.approx(run.metrics.total_return_pct, rel=1e-12)
+
+
+def test_round_trips_on_one_bar_are_drawn_as_well(evaluator: Evaluator) -> None:
+    run = many_trades(evaluator)
+    rows = run.trade_rows.copy()
+    rows[3, T_EXIT] = rows[3, T_ENTRY]
+    draws = random_entry_returns(evaluator, replace(run, trade_rows=rows), np.random.default_rng(4))
+    assert draws.shape == (DRAWS,)
+    assert np.all(np.isfinite(draws))
 
 
 def test_one_that_trades_all_the_time_gets_fewer_draws() -> None:
