@@ -6,6 +6,7 @@ service call. Only people with ``trading.operate_desk`` get here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -15,88 +16,72 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from dashboard.payloads.orders import DESK_ACTIONS, Action, bot_actions
+from dashboard.templatetags.desk import words
 from dashboard.views.desk import OPERATE, Desk
 from trading import bootstrap
-from trading.domain.desk.reasons import TradingState
 from trading.domain.errors import TradingError
 from trading.domain.topics import DESK
+from trading.selectors.bots import bot_get
 from trading.selectors.figures import amount_text, count_text, quantity_text
 from trading.selectors.health import mark_prices
 from trading.services.control import kill_preview, trading_state_set
 
 REASON_MAX: Final = 300
-SCOPE: Final = "desk"
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """One thing an operator can order for the whole desk."""
+class Order:
+    """One order for one target: the desk, or the bots of one strategy on one pair."""
 
+    scope: str
     name: str
-    title: str
-    verb: str
-    state: TradingState
-    effect: str
-    undo: str
-    done: str
-    is_dangerous: bool = False
-
-
-ACTIONS: Final[dict[str, Action]] = {
-    action.name: action
-    for action in (
-        Action(
-            "pause",
-            "Pause the desk",
-            "pause",
-            TradingState.PAUSED,
-            "From the next bar on no bot enters. Exits and stops go on as before.",
-            "Resume undoes it at once.",
-            "The desk is paused: exits only.",
-        ),
-        Action(
-            "resume",
-            "Resume trading",
-            "resume",
-            TradingState.ACTIVE,
-            "From the next bar on bots may enter again, if every gate passes.",
-            "Pause undoes it at once.",
-            "The desk trades again.",
-        ),
-        Action(
-            "kill",
-            "Kill the desk",
-            "kill",
-            TradingState.HALTED,
-            "Every working entry order is cancelled and no bot enters or exits by itself.",
-            "Resume lets bots trade again; what was sold stays sold.",
-            "The desk is halted.",
-            is_dangerous=True,
-        ),
-    )
-}
+    action: Action
+    url: str
 
 
 @permission_required(OPERATE, raise_exception=True)
 @require_http_methods(["GET", "POST"])
 def control(request: HttpRequest, action: str) -> HttpResponse:
-    """Show what the order would do, or give it."""
-    chosen = ACTIONS.get(action)
-    if chosen is None:
-        raise Http404(f"There is no order {action!r}; expected {', '.join(ACTIONS)}.")
+    """Show what an order for the whole desk would do, or give it."""
+    chosen = _chosen(DESK_ACTIONS, action)
+    url = reverse("dashboard:control", args=[action])
+    return _answer(request, Order("desk", "", chosen, url))
+
+
+@permission_required(OPERATE, raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def bot_control(request: HttpRequest, bot_id: int, action: str) -> HttpResponse:
+    """Show what an order for one bot would do, or give it."""
+    bot = bot_get(bot_id)
+    if bot is None:
+        raise Http404(f"There is no bot {bot_id}.")
+    chosen = _chosen(bot_actions(f"{words(bot.strategy)} on {bot.pair}"), action)
+    url = reverse("dashboard:bot-control", args=[bot_id, action])
+    return _answer(request, Order("bot", bot.control_name, chosen, url))
+
+
+def _chosen(actions: Mapping[str, Action], name: str) -> Action:
+    if name not in actions:
+        raise Http404(f"There is no order {name!r}; expected {', '.join(actions)}.")
+    return actions[name]
+
+
+def _answer(request: HttpRequest, order: Order) -> HttpResponse:
     if request.method == "GET":
-        return _form(request, chosen, reason="", error="", status=200)
+        return _form(request, order, reason="", error="", status=200)
     reason = request.POST.get("reason", "").strip()
     error = _reason_error(reason)
     if not error:
-        error = _carry_out(request, chosen, reason)
+        error = _carry_out(request, order, reason)
     if error:
-        return _form(request, chosen, reason=reason, error=error, status=422)
+        return _form(request, order, reason=reason, error=error, status=422)
     if request.headers.get("X-Panel") == "1":
         return HttpResponse(status=204)
-    messages.success(request, f"{chosen.done} {chosen.undo}")
+    messages.success(request, f"{order.action.done} {order.action.undo}")
     return redirect("dashboard:overview")
 
 
@@ -108,12 +93,13 @@ def _reason_error(reason: str) -> str:
     return ""
 
 
-def _carry_out(request: HttpRequest, action: Action, reason: str) -> str:
+def _carry_out(request: HttpRequest, order: Order, reason: str) -> str:
     """Return the error that stopped it, in words, or nothing."""
+    action = order.action
     try:
         trading_state_set(
-            scope=SCOPE,
-            name="",
+            scope=order.scope,
+            name=order.name,
             state=action.state,
             flatten=action.is_dangerous and request.POST.get("flatten") == "on",
             reason=reason,
@@ -123,14 +109,15 @@ def _carry_out(request: HttpRequest, action: Action, reason: str) -> str:
     except TradingError as error:
         return str(error)
     # other tabs and other people see it at once; if the news is lost, within ten seconds
-    news = {"kind": "state", "scope": SCOPE, "name": "", "state": action.state.name.lower()}
+    state = action.state.name.lower()
+    news = {"kind": "state", "scope": order.scope, "name": order.name, "state": state}
     async_to_sync(bootstrap.event_publisher().publish)(DESK, news)
     return ""
 
 
-def _preview_lines(desk: Desk) -> list[str]:
+def _preview_lines(desk: Desk, order: Order) -> list[str]:
     """Return what the kill does now, in figures at the last close."""
-    preview = kill_preview(scope=SCOPE, name="")
+    preview = kill_preview(scope=order.scope, name=order.name)
     orders = preview.n_open_orders
     lines = [
         "No entry order is working, so none is cancelled."
@@ -152,16 +139,17 @@ def _preview_lines(desk: Desk) -> list[str]:
 
 
 def _form(
-    request: HttpRequest, action: Action, *, reason: str, error: str, status: int
+    request: HttpRequest, order: Order, *, reason: str, error: str, status: int
 ) -> HttpResponse:
-    desk = Desk(request)
+    desk, action = Desk(request), order.action
     context: dict[str, Any] = {
         "action": action,
+        "url": order.url,
         "reason": reason,
         "reason_max": REASON_MAX,
         "error": error,
         "flatten": request.POST.get("flatten") == "on",
-        "preview": _preview_lines(desk) if action.is_dangerous else None,
+        "preview": _preview_lines(desk, order) if action.is_dangerous else None,
         "title": action.title,
     }
     if request.headers.get("X-Panel") == "1":

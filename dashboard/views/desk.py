@@ -9,6 +9,9 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
+from guardian.bootstrap import desk_health
+from guardian.domain.advisories import BLOCKED, Advisory, degradation_level
+from guardian.selectors.advisories import advisory_list
 from trading import bootstrap
 from trading.domain.market.timeframes import MS_PER_DAY
 from trading.selectors.bots import BotView, bot_list, money_summaries
@@ -65,14 +68,23 @@ class Desk:
         """Return the desk's own clock, ms UTC."""
         return market_now(self.feeds)
 
+    @cached_property
+    def advisories(self) -> tuple[Advisory, ...]:
+        """Return every condition that needs the operator, worst first."""
+        return advisory_list(desk_health(), self.sessions, self.feeds)
+
     def frame(self) -> dict[str, Any]:
         """Return what the strip on every page needs."""
         control = desk_control()
+        level = degradation_level(self.advisories)
         return {
             "now": self.now,
             "market_ms": self.market_ms,
             "mode": mode_badge(self.sessions, self.feeds),
             "feeds": self.feeds,
+            "advisories": self.advisories,
+            "level": level,
+            "level_note": BLOCKED[level],
             "desk_control": control,
             "controls": controls_in_force(),
             "can_operate": self.request.user.has_perm(OPERATE),
@@ -115,6 +127,15 @@ def _positions(desk: Desk) -> Mapping[str, Any]:
     return {"positions": position_list(desk.session_ids, mark_prices(desk.feeds))}
 
 
+def _bots(desk: Desk) -> Mapping[str, Any]:
+    orders = {order.name: order for order in controls_in_force() if order.scope == "bot"}
+    return {
+        "bots": desk.bots,
+        "rows": [(bot, orders.get(bot.control_name)) for bot in desk.bots],
+        "can_operate": desk.request.user.has_perm(OPERATE),
+    }
+
+
 def _savings(desk: Desk) -> Mapping[str, Any]:
     return {
         "rule": savings_rule(desk.session_ids),
@@ -131,7 +152,7 @@ _PANELS: Final[dict[str, Callable[[Desk], Mapping[str, Any]]]] = {
     "funnel": _funnel,
     "positions": _positions,
     "trips": lambda desk: {"trips": round_trip_list(desk.session_ids)},
-    "bots": lambda desk: {"bots": desk.bots},
+    "bots": _bots,
     "savings": _savings,
 }
 

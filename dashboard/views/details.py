@@ -49,6 +49,12 @@ def order_detail(request: HttpRequest, order_id: int) -> HttpResponse:
 
 
 @require_safe
+def advisories(request: HttpRequest) -> HttpResponse:
+    """Show how well the desk is: its level, what that blocks, and every open condition."""
+    return _render(request, "advisories", {**Desk(request).frame(), "title": "State of the desk"})
+
+
+@require_safe
 def bar_decisions(request: HttpRequest, feed_id: int, slug: str, open_time: int) -> HttpResponse:
     """Show what every bot did with one bar."""
     try:

@@ -6,10 +6,13 @@ Rooms that do not exist yet are empty lists, never invented figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from guardian.domain.advisories import degradation_level
+from guardian.selectors.advisories import advisory_list
 from guardian.selectors.health import Health
 from trading.domain.desk.reasons import TradingState
 from trading.domain.forecasting.naive import NaiveDriftForecaster
@@ -26,9 +29,10 @@ def desk_status(
     sessions = session_list(now)
     feeds = feed_list(now, sessions)
     control = desk_control()
+    advisories = advisory_list(health, sessions, feeds)
     return {
         "trading_state": (control.state if control else TradingState.ACTIVE).name.lower(),
-        "degradation_level": degradation_level(health, sessions, feeds),
+        "degradation_level": degradation_level(advisories),
         "sessions": [_session(row) for row in sessions],
         "bots": _bots([row.id for row in sessions]),
         "feeds": [_feed(row) for row in feeds],
@@ -36,7 +40,7 @@ def desk_status(
         "model": {"forecaster": NaiveDriftForecaster.name, "is_trained": False},
         "horizons": [],
         "gas": [],
-        "advisories": [],
+        "advisories": [asdict(advisory) for advisory in advisories],
         "queues": queues,
         "processes": [
             {"name": row.name, "state": row.state.lower(), "pid": row.pid} for row in processes
@@ -44,18 +48,6 @@ def desk_status(
         "database": health.db,
         "redis": health.redis,
     }
-
-
-def degradation_level(
-    health: Health, sessions: Sequence[SessionView], feeds: Sequence[FeedView]
-) -> int:
-    """Return 0 when all is well, 1 without news, 2 with stale data or a failed session, 4 blind."""
-    if health.db != "ok":
-        return 4
-    is_stale = any(feed.status == "running" and feed.is_stale for feed in feeds)
-    if is_stale or any(session.status == "failed" for session in sessions):
-        return 2
-    return 0 if health.redis == "ok" else 1
 
 
 def _session(row: SessionView) -> dict[str, Any]:

@@ -25,14 +25,14 @@ const equity = new Equity();
 new Chart(live);
 new StudyList(live, panels);
 new StudyPage(live, panels);
-new Control(() => panels.mark(["strip", "checklist", "decisions", "head", "progress", "studies"], 0));
+new Control(() => panels.mark(["strip", "checklist", "decisions", "bots", "head", "progress", "studies"], 0));
 
 live.addEventListener("step", (event) => {
   panels.step(event.detail);
   equity.mark();
 });
 for (const kind of ["state", "feed"])
-  live.addEventListener(kind, () => panels.mark(["strip", "checklist", "figures"], 0));
+  live.addEventListener(kind, () => panels.mark(["strip", "checklist", "figures", "bots"], 0));
 // whatever happened while the socket was away is on the server: ask for all of it once
 let isFirst = true;
 live.addEventListener("open", () => {

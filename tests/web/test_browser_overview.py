@@ -81,6 +81,28 @@ def test_a_checkpoint_appears_as_it_happens(overview: Page, feeder: Feeder) -> N
     expect(line).to_contain_text("Reserved 5.97\u202fUSDT for USDC", timeout=SLOW)
 
 
+def test_one_bot_is_paused_from_its_row(overview: Page, feeder: Feeder) -> None:
+    row = overview.locator("#bots-table tbody tr").first
+    row.get_by_role("link", name=re.compile("^Pause ")).click()
+    sheet = overview.locator("#control-sheet")
+    button = sheet.get_by_role("button", name=re.compile("^Pause .+ on "))
+    overview.get_by_label("Why?").fill("its pair is in the news")
+    hold(button, overview, 1200)
+    expect(row.locator(".orders")).to_contain_text("paused", timeout=SLOW)
+    expect(overview.locator(".state-word")).to_have_text(re.compile("Active"))
+    row.get_by_role("link", name=re.compile("^Resume ")).click()
+    overview.get_by_label("Why?").fill("calm again")
+    hold(sheet.get_by_role("button", name=re.compile("^Resume ")), overview, 1200)
+    expect(row.locator(".orders")).not_to_contain_text("paused", timeout=SLOW)
+
+
+def test_the_state_of_the_desk_opens_beside_the_page(overview: Page) -> None:
+    overview.locator("#strip .health a").click()
+    side = overview.get_by_role("complementary", name="Detail")
+    expect(side).to_contain_text(re.compile(r"Level \d\. "), timeout=SLOW)
+    expect(overview).to_have_url(re.compile(r"/advisories/$"))
+
+
 def test_a_short_press_pauses_nothing_and_a_long_one_does(overview: Page, feeder: Feeder) -> None:
     before = feeder.do("control").get("n", 0)
     overview.get_by_role("link", name="Pause", exact=True).click()
@@ -162,7 +184,7 @@ def test_nothing_hangs_over_the_edge_of_a_phone(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (background == "rgb(14, 17, 19)") == (scheme == "dark")
-    expect(page.get_by_role("link", name="Kill")).to_be_visible()
+    expect(page.get_by_role("link", name="Kill", exact=True)).to_be_visible()
     context.close()
 
 

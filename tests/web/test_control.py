@@ -70,6 +70,46 @@ def test_the_dialog_gets_a_bare_answer(desk: Client) -> None:
     assert response.status_code == 204
 
 
+def test_one_bot_is_paused_and_resumed_from_the_table(desk: Client, scene: Scene) -> None:
+    bot = scene.bots[0]
+    address = f"/bots/{bot.pk}/pause/"
+    assert f'href="{address}"' in desk.get("/").content.decode()
+    form = desk.get(address, headers={"X-Panel": "1"}).content.decode()
+    assert "Pause breakout on BTC/USDT" in form
+    assert f'action="{address}"' in form
+    desk.post(address, {"reason": "it trades the news"})
+    row = TradingControl.objects.get()
+    assert (row.scope, row.name, row.state, row.reason) == (
+        "bot", "BTC/USDT breakout", TradingState.PAUSED, "it trades the news"
+    )  # fmt: skip
+    page = desk.get("/").content.decode()
+    assert f'href="/bots/{bot.pk}/resume/"' in page
+    assert f'href="{address}"' not in page
+    assert desk_control() is None  # the desk itself is as it was
+    desk.post(f"/bots/{bot.pk}/resume/", {"reason": "calm again"})
+    assert f'href="{address}"' in desk.get("/").content.decode()
+
+
+def test_killing_one_bot_shows_and_halts_only_what_is_its(desk: Client, scene: Scene) -> None:
+    first, other = scene.bots[0], scene.bots[-1]
+    make.order(first, status="accepted")
+    make.order(other, status="accepted")
+    form = desk.get(f"/bots/{first.pk}/kill/", headers={"X-Panel": "1"}).content.decode()
+    assert "Cancels 1 working entry order." in form
+    assert "ETH ≈" not in form
+    desk.post(f"/bots/{first.pk}/kill/", {"reason": "broken", "flatten": "on"})
+    row = TradingControl.objects.get()
+    assert (row.name, row.state, row.flatten) == ("BTC/USDT breakout", TradingState.HALTED, True)
+
+
+@pytest.mark.parametrize("address", ["/bots/999999/pause/", "/bots/{}/explode/"])
+def test_orders_for_what_does_not_exist_are_not_found(
+    desk: Client, scene: Scene, address: str
+) -> None:
+    assert desk.post(address.format(scene.bots[0].pk), {"reason": "x"}).status_code == 404
+    assert not TradingControl.objects.exists()
+
+
 def test_somebody_without_the_permission_sees_no_buttons_and_is_refused(
     client: Client, db: None
 ) -> None:
@@ -77,6 +117,8 @@ def test_somebody_without_the_permission_sees_no_buttons_and_is_refused(
     page = client.get("/").content.decode()
     assert "watching only" in page
     assert "/control/kill/" not in page
+    assert "/kill/" not in page
+    assert client.post("/bots/1/kill/", {"reason": "I want"}).status_code == 403
     assert client.get("/control/kill/").status_code == 403
     assert client.post("/control/kill/", {"reason": "I want"}).status_code == 403
     assert not TradingControl.objects.exists()

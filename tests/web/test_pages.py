@@ -9,6 +9,7 @@ import plotly.graph_objects
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from tests import factories as make
 from tests.web import desk_scene
@@ -180,3 +181,31 @@ def test_one_look_at_a_full_page_asks_the_database_a_bounded_number_of_times(
     assert page.status_code == 200
     assert "BTC/USDT" in text(page.content.decode())
     assert len(asked) > 10  # or the bound would hold for a page that reads nothing
+
+
+def test_the_strip_says_how_well_the_desk_is_and_why(
+    desk: Client, scene: Scene, settings: Settings
+) -> None:
+    settings.REDIS_URL = ""
+    page = text(desk.get("/").content.decode())
+    assert "State of the desk: Level 1 1 advisory No Redis is running" in page
+    scene.session.status_reason = "keeps its policy"
+    scene.session.save()
+    scene.feed.last_bar_at = None
+    scene.feed.save()
+    page = text(desk.get("/panels/?names=strip").content.decode())
+    assert "Level 2 3 advisories" in page
+    assert f"{scene.feed.name}: the last bar never came" in page
+
+
+def test_every_advisory_has_its_words_and_what_to_do(
+    desk: Client, scene: Scene, settings: Settings
+) -> None:
+    settings.REDIS_URL = ""
+    scene.feed.last_bar_at = None
+    scene.feed.save()
+    page = text(desk.get("/advisories/", headers={"X-Panel": "1"}).content.decode())
+    assert "Level 2. New entries are blocked where this applies" in page
+    assert page.index("the last bar never came") < page.index("No Redis is running")
+    assert "or set REDIS_URL." in page
+    assert desk.get("/advisories/").status_code == 200

@@ -31,6 +31,8 @@ class Command(DeskCommand):
             f"trading {answer['trading_state']}, degradation level {answer['degradation_level']}, "
             f"database {answer['database']}, redis {answer['redis']}"
         )
+        for row in answer["advisories"]:
+            write(f"level {row['level']}: {row['text']} {row['action']}")
         for row in answer["sessions"]:
             reason = f" ({row['status_reason']})" if row["status_reason"] else ""
             write(

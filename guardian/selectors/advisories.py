@@ -1,0 +1,103 @@
+"""Read which conditions are open now, from facts that are already rows or answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from guardian.domain.advisories import Advisory
+from guardian.selectors.health import Health
+from trading.selectors.figures import duration_text
+from trading.selectors.health import HEARTBEAT_BUDGET_S, FeedView, SessionView
+
+TURN_BUDGET_S: Final = 120.0  # sessions that take turns wait less than this
+_HELD: Final = frozenset({"running", "recovering"})
+
+
+def advisory_list(
+    health: Health, sessions: Sequence[SessionView], feeds: Sequence[FeedView]
+) -> tuple[Advisory, ...]:
+    """Return every open condition, worst first."""
+    found = [
+        *_of_services(health),
+        *(advisory for feed in feeds for advisory in _of_feed(feed)),
+        *(advisory for session in sessions for advisory in _of_session(session)),
+    ]
+    return tuple(sorted(found, key=lambda advisory: -advisory.level))
+
+
+def _of_services(health: Health) -> Iterator[Advisory]:
+    if health.db != "ok":
+        yield Advisory(
+            4,
+            "database",
+            "The database does not answer.",
+            "Look after the database server; sessions go on by themselves when it is back.",
+        )
+    if health.redis == "failed":
+        yield Advisory(
+            1,
+            "redis",
+            "Redis does not answer: pages learn of news late and no task is started.",
+            "It is started again by itself; when it stays away, look into logs/redis.log.",
+        )
+    elif health.redis != "ok":
+        yield Advisory(
+            1,
+            "redis",
+            "No Redis is running: pages learn of news late and no task is started.",
+            "Start the desk with manage.py up, or set REDIS_URL.",
+        )
+
+
+def _of_feed(feed: FeedView) -> Iterator[Advisory]:
+    subject = f"feed {feed.name}"
+    if feed.status == "failed":
+        why = feed.status_reason or "no reason was recorded"
+        yield Advisory(
+            2, subject, f"{feed.name} has failed: {why}.", "Mend the reason, then open it again."
+        )
+    elif feed.status == "running" and feed.is_stale:
+        age = "never came" if feed.age_s is None else f"is {duration_text(feed.age_s)} old"
+        why = f" ({feed.status_reason})" if feed.status_reason else ""
+        yield Advisory(
+            2,
+            subject,
+            f"{feed.name}: the last bar {age}, budget {duration_text(feed.budget_s)}{why}.",
+            "It is asked again by itself; when it stays away, look into logs/stream.log.",
+        )
+
+
+def _of_session(session: SessionView) -> Iterator[Advisory]:
+    subject, silent = f"session {session.id}", session.lease_age_s
+    if session.status == "failed":
+        why = session.status_reason or "no reason was recorded"
+        yield Advisory(
+            2,
+            subject,
+            f"Session {session.id} has failed: {why}.",
+            "This needs a person: manage.py desk verify shows what differs.",
+        )
+    elif not session.is_wanted or silent is None:
+        return
+    elif session.status in _HELD and silent > HEARTBEAT_BUDGET_S:
+        yield Advisory(
+            2,
+            subject,
+            f"Session {session.id}: its worker was last heard {duration_text(silent)} ago.",
+            "Another worker takes it up by itself; else look into logs/worker-desk.log.",
+        )
+    elif session.status == "waiting" and silent > TURN_BUDGET_S:
+        yield Advisory(
+            2,
+            subject,
+            f"Session {session.id} has waited {duration_text(silent)} for a worker.",
+            "Start the desk with more of them: manage.py up --workers N.",
+        )
+    elif session.status_reason:
+        yield Advisory(
+            1,
+            subject,
+            f"Session {session.id} {session.status_reason}.",
+            "Mend the configuration (manage.py config lint); it is read again by itself.",
+        )
