@@ -1,8 +1,8 @@
 """The data of a study: candles, costs, their fingerprints, and the part nobody may search.
 
 The holdout is the newest share of the bars. It is cut off before anything is handed to a worker,
-so that no search can see it; an embargo between the two keeps positions and indicators of the
-search part from reaching into it.
+so that no search can see it; an embargo between the two lets pass what moved the last days of the
+search part.
 
 Source: optimizer issue, "Luck control".
 """
