@@ -143,7 +143,8 @@ def importance_figure(table: ParameterTable) -> dict[str, Any]:
 
 def fold_figure(folds: Sequence[ReportFold]) -> dict[str, Any]:
     """Return the return where trials were chosen beside the return where they were tested."""
-    steps = [f"{step} {fold.strategy}" for step, fold in enumerate(folds, 1)]
+    steps = [str(step) for step in range(1, len(folds) + 1)]
+    strategies = [fold.strategy for fold in folds]  # too long for an axis
     named = (
         ("Where chosen", "muted", [fold.train_return_pct for fold in folds]),
         ("Where tested", "accent", [fold.test_return_pct for fold in folds]),
@@ -154,12 +155,14 @@ def fold_figure(folds: Sequence[ReportFold]) -> dict[str, Any]:
             {
                 "type": "bar", "name": name, "meta": token, "x": steps,
                 "y": _short([np.nan if value is None else value for value in values]),
-                "hovertemplate": "%{y:.2f} %<extra>" + name.lower() + "</extra>",
+                "customdata": strategies,
+                "hovertemplate": "%{customdata}: %{y:.2f} %<extra>" + name.lower() + "</extra>",
             }
             for name, token, values in named
         ],
         "layout": {
-            "barmode": "group", "yaxis": {"ticksuffix": " %"}, "xaxis": {"type": "category"},
+            "barmode": "group", "yaxis": {"ticksuffix": " %"},
+            "xaxis": {"type": "category", "title": {"text": "step"}},
         },
     }  # fmt: skip
 

@@ -122,7 +122,8 @@ def _facts(study: Study, data: StudyData | None, market: str, quote: str) -> Rep
     first, last = [_moment(datetime.fromtimestamp(t / 1000, UTC)) for t in times] or ["", ""]
     return ReportFacts(
         study=study.pk,
-        status=study.get_status_display().lower(),
+        # the complete report is written while its study still runs, behind the last trial
+        status="finished" if study.n_done >= study.n_trials else study.status,
         market=market,
         first_bar=first,
         last_bar=last,
