@@ -9,11 +9,18 @@ asks again.
 
 from __future__ import annotations
 
-from celery import shared_task
+import threading
+from typing import Any
+
+from celery import Task, shared_task
 
 from trading.adapters.worker_drain import is_draining
 
 ENQUEUED_FOR_S = 14  # shorter than the supervision period: a study nobody took is not piled up
+
+# A call for a study goes from worker to worker until it finds the study's machine.
+ASKED_AT_MOST = 20
+PASSED_ON_AFTER_S = 0.5
 
 
 @shared_task(name="optimizer.tasks.batch_evaluate")
@@ -24,12 +31,17 @@ def batch_evaluate_task(chunk_id: int) -> str:
     return bootstrap.chunk_answer(chunk_id=chunk_id)
 
 
-@shared_task(name="optimizer.tasks.study_run", acks_late=False)
-def study_run_task(study_id: int) -> str:
+@shared_task(bind=True, name="optimizer.tasks.study_run", acks_late=False)
+def study_run_task(self: Task[Any, Any], study_id: int) -> str:
     """Run a study until it ends or the worker drains; a second delivery finds it claimed."""
     from optimizer import bootstrap
 
-    return bootstrap.study_take(study_id=study_id, should_stop=is_draining)
+    take = bootstrap.study_take(study_id=study_id, should_stop=is_draining)
+    n_asked = self.request.retries + 1
+    if take.is_elsewhere and n_asked < ASKED_AT_MOST:
+        threading.Event().wait(PASSED_ON_AFTER_S)
+        study_run_task.apply_async((study_id,), expires=ENQUEUED_FOR_S, retries=n_asked)
+    return take.said
 
 
 @shared_task(name="optimizer.tasks.studies_supervise")

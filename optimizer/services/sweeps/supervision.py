@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import InterfaceError, OperationalError
+from django.db.models import Q
 
 from optimizer.models import DataBlob, Study, SweepChunk
 from optimizer.services.studies.control import SILENT_S, StudyRefusedError, study_end
@@ -23,37 +24,58 @@ UNCLAIMED_S: Final = 10.0  # whoever opened or released a study may still mean t
 BLOBS_KEPT: Final = timedelta(days=7)  # since a study last needed them; they are stored again
 CHUNKS_KEPT: Final = timedelta(hours=1)  # of studies that have ended
 WAITS: Final = "waits for a worker: the one asked last runs another study"
+WAITS_FOR_HOME: Final = "waits for a worker on the machine that holds its run directory"
+
+
+class Take(NamedTuple):
+    """How a worker answered a study's call.
+
+    Attributes:
+        said: in a few words.
+        is_elsewhere: another machine must run it, so the call goes on.
+    """
+
+    said: str
+    is_elsewhere: bool = False
 
 
 def study_take(
     *,
     study_id: int,
     run: Callable[[int], RunResult],
+    is_home: Callable[[str], bool],
     place: threading.Lock,
     clock: Clock,
-) -> str:
-    """Run a study on this worker unless it runs elsewhere; return in a few words how it went.
+) -> Take:
+    """Run a study on this worker unless it runs elsewhere; return how it went.
 
     A worker runs one study at a time: each uses every core it is given, and its other places are
-    for trials, so that a study never waits for trials that wait for the study's place.
+    for trials, so that a study never waits for trials that wait for the study's place. A study
+    runs where it was opened: candles, log and reports are in that machine's data directory.
 
     Args:
         study_id: as the message said.
         run: runs it to its end, or until the worker drains.
+        is_home: whether this machine has the run directory of that name.
         place: of this worker.
         clock: tells the time.
     """
-    free = Study.objects.filter(pk=study_id, status=Study.Status.RUNNING, owner="")
+    running = Study.objects.filter(pk=study_id, status=Study.Status.RUNNING)
+    row = running.first()
+    if row is not None and not is_home(row.run_dir):
+        silent = Q(heartbeat_at__lt=clock.now() - timedelta(seconds=SILENT_S))
+        running.filter(silent | Q(owner="")).update(status_reason=WAITS_FOR_HOME)
+        return Take("opened on another machine", is_elsewhere=True)
     if not place.acquire(blocking=False):
-        free.update(status_reason=WAITS)
-        return "busy with another study"
+        running.filter(owner="").update(status_reason=WAITS)
+        return Take("busy with another study")
     try:
-        free.filter(status_reason=WAITS).update(status_reason="")
-        return run(study_id).end.value
+        running.filter(status_reason__in=(WAITS, WAITS_FOR_HOME)).update(status_reason="")
+        return Take(run(study_id).end.value)
     except (BadInputError, StudyRefusedError) as refusal:
-        return str(refusal)  # ended, deleted, or run by somebody else; the row says which
+        return Take(str(refusal))  # ended, deleted, or run by somebody else; the row says which
     except TradingError as error:
-        return f"failed: {error}"  # its row has the sentence already
+        return Take(f"failed: {error}")  # its row has the sentence already
     except (OperationalError, InterfaceError):
         raise  # the database is away; the study goes on when it is back
     except Exception as error:

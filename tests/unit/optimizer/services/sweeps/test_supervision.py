@@ -17,6 +17,8 @@ from optimizer.services.sweeps.supervision import (
     CHUNKS_KEPT,
     UNCLAIMED_S,
     WAITS,
+    WAITS_FOR_HOME,
+    Take,
     studies_without_worker,
     study_take,
     sweeps_forget,
@@ -42,13 +44,19 @@ class Runs:
         return RunResult(RunEnd.FINISHED, Study(pk=study_id), {})
 
 
-def take(row: Study, runs: Runs, place: Any = None) -> str:
-    return study_take(study_id=row.pk, run=runs, place=place or threading.Lock(), clock=FakeClock())
+def take(row: Study, runs: Runs, place: Any = None, homes: tuple[str, ...] = ("run",)) -> Take:
+    return study_take(
+        study_id=row.pk,
+        run=runs,
+        is_home=lambda run_dir: run_dir in homes,
+        place=place or threading.Lock(),
+        clock=FakeClock(),
+    )
 
 
 def test_a_study_is_run_and_the_place_free_again() -> None:
     row, runs, place = study(owner="", status_reason=WAITS), Runs(), threading.Lock()
-    assert take(row, runs, place) == "finished"
+    assert take(row, runs, place) == Take("finished")
     assert runs.taken == [row.pk]
     assert not place.locked()
     row.refresh_from_db()
@@ -58,10 +66,30 @@ def test_a_study_is_run_and_the_place_free_again() -> None:
 def test_a_worker_with_a_study_takes_no_second_one_and_the_row_says_why() -> None:
     row, runs, place = study(owner=""), Runs(), threading.Lock()
     place.acquire()
-    assert take(row, runs, place) == "busy with another study"
+    assert take(row, runs, place) == Take("busy with another study")
     assert runs.taken == []
     row.refresh_from_db()
     assert (row.status, row.status_reason) == (Study.Status.RUNNING, WAITS)
+
+
+@pytest.mark.parametrize("owner", ["", "lost:1:a"])
+def test_a_study_opened_on_another_machine_is_passed_on_and_the_row_says_where(owner: str) -> None:
+    long_ago = FakeClock().now() - timedelta(days=1)
+    row, runs = study(owner=owner, heartbeat_at=long_ago), Runs()
+    assert take(row, runs, homes=()).is_elsewhere
+    assert runs.taken == []
+    row.refresh_from_db()
+    assert row.status_reason == WAITS_FOR_HOME
+    assert take(row, runs) == Take("finished")
+    row.refresh_from_db()
+    assert row.status_reason == ""
+
+
+def test_a_call_for_a_study_that_runs_on_its_machine_says_nothing_in_its_row() -> None:
+    row = study(owner="host:1:a", heartbeat_at=FakeClock().now())
+    assert take(row, Runs(), homes=()).is_elsewhere
+    row.refresh_from_db()
+    assert row.status_reason == ""
 
 
 @pytest.mark.parametrize(
@@ -73,7 +101,7 @@ def test_a_worker_with_a_study_takes_no_second_one_and_the_row_says_why() -> Non
 )
 def test_a_message_that_comes_too_late_ends_in_a_sentence(failure: TradingError) -> None:
     row = study(owner="")
-    assert take(row, Runs(failure)) == str(failure)
+    assert take(row, Runs(failure)) == Take(str(failure))
     row.refresh_from_db()
     assert (row.status, row.status_reason) == (Study.Status.RUNNING, "")
 
