@@ -36,8 +36,12 @@ export class Live extends EventTarget {
     socket.addEventListener("close", (event) => this.lost(socket, event.code));
   }
 
+  get isOpen() {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
   send(message) {
-    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    if (!this.isOpen) return false;
     this.socket.send(JSON.stringify(message));
     return true;
   }

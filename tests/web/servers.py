@@ -73,11 +73,10 @@ class DeskServer:
         self.environment = child_environment(self.home, REDIS_URL=f"unix://{redis_socket}")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [redis_program(), "--port", "0", "--unixsocket", str(redis_socket), "--save", ""]
-        self._redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self._redis_socket = redis_socket
         self._web: subprocess.Popen[bytes] | None = None
+        self.start_redis()
         try:
-            wait_until(redis_socket.exists, "the Redis socket")
             self._python("manage.py", "migrate", "-v0")
             self._python("-m", "tests.web.fill_database")
             self.start()
@@ -100,11 +99,23 @@ class DeskServer:
             self._web.kill()
             self._web.wait(timeout=10)
 
+    def start_redis(self) -> None:
+        """Start Redis, again if it was stopped."""
+        socket = str(self._redis_socket)
+        command = [redis_program(), "--port", "0", "--unixsocket", socket, "--save", ""]
+        self._redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_until(self._redis_socket.exists, "the Redis socket")
+
+    def stop_redis(self) -> None:
+        """Kill Redis as a crash would."""
+        self._redis.kill()
+        self._redis.wait(timeout=10)
+        self._redis_socket.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Stop everything and remove its data."""
         self.stop_web()
-        self._redis.terminate()
-        self._redis.wait(timeout=10)
+        self.stop_redis()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _python(self, *arguments: str) -> None:
@@ -116,9 +127,9 @@ class DeskServer:
 class Feeder:
     """Writes facts into the server's database and publishes them, as stream and session do."""
 
-    def __init__(self, server: DeskServer) -> None:
+    def __init__(self, server: DeskServer, module: str = "tests.web.desk_feeder") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.web.desk_feeder"],
+            [sys.executable, "-m", module],
             cwd=REPOSITORY, env=server.environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip

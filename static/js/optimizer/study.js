@@ -98,12 +98,23 @@ export class StudyPage {
   }
 
   swapped(names) {
-    this.show(); // the panel came with the average rate, the socket knows the rate just now
     if (names.includes("folds")) this.pictures.drawFolds();
+    if (!names.includes("progress")) return;
+    if (this.live.isOpen) {
+      this.show(); // the panel came with the average rate, the socket knows the rate just now
+      return;
+    }
+    const { n, state } = document.querySelector("[data-progress-box]").dataset;
+    this.box.dataset.n = n;
+    if (state !== this.state) {
+      this.state = state;
+      this.box.dataset.state = state;
+      this.panels.mark(this.panels.all(), 0);
+    }
   }
 
   refetch() {
-    if (!this.progress?.active && this.progress) return;
+    if (["finished", "cancelled", "failed"].includes(this.state)) return;
     if (performance.now() - this.heard < REFETCH_AFTER) return;
     this.heard = performance.now();
     // news may be lost; without a socket the panels are the news

@@ -1,0 +1,48 @@
+"""Obey one JSON line at a time: store trials as an orchestrator does, then say so.
+
+A process of its own, so that news reaches the browser the way it does in the running desk.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import django
+
+django.setup()
+
+from optimizer.models import Study  # noqa: E402
+from optimizer.services.news import StudyNews  # noqa: E402
+from tests import factories as make  # noqa: E402
+from trading import bootstrap  # noqa: E402
+from trading.adapters.channels_publisher import ChannelsPublisher  # noqa: E402
+
+CLOCK = bootstrap.system_clock()
+NEWS = StudyNews(ChannelsPublisher(timeout_s=5), CLOCK)
+
+
+def study(n: int) -> dict[str, Any]:
+    """Open a study with its first trials."""
+    row = make.study(now=CLOCK.now())
+    make.trials(row, make.records(n))
+    return {"study": row.pk}
+
+
+def go_on(study: int, n: int, *, silent: bool = False) -> dict[str, Any]:
+    """Store the next trials; say so unless silent."""
+    row = Study.objects.get(pk=study)
+    row.heartbeat_at = CLOCK.now()
+    make.trials(row, make.records(n, row.n_done))
+    if not silent:
+        NEWS.tell(study, n_done=row.n_done, is_change=True)
+    return {"n": row.n_done}
+
+
+ACTS = {"study": study, "go_on": go_on}
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        request = json.loads(line)
+        print(json.dumps(ACTS[request.pop("act")](**request)), flush=True)

@@ -1,0 +1,141 @@
+"""A study's page in a real browser while another process stores its trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.servers import DeskServer, Feeder
+from tests.web.test_browser_overview import SLOW, log_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+FIRST = 48
+
+
+@pytest.fixture(scope="module")
+def orchestrator(desk_server: DeskServer) -> Iterator[Feeder]:
+    """Return the hand that stores trials."""
+    made = Feeder(desk_server, "tests.web.optimizer.study_feeder")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def study(orchestrator: Feeder) -> int:
+    return int(orchestrator.do("study", n=FIRST)["study"])
+
+
+@pytest.fixture
+def opened(page: Page, desk_server: DeskServer, study: int) -> Page:
+    """Return the study's page, connected, with its trials drawn."""
+    log_in(page, desk_server, f"/optimizer/{study}/")
+    expect(page.locator("[data-socket]")).to_have_attribute("data-socket", "open", timeout=SLOW)
+    expect(page.locator("#trials-plot .scatterlayer .point").first).to_be_visible(timeout=SLOW)
+    return page
+
+
+def expect_n(page: Page, n: int, budget_ms: int = SLOW) -> None:
+    expect(page.locator("#study")).to_have_attribute("data-n", str(n), timeout=budget_ms)
+
+
+def points(page: Page) -> int:
+    return page.locator("#trials-plot .scatterlayer .trace").first.locator(".point").count()
+
+
+def test_new_trials_arrive_over_the_socket(opened: Page, orchestrator: Feeder, study: int) -> None:
+    before = points(opened)
+    n = orchestrator.do("go_on", study=study, n=20)["n"]
+    expect_n(opened, n)
+    expect(opened.locator("[data-progress='done']")).to_have_text(str(n))
+    marks = "#trials-plot .scatterlayer .trace:first-child .point"
+    opened.wait_for_function(
+        "([marks, before]) => document.querySelectorAll(marks).length > before",
+        arg=[marks, before],
+        timeout=SLOW,
+    )
+    rows = opened.locator("#ranked-table tbody tr")
+    expect(rows).to_have_count(points(opened), timeout=SLOW)
+
+
+def test_lost_news_is_asked_for(opened: Page, orchestrator: Feeder, study: int) -> None:
+    n = orchestrator.do("go_on", study=study, n=8, silent=True)["n"]
+    expect_n(opened, n)
+
+
+def test_a_measure_is_chosen_and_remembered(opened: Page) -> None:
+    opened.get_by_label("Measured by").select_option("mar")
+    expect(opened.locator("#trials-plot .ytitle")).to_have_text("mar", timeout=SLOW)
+    opened.reload()
+    expect(opened.locator("#trials-plot .ytitle")).to_have_text("mar", timeout=SLOW)
+
+
+def test_a_row_opens_beside_the_page_and_closes_back_to_it(opened: Page, study: int) -> None:
+    address = opened.url
+    opened.locator("#ranked-table a[data-side]").first.click()
+    expect(opened.locator("#side-title")).to_contain_text(f"of study {study}")
+    assert "/trials/" in opened.url
+    opened.get_by_role("button", name="Close the detail").click()
+    expect(opened.locator("#side")).to_be_hidden()
+    assert opened.url == address
+
+
+def test_what_is_read_does_not_move_under_the_eyes(
+    opened: Page, orchestrator: Feeder, study: int
+) -> None:
+    search = opened.locator("[data-filter]").first
+    opened.keyboard.press("/")
+    expect(search).to_be_focused()
+    search.fill("csma")
+    shown = opened.locator("#ranked-table tbody tr:visible")
+    n = orchestrator.do("go_on", study=study, n=8)["n"]
+    expect_n(opened, n)
+    opened.wait_for_timeout(2500)
+    for text in shown.all_inner_texts():
+        assert "csma" in text  # the refreshed rows are still filtered
+
+
+def test_keys_lead_to_the_optimizer(page: Page, desk_server: DeskServer) -> None:
+    log_in(page, desk_server)
+    expect(page.locator("[data-socket]")).to_have_attribute("data-socket", "open", timeout=SLOW)
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    page.wait_for_url("**/optimizer/")
+    expect(page.locator("h1")).to_have_text("Optimizer")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_no_page_scrolls_sideways(
+    chromium: Browser, desk_server: DeskServer, study: int, width: int, theme: str
+) -> None:
+    context = chromium.new_context(
+        viewport={"width": width, "height": 844},
+        color_scheme=theme,  # type: ignore[arg-type]
+    )
+    page = context.new_page()
+    log_in(page, desk_server, "/optimizer/")
+    for path in ("/optimizer/", f"/optimizer/{study}/", f"/optimizer/{study}/trials/0/"):
+        page.goto(f"{desk_server.url}{path}")
+        for panel in page.locator(".panel").all():
+            panel.scroll_into_view_if_needed()
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path
+    context.close()
+
+
+def test_without_redis_the_page_still_follows(
+    opened: Page, desk_server: DeskServer, orchestrator: Feeder, study: int
+) -> None:
+    desk_server.stop_redis()
+    try:
+        n = orchestrator.do("go_on", study=study, n=12, silent=True)["n"]
+        expect_n(opened, n, 60_000)
+        expect(opened.locator("[data-progress='done']")).to_have_text(str(n), timeout=SLOW)
+    finally:
+        desk_server.start_redis()
+    expect(opened.locator("[data-socket]")).to_have_attribute(
+        "data-socket", "open", timeout=3 * SLOW
+    )
+    n = orchestrator.do("go_on", study=study, n=4)["n"]
+    expect_n(opened, n)
