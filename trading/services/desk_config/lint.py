@@ -113,6 +113,7 @@ def config_lint(resolved: ResolvedConfig, overrides: Mapping[str, Any]) -> tuple
         *_unused(resolved),
         *_contradictions(resolved),
         *_idle_params(resolved),
+        *_unsized_bots(resolved),
         *_shadowed(resolved, overrides),
     ]
     return tuple(dict.fromkeys(findings))
@@ -192,6 +193,17 @@ def _idle_params(resolved: ResolvedConfig) -> Iterator[Finding]:
         path = f"bots.params.{name}"
         message = f"{path} is set but does nothing: {name} is not in bots.strategies"
         yield Finding("inert", path, origin_of(resolved, path), message)
+
+
+def _unsized_bots(resolved: ResolvedConfig) -> Iterator[Finding]:
+    for name, bot in sorted(resolved.config.bots.installed.items()):
+        if bot.sizing is Sizing.RISK and not bot.is_stopped:
+            path = f"bots.installed.{name}.is_stopped"
+            message = (
+                f"{path} is false but its sizing is risk: "
+                "without a stop there is no distance to size by"
+            )
+            yield Finding("contradiction", path, origin_of(resolved, path), message)
 
 
 def _shadowed(resolved: ResolvedConfig, overrides: Mapping[str, Any]) -> Iterator[Finding]:

@@ -7,6 +7,8 @@ import pytest
 from tests.fakes.config_folder import ConfigFolder
 from trading.services.desk_config.lint import config_lint
 
+MINE = "bots.installed.mine"
+
 
 def found(folder: ConfigFolder, *words: str) -> list[tuple[str, str]]:
     return [(f.code, f.path) for f in config_lint(folder.load(command_line=words), {})]
@@ -37,6 +39,9 @@ def found(folder: ConfigFolder, *words: str) -> list[tuple[str, str]]:
          [("contradiction", "policy.risk")]),
         (["policy.savings.ratio=0"], [("contradiction", "policy.savings.ratio")]),
         (["bots.strategies="], [("contradiction", "bots.strategies")]),
+        ([f"{MINE}=" + "{venue: bybit, pair: ETH/USDT, strategy: hybrid_v2, sizing: risk}"],
+         [("contradiction", f"{MINE}.is_stopped")]),
+        ([f"{MINE}=" + "{venue: bybit, pair: ETH/USDT, strategy: hybrid_v2}"], []),
         (["bots.strategies=breakout", "bots.params={momentum: {}}"],
          [("inert", "bots.params.momentum")]),
     ],
