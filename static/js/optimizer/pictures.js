@@ -78,6 +78,9 @@ export class Pictures {
     layout.xaxis = { ...layout.xaxis, title: { text: "share of score ranks explained" } };
     this.importance.style.height = `${Math.max(120, found.importance.layout.height ?? 0)}px`;
     globalThis.Plotly.react(canvasOf(this.importance), data, layout, QUIET);
+    const [{ x, y }] = found.importance.data;
+    const read = y.map((name, i) => `${name.replaceAll("_", " ")} ${x[i] ?? "unknown"}`).reverse();
+    this.importance.setAttribute("aria-label", `Share of score ranks explained: ${read.join(", ")}`);
     this.drawParallel(found.parallel);
   }
 
@@ -86,6 +89,7 @@ export class Pictures {
     this.parallel.style.height = "360px";
     this.parallel.style.minWidth = `${width}px`;
     globalThis.Plotly.react(canvasOf(this.parallel), data, layout, QUIET);
+    this.parallel.setAttribute("aria-label", "Lines through the parameters of trials; the ranked table opens each trial with the same values");
     this.note.textContent = figure.note.replace(/ Drag along.*$/, " The brightest lines score highest.");
   }
 
