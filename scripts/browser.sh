@@ -5,17 +5,8 @@ set -eu
 
 say() { printf '%s\n' "$*" >&2; }
 
-has_browser() {
-    for name in chromium chromium-browser google-chrome google-chrome-stable; do
-        command -v "$name" >/dev/null 2>&1 && return 0
-    done
-    .venv/bin/python - <<'PY'
-import pathlib, sys
-from playwright.sync_api import sync_playwright
-with sync_playwright() as playwright:
-    sys.exit(not pathlib.Path(playwright.chromium.executable_path).is_file())
-PY
-}
+# One that is there but does not start is no browser.
+has_browser() { .venv/bin/python -m tests.web.browsers; }
 
 has_browser && exit 0
 

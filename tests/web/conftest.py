@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,15 +12,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests import factories as make
 from tests.conftest import refuse_or_skip
 from tests.web import desk_scene
+from tests.web.browsers import NoBrowserError, browser_launch
 from tests.web.desk_scene import Scene
 from tests.web.servers import DeskServer, Feeder
 from trading import bootstrap
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -62,15 +55,15 @@ def feeder(desk_server: DeskServer) -> Iterator[Feeder]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Return a headless Chromium: the machine's own, else the one Playwright installed.
+    """Return a headless Chromium.
 
     Ended with its module: while Playwright's loop runs in this thread, no other loop can.
     """
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
-        if found is None and not Path(playwright.chromium.executable_path).exists():
-            refuse_or_skip("no Chromium on the PATH and none installed by Playwright")
-        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
+        try:
+            browser = browser_launch(playwright)
+        except NoBrowserError as error:
+            refuse_or_skip(f"no Chromium starts: {error}")
         yield browser
         browser.close()
 
