@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,7 +138,7 @@ async def test_a_rewritten_bar_is_counted_and_not_published_again() -> None:
     await desk.take()
     t = START_MS + 99 * STEP
     bar = desk.venue.bars["BTC/USDT"][t]
-    desk.venue.bars["BTC/USDT"][t] = replace(bar, high=bar.high * 2)
+    desk.venue.bars["BTC/USDT"][t] = bar._replace(high=bar.high * 2)
     desk.to_bar(100)
     assert desk.places(await desk.take()) == [("BTC", 100), ("ETH", 100)]
     assert desk.feed.counters["revised"] == 1

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -62,8 +61,8 @@ async def test_a_venue_that_rewrote_its_history_is_fetched_as_a_whole() -> None:
     await desk.download()
     known = desk.venue.bars["BTC/USDT"]
     for t, bar in known.items():
-        known[t] = replace(
-            bar, open=bar.open / 2, high=bar.high / 2, low=bar.low / 2, close=bar.close / 2
+        known[t] = bar._replace(
+            open=bar.open / 2, high=bar.high / 2, low=bar.low / 2, close=bar.close / 2
         )
     desk.clock.advance(300)
     result = await desk.download()
@@ -76,7 +75,7 @@ async def test_a_difference_in_the_last_digits_is_no_rewriting() -> None:
     await desk.download()
     t = START_MS + 99 * STEP
     bar = desk.venue.bars["BTC/USDT"][t]
-    desk.venue.bars["BTC/USDT"][t] = replace(bar, volume=bar.volume * (1 + 1e-12))
+    desk.venue.bars["BTC/USDT"][t] = bar._replace(volume=bar.volume * (1 + 1e-12))
     desk.clock.advance(300)
     assert not (await desk.download()).was_rewritten
 
