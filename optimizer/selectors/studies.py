@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from optimizer.models import Study, TrialLuck, WindowMetrics
 from optimizer.selectors.keys import row_range
@@ -115,8 +116,15 @@ def study_list(now: datetime, limit: int = LISTED) -> tuple[StudyLine, ...]:
     return tuple(_line(_view(row, now, searched)) for row in rows)
 
 
+def returns_of(study_id: int, window: str) -> QuerySet[WindowMetrics]:
+    """Return the metrics on one window whose return is a number; some databases sort NaN first."""
+    return WindowMetrics.objects.filter(
+        **row_range(study_id), window=window, total_return_pct__lt=math.inf
+    )
+
+
 def _line(view: StudyView) -> StudyLine:
-    rows = WindowMetrics.objects.filter(**row_range(view.id), window=view.ranking_window)
+    rows = returns_of(view.id, view.ranking_window)
     best = rows.order_by().aggregate(best=Max("total_return_pct"))["best"]
     explained = None
     if best is not None:

@@ -13,7 +13,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from optimizer.domain.study.records import metrics_unpack
 from optimizer.models import ObjectiveScore, Trial, TrialLuck, WindowMetrics
 from optimizer.selectors.keys import number_of, row_range, trial_key, trial_range
-from optimizer.selectors.studies import StudyView
+from optimizer.selectors.studies import StudyView, returns_of
 
 RANKED: Final = 100
 
@@ -75,7 +75,7 @@ class TrialDetail:
 
 def ranked_trials(study: StudyView, limit: int = RANKED) -> tuple[TrialView, ...]:
     """Return the trials with the highest returns on the ranking window, highest first."""
-    rows = WindowMetrics.objects.filter(**row_range(study.id), window=study.ranking_window)
+    rows = returns_of(study.id, study.ranking_window)
     top = rows.order_by("-total_return_pct", "id").values_list("trial_id", flat=True)[:limit]
     return _views(study, list(top))
 
