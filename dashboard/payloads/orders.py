@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from trading.domain.desk.reasons import TradingState
+from trading.domain.reasons import TradingState
 
 
 @dataclass(frozen=True, slots=True)

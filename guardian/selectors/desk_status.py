@@ -14,8 +14,8 @@ from typing import Any
 from guardian.domain.advisories import degradation_level
 from guardian.selectors.advisories import advisory_list
 from guardian.selectors.health import Health
-from trading.domain.desk.reasons import TradingState
 from trading.domain.forecasting.naive import NaiveDriftForecaster
+from trading.domain.reasons import TradingState
 from trading.models import SavingsCheckpoint
 from trading.selectors.bots import bot_list, money_summaries
 from trading.selectors.health import FeedView, SessionView, feed_list, session_list

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from django.contrib.auth.models import Permission, User
 
-from trading.domain.desk.reasons import TradingState
 from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.reasons import TradingState
 from trading.models import (
     Bot,
     DeskSession,

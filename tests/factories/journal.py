@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from tests.factories.desk import START_MS
-from trading.domain.desk.gates import GateResult
 from trading.domain.desk.journal import Reading, pack_record
-from trading.domain.desk.reasons import Gate, Outcome
+from trading.domain.gates import GateResult
+from trading.domain.reasons import Gate, Outcome
 from trading.models import Bot, Decision
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.factories.desk import START_MS
-from trading.domain.desk.reasons import ExitReason
+from trading.domain.reasons import ExitReason
 from trading.models import (
     Bot,
     Fill,

@@ -6,7 +6,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from trading.domain.desk.policy import ExecutionPolicy
 from trading.domain.execution.costs import VenueCosts
 from trading.domain.execution.orders import (
     ExecutionReport,
@@ -20,6 +19,7 @@ from trading.domain.execution.orders import (
 )
 from trading.domain.market.bars import Bar
 from trading.domain.market.instruments import Instrument, Pair
+from trading.domain.policy import ExecutionPolicy
 
 D = Decimal
 STEP_MS = 300_000

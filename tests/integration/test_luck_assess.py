@@ -233,3 +233,27 @@ def test_other_candles_are_not_charged_for(data: StudyData) -> None:
     study = searched(data)
     assert assess(study, data)["n_searched"] == 64
     assert trials_charged("ff" * 32) == 0
+
+
+@pytest.mark.parametrize(
+    ("n", "step_ms", "windows", "gas", "warm_up"),
+    [
+        (270, 86_400_000, ("1d",), 0.2, 50),  # two bars to judge by
+        (300, 3_600_000, ("1d", "30d"), 2000.0, 0),  # gas takes all the money
+        (900, 300_000, ("1d", "all"), 300.0, 50),
+        (400, 3_600_000, ("all",), 0.0, 0),
+    ],
+)
+def test_odd_studies_have_an_assessment_of_finite_figures(
+    n: int, step_ms: int, windows: tuple[str, ...], gas: float, warm_up: int
+) -> None:
+    bars = markets.random_walk(n, n, daily=2.0, tails=True)
+    times = bars.open_time[0] + step_ms * np.arange(n, dtype=np.int64)
+    data = StudyData(replace(bars, open_time=times), step_ms, markets.costs(0.03, gas))
+    study = searches.search(data, windows=windows, n_trials=12, settings={"warm_up_bars": warm_up})
+    luck = assess(study, data)
+    assert luck["examined"] == 12
+    json.dumps(luck, allow_nan=False)
+    for explained, _, _, figures in verdicts(study).values():
+        json.dumps(figures, allow_nan=False)
+        assert explained

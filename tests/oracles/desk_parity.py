@@ -20,12 +20,12 @@ from trading.domain.desk.config import BotsConfig, DeskConfig, InstalledBot
 from trading.domain.desk.driver import DeskDriver
 from trading.domain.desk.journal import unpack_record
 from trading.domain.desk.output import RoundTripClosed
-from trading.domain.desk.policy import Policy
-from trading.domain.desk.reasons import Outcome
 from trading.domain.desk.state import BotState
 from trading.domain.execution.costs import SwapCostSchedule
 from trading.domain.execution.orders import ExecutionReport, Side
 from trading.domain.market.bars import BarArrays
+from trading.domain.policy import Policy
+from trading.domain.reasons import Outcome
 from trading.services.journal.replay import bars_in_order
 from trading.services.sessions.blueprint import ghost_blueprint_make, state_build
 

@@ -13,9 +13,9 @@ from optimizer.domain.systems import SYSTEMS
 from tests.oracles.desk_parity import desk_run, parity
 from tests.oracles.paths import draw, path, schedule
 from trading.domain.desk.config import InstalledBot
-from trading.domain.desk.policy import Policy, SavingsPolicy
 from trading.domain.execution.costs import SwapCostSchedule
 from trading.domain.market.bars import QUARANTINED, BarArrays
+from trading.domain.policy import Policy, SavingsPolicy
 
 NEAR = 1e-9
 FREE = SwapCostSchedule(np.array([1e9]), np.array([0.0]), np.array([0.0]), np.array([0.0]))

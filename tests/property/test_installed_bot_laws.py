@@ -14,8 +14,8 @@ from tests.oracles.desk_parity import entries_of
 from tests.oracles.paths import schedule
 from trading.domain.desk.config import BotsConfig, DeskConfig, InstalledBot
 from trading.domain.desk.driver import DeskDriver
-from trading.domain.desk.policy import Policy, SavingsPolicy
 from trading.domain.market.bars import Bar
+from trading.domain.policy import Policy, SavingsPolicy
 from trading.services.journal.replay import bars_in_order
 from trading.services.sessions.blueprint import ghost_blueprint_make, state_build
 from trading.services.sessions.snapshots import snapshot_load, snapshot_pack

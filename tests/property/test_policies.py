@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.domain.desk.policy import Policy
+from trading.domain.policy import Policy
 from trading.services.desk_config.policies import policy_digest, policy_dump, policy_load
 
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.execution import D
-from trading.domain.desk.policy import FeePolicy, SavingsPolicy
+from trading.domain.policy import FeePolicy, SavingsPolicy
 from trading.domain.treasury.equilibrium import (
     ClosedRecord,
     EquilibriumState,

@@ -20,7 +20,7 @@ from django.utils import timezone  # noqa: E402
 
 from tests import factories as make  # noqa: E402
 from trading.adapters.channels_publisher import ChannelsPublisher  # noqa: E402
-from trading.domain.desk.reasons import Gate, Outcome, TradingState  # noqa: E402
+from trading.domain.reasons import Gate, Outcome, TradingState  # noqa: E402
 from trading.domain.topics import DESK, candles_topic  # noqa: E402
 from trading.models import Bot, DeskSession, Feed, StreamBar, TradingControl  # noqa: E402
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tests import factories as make
-from trading.domain.desk.reasons import Gate, Outcome
+from trading.domain.reasons import Gate, Outcome
 from trading.models import Bot, Decision, DeskSession, Feed
 
 STEP_MS = 300_000

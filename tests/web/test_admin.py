@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests import factories as make
 from tests.web.desk_scene import Scene
-from trading.domain.desk.reasons import TradingState
+from trading.domain.reasons import TradingState
 from trading.models import DeskSession
 
 MODELS = list(apps.get_app_config("trading").get_models())

@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests import factories as make
 from tests.web.desk_scene import Scene
-from trading.domain.desk.reasons import TradingState
+from trading.domain.reasons import TradingState
 from trading.models import TradingControl
 from trading.selectors.overview import desk_control
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from tests import factories as make
 from tests.web import desk_scene
 from tests.web.desk_scene import Scene
-from trading.domain.desk.reasons import Gate, Outcome
+from trading.domain.reasons import Gate, Outcome
 from trading.models import Order
 
 PANELS = (

@@ -17,7 +17,7 @@ from dashboard.consumers import UNAUTHENTICATED, DeskConsumer
 from tests import factories as make
 from tests.fakes.socket import Socket
 from trading.adapters.channels_publisher import ChannelsPublisher
-from trading.domain.desk.reasons import Gate, Outcome
+from trading.domain.reasons import Gate, Outcome
 from trading.domain.topics import DESK, candles_topic
 from trading.models import Feed
 

@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from trading.admin.history import HistoryAdmin, utc
-from trading.domain.desk.reasons import OUTCOME_TEXT, Outcome
+from trading.domain.reasons import OUTCOME_TEXT, Outcome
 from trading.models import Decision
 from trading.selectors.decisions import decision_get
 

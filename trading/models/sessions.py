@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from trading.domain.desk.reasons import TradingState
+from trading.domain.reasons import TradingState
 from trading.models.feeds import Feed
 from trading.models.fields import MoneyField
 

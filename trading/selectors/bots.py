@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trading.domain.desk.reasons import OUTCOME_TEXT, QUIET_OUTCOMES, Outcome
+from trading.domain.reasons import OUTCOME_TEXT, QUIET_OUTCOMES, Outcome
 from trading.models import Bot, Position
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import Count, QuerySet
 
 from trading.domain.desk.journal import DecisionRecord, unpack_record
-from trading.domain.desk.reasons import OUTCOME_TEXT, QUIET_OUTCOMES, Gate, Outcome, Verdict
+from trading.domain.reasons import OUTCOME_TEXT, QUIET_OUTCOMES, Gate, Outcome, Verdict
 from trading.models import Decision, Order
 from trading.selectors.sentences import (
     decision_sentence,

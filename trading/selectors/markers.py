@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from trading.domain.desk.reasons import OUTCOME_TEXT, Outcome
+from trading.domain.reasons import OUTCOME_TEXT, Outcome
 from trading.models import Decision, Fill, OrderEvent, Position, StopState
 
 MAX_DENIED: Final = 400

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from trading.domain.desk.reasons import OUTCOME_TEXT, Outcome, TradingState
+from trading.domain.reasons import OUTCOME_TEXT, Outcome, TradingState
 from trading.models import Mode, Order, TradingControl
 from trading.selectors.bots import BotView
 from trading.selectors.figures import count_text, duration_text

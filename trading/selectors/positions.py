@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from trading.domain.desk.reasons import ExitReason
+from trading.domain.reasons import ExitReason
 from trading.models import Fill, Order, Position, RoundTrip, StopState
 
 EXIT_TEXT: Final[dict[ExitReason, str]] = {

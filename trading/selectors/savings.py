@@ -15,7 +15,7 @@ from typing import Final
 
 from django.db.models import Count
 
-from trading.domain.desk.policy import FeePolicy, SavingsPolicy
+from trading.domain.policy import FeePolicy, SavingsPolicy
 from trading.domain.treasury.savings import break_even_pct
 from trading.models import SavingsCheckpoint, SessionInput
 from trading.selectors.figures import amount_text, percent_text, quantity_text

@@ -13,7 +13,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from trading.domain.desk.journal import GateReading
-from trading.domain.desk.reasons import GATE_TEXT, OUTCOME_TEXT, Gate, Outcome, Verdict
+from trading.domain.reasons import GATE_TEXT, OUTCOME_TEXT, Gate, Outcome, Verdict
 from trading.selectors.figures import amount_text, percent_text, plain_text
 
 # {observed} and {limit} are already written with their unit

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trading.domain.desk.reasons import TradingState
 from trading.domain.errors import BadInputError
+from trading.domain.reasons import TradingState
 from trading.models import Order, Position, TradingControl
 from trading.ports.clock import Clock
 

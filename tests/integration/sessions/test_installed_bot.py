@@ -19,8 +19,8 @@ from tests.integration.sessions.market import START, STEP_MS, publish, random_wa
 from tests.integration.sessions.running import run_to_end
 from tests.oracles.desk_parity import entries_of
 from tests.oracles.paths import schedule
-from trading.domain.desk.reasons import Outcome, TradingState
 from trading.domain.market.bars import BarArrays
+from trading.domain.reasons import Outcome, TradingState
 from trading.models import (
     Decision,
     DeskSession,

@@ -16,7 +16,11 @@ from optimizer.models import Study, SweepChunk
 from optimizer.services.studies.request import CELERY
 from optimizer.services.studies.sources import Origin
 from optimizer.services.studies.storing import trial_table_hash
-from optimizer.services.sweeps.supervision import WAITS, studies_without_worker
+from optimizer.services.sweeps.supervision import (
+    WAITS,
+    WAITS_FOR_HOME,
+    studies_without_worker,
+)
 from tests.fakes.redis_server import RedisServer
 from tests.fakes.sweep_worker import SweepWorker, broker_of, database_url
 from tests.integration.studies.conftest import REQUEST
@@ -38,7 +42,7 @@ class Desk:
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.candles, self.costs = candles_file(folder, 1_200), costs_file(folder)
-        redis = RedisServer(folder)
+        self.redis = redis = RedisServer(folder)
         stack.callback(redis.close)
         self.worker = SweepWorker(folder / "data", redis_url=redis.url, database=database_url())
         stack.callback(self.worker.close)
@@ -136,3 +140,33 @@ def test_studies_take_turns_on_a_worker_and_leave_room_for_their_trials(desk: De
     wait_for(both_ended, "the end of both", 180, every_s=1.0)
     assert Study.objects.get(pk=second.pk).status_reason == ""
     assert trial_table_hash(second.pk) == local_hash(desk, second)
+
+
+def test_a_study_waits_for_the_machine_it_was_opened_on_and_uses_the_others(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.worker.close()
+    other = SweepWorker(
+        tmp_path / "other", redis_url=desk.redis.url, database=database_url(), concurrency=2
+    )
+    try:
+        study = desk.open()
+        desk.call(study.pk)
+
+        def waits() -> bool:
+            return Study.objects.get(pk=study.pk).status_reason == WAITS_FOR_HOME
+
+        wait_for(waits, "the study's reason to wait", 120)
+
+        def has_ended() -> bool:
+            desk.supervise()
+            return desk.has_ended(study)
+
+        wait_for(has_ended, "the end of the study", 120, every_s=1.0)
+    finally:
+        other.close()
+    study.refresh_from_db()
+    assert study.status_reason == ""
+    assert (tmp_path / "data" / study.run_dir / "report.html").is_file()
+    assert not (tmp_path / "other" / study.run_dir).exists()
+    assert trial_table_hash(study.pk) == local_hash(desk, study)

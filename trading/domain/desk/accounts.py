@@ -18,7 +18,6 @@ from trading.domain.desk.output import (
     StepOutput,
     SubmitOrder,
 )
-from trading.domain.desk.reasons import ExitReason
 from trading.domain.desk.standing import is_in_place, stop_quantity
 from trading.domain.desk.state import BotState, DeskState, PairState
 from trading.domain.execution.money import exact
@@ -35,6 +34,7 @@ from trading.domain.execution.orders import (
 )
 from trading.domain.execution.positions import RoundTripResult, apply_fill
 from trading.domain.execution.stops import open_stop
+from trading.domain.reasons import ExitReason
 from trading.domain.treasury.equilibrium import record_round_trip, verdict
 from trading.domain.treasury.savings import SavingsDecision, decide_savings
 

@@ -13,9 +13,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from trading.domain.desk.policy import BotRules, EntryGates, Policy, Sizing, check_ranges, setting
 from trading.domain.market.instruments import Pair
 from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.policy import BotRules, EntryGates, Policy, Sizing, check_ranges, setting
 
 BOT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\Z")
 BOT_NAME_TEXT: Final = "a name of 1 to 60 small letters, digits, - and _"

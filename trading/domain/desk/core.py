@@ -22,7 +22,6 @@ from typing import Final
 from trading.domain.desk.accounts import apply_reports, cancel_order
 from trading.domain.desk.entries import Candidate, data_gates, decide_entries
 from trading.domain.desk.exits import Price, manage_position, order_exit
-from trading.domain.desk.gates import GateResult
 from trading.domain.desk.journal import (
     Reading,
     chain_bar,
@@ -32,14 +31,15 @@ from trading.domain.desk.journal import (
     pack_record,
 )
 from trading.domain.desk.output import JournalRow, StepOutput
-from trading.domain.desk.policy import Policy
-from trading.domain.desk.reasons import ExitReason, Gate, Outcome, TradingState
 from trading.domain.desk.state import LONG_AGO, BotState, DeskState, PairState
 from trading.domain.errors import InvariantError
 from trading.domain.execution.money import total
 from trading.domain.execution.orders import ExecutionReport, OrderPurpose
+from trading.domain.gates import GateResult
 from trading.domain.market.bars import QUARANTINED, WARMUP, Bar
 from trading.domain.market.timeframes import MS_PER_DAY
+from trading.domain.policy import Policy
+from trading.domain.reasons import ExitReason, Gate, Outcome, TradingState
 from trading.domain.signals.strategies.base import BUY, NONE
 
 NO_TRIGGER: Final = int(Outcome.NO_TRIGGER)

@@ -13,16 +13,16 @@ from decimal import Decimal
 from typing import Final
 
 from trading.domain.desk.accounts import OrderDraft, submit_order
-from trading.domain.desk.gates import GateResult
 from trading.domain.desk.output import StepOutput
-from trading.domain.desk.policy import EntryGates, EntryOrder
-from trading.domain.desk.reasons import Gate, Outcome
 from trading.domain.desk.state import BotState, DeskState, PairState
 from trading.domain.execution.orders import OrderPurpose, OrderType, Side
 from trading.domain.execution.sizing import EntrySize, size_entry
 from trading.domain.forecasting.base import Forecast
 from trading.domain.forecasting.naive import forecast_gate
+from trading.domain.gates import GateResult
 from trading.domain.market.bars import CLOSE, QUARANTINED, to_decimal
+from trading.domain.policy import EntryGates, EntryOrder
+from trading.domain.reasons import Gate, Outcome
 from trading.domain.risk.checks import RiskContext, entry_gates, first_failure, needed_gates
 from trading.domain.scheduling.bus import BusScheduler, cooldown_gate, edge_gate, gas_gate
 from trading.domain.signals.proposals import Proposal, conviction, signal_gates

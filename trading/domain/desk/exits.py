@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from trading.domain.desk.accounts import OrderDraft, amend_stop, cancel_order, submit_order
-from trading.domain.desk.gates import GateResult
 from trading.domain.desk.output import StepOutput
-from trading.domain.desk.reasons import ExitReason, Gate, Outcome
 from trading.domain.desk.state import BotState, DeskState, PairState
 from trading.domain.execution.orders import OrderPurpose, OrderType, Side
 from trading.domain.execution.stops import StopState, exit_due, ratchet
+from trading.domain.gates import GateResult
+from trading.domain.reasons import ExitReason, Gate, Outcome
 from trading.domain.risk.checks import exit_gates, first_failure
 from trading.domain.signals.strategies.base import SELL
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from trading.domain.desk.gates import GateResult
-from trading.domain.desk.reasons import Gate, Outcome, Verdict
 from trading.domain.errors import InvariantError
+from trading.domain.gates import GateResult
 from trading.domain.market.bars import Bar
+from trading.domain.reasons import Gate, Outcome, Verdict
 
 VERSION: Final = 1
 HASH_BYTES: Final = 8

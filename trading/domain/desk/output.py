@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from trading.domain.desk.reasons import ExitReason
 from trading.domain.execution.orders import ExecutionReport, Order
 from trading.domain.execution.positions import PositionState, RoundTripResult
 from trading.domain.execution.stops import StopState
+from trading.domain.reasons import ExitReason
 from trading.domain.treasury.savings import SavingsDecision
 
 

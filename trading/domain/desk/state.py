@@ -13,8 +13,6 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from trading.domain.desk.journal import GENESIS, hash_of
-from trading.domain.desk.policy import BotRules, Policy
-from trading.domain.desk.reasons import TradingState
 from trading.domain.desk.standing import Standing, standing_of
 from trading.domain.execution.costs import CostModel, VenueCosts
 from trading.domain.execution.money import total
@@ -25,6 +23,8 @@ from trading.domain.forecasting.base import Forecaster
 from trading.domain.market.bars import FloatArray
 from trading.domain.market.instruments import Instrument
 from trading.domain.market.ring_buffer import RingBuffer
+from trading.domain.policy import BotRules, Policy
+from trading.domain.reasons import TradingState
 from trading.domain.signals.features import FeatureBank
 from trading.domain.signals.strategies.base import Decide, Feature, FeatureKind, Strategy
 from trading.domain.treasury.equilibrium import EquilibriumState

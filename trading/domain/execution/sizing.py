@@ -15,12 +15,12 @@ import math
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final, NamedTuple
 
-from trading.domain.desk.policy import EntryOrder, ExecutionPolicy, RiskPolicy, Sizing
 from trading.domain.execution.costs import CostModel
 from trading.domain.execution.money import PERCENT, ZERO, canonical, exact
 from trading.domain.execution.orders import Side
 from trading.domain.market.bars import to_decimal
 from trading.domain.market.instruments import Instrument
+from trading.domain.policy import EntryOrder, ExecutionPolicy, RiskPolicy, Sizing
 
 CASH_KEPT_BACK: Final = Decimal("0.005")  # share of free cash
 

@@ -20,12 +20,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from trading.domain.desk.policy import StopPolicy
-from trading.domain.desk.reasons import ExitReason
 from trading.domain.errors import InvariantError
 from trading.domain.execution.money import PERCENT, canonical, check_positive, exact
 from trading.domain.market.bars import to_decimal
 from trading.domain.market.instruments import Instrument
+from trading.domain.policy import StopPolicy
+from trading.domain.reasons import ExitReason
 
 SCHEMA_VERSION: Final = 1
 REBUILD_ATR_MULTIPLE: Final = Decimal("2.25")

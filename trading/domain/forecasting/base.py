@@ -12,11 +12,11 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from trading.domain.desk.gates import GateResult
-from trading.domain.desk.policy import ForecastPolicy
-from trading.domain.desk.reasons import Gate, Outcome
 from trading.domain.execution.orders import Side
+from trading.domain.gates import GateResult
 from trading.domain.market.bars import FloatArray
+from trading.domain.policy import ForecastPolicy
+from trading.domain.reasons import Gate, Outcome
 from trading.domain.signals.strategies.base import Feature
 
 

@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from trading.domain.desk.gates import GateResult
-from trading.domain.desk.policy import RiskPolicy
-from trading.domain.desk.reasons import Gate, Outcome, TradingState
+from trading.domain.gates import GateResult
+from trading.domain.policy import RiskPolicy
+from trading.domain.reasons import Gate, Outcome, TradingState
 
 PERCENT: Final = 100.0
 _STATE_OUTCOME: Final = {

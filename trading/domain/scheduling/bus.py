@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from trading.domain.desk.gates import GateResult
-from trading.domain.desk.policy import SchedulingPolicy
-from trading.domain.desk.reasons import Gate, Outcome
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import short_hash
+from trading.domain.gates import GateResult
+from trading.domain.policy import SchedulingPolicy
+from trading.domain.reasons import Gate, Outcome
 from trading.domain.signals.proposals import Proposal
 
 _ID_BYTES: Final = 10  # 16 characters

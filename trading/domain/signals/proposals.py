@@ -16,10 +16,10 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from trading.domain.desk.gates import GateResult
-from trading.domain.desk.policy import SignalPolicy
-from trading.domain.desk.reasons import Gate, Outcome
 from trading.domain.execution.orders import Side
+from trading.domain.gates import GateResult
+from trading.domain.policy import SignalPolicy
+from trading.domain.reasons import Gate, Outcome
 
 # So that a threshold written in decimals is met by the value it names (0.4 + 0.255 is 0.655).
 _PLACES: Final = 12

@@ -17,8 +17,8 @@ import math
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from trading.domain.desk.policy import SavingsPolicy
 from trading.domain.errors import InvariantError
+from trading.domain.policy import SavingsPolicy
 
 MIN_SCORED: Final = 8
 _WEIGHT_ERROR, _WEIGHT_CONFIDENCE, _WEIGHT_SIZE = 0.6, 0.3, 0.1

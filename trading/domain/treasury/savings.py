@@ -15,7 +15,6 @@ from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import Final
 
-from trading.domain.desk.policy import FeePolicy, SavingsPolicy
 from trading.domain.errors import InvariantError
 from trading.domain.execution.money import (
     BPS,
@@ -26,6 +25,7 @@ from trading.domain.execution.money import (
     check_positive,
     exact,
 )
+from trading.domain.policy import FeePolicy, SavingsPolicy
 from trading.domain.treasury.equilibrium import EquilibriumVerdict
 
 CENT: Final = Decimal("0.01")

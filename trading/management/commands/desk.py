@@ -12,11 +12,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from trading import bootstrap
-from trading.domain.desk.reasons import TradingState
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
 from trading.domain.market.instruments import Pair
 from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.reasons import TradingState
 from trading.management.desk_command import DeskCommand
 from trading.management.progress import progress_bar
 from trading.ports.candles import SeriesKey

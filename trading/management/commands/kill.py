@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from trading import bootstrap
-from trading.domain.desk.reasons import TradingState
+from trading.domain.reasons import TradingState
 from trading.management.desk_command import DeskCommand
 from trading.models import TradingControl
 from trading.services.control import kill_preview, trading_state_set

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trading.domain.desk.reasons import TradingState
+from trading.domain.reasons import TradingState
 from trading.management.commands.kill import Command as KillCommand
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_origin
 
-from trading.domain.desk.policy import is_in_range, range_text
 from trading.domain.errors import BadInputError
+from trading.domain.policy import is_in_range, range_text
 from trading.services.desk_config.problems import Problem
 from trading.services.desk_config.scalars import kind_text, scalar_parse, shown
 from trading.services.desk_config.schema import setting_list, type_hints

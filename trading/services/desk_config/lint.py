@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from trading.domain.desk.config import DeskConfig, FeedKind
-from trading.domain.desk.policy import EntryOrder, FeePolicy, Sizing
+from trading.domain.policy import EntryOrder, FeePolicy, Sizing
 from trading.services.desk_config.loading import ResolvedConfig, origin_of
 from trading.services.desk_config.tree import DEFAULT
 

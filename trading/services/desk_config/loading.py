@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from trading.domain.desk.config import BotsConfig, DeskConfig
-from trading.domain.desk.policy import Policy
 from trading.domain.errors import BadInputError
+from trading.domain.policy import Policy
 from trading.services.desk_config.decode import section_decode
 from trading.services.desk_config.layers import (
     PROFILE_KEY,

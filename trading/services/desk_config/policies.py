@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Context, Decimal
 from typing import Any, Final, cast
 
-from trading.domain.desk.policy import Policy
+from trading.domain.policy import Policy
 from trading.services.desk_config.decode import section_decode
 from trading.services.desk_config.problems import InvalidConfigError, Problem
 from trading.services.desk_config.schema import encode

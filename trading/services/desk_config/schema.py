@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from trading.domain.desk.config import DeskConfig
-from trading.domain.desk.policy import range_text
+from trading.domain.policy import range_text
 from trading.services.desk_config.scalars import kind_text
 
 

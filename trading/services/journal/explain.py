@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from trading.domain.desk.journal import DecisionRecord, GateReading, unpack_record
-from trading.domain.desk.reasons import GATE_TEXT, OUTCOME_TEXT, QUIET_OUTCOMES, Outcome, Verdict
 from trading.domain.errors import BadInputError
 from trading.domain.market.timeframes import floor_open, timeframe_ms
+from trading.domain.reasons import GATE_TEXT, OUTCOME_TEXT, QUIET_OUTCOMES, Outcome, Verdict
 from trading.models import Decision, DeskSession, SessionInput, StreamBar
 
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from trading.domain.desk.driver import DeskDriver
 from trading.domain.desk.output import StepOutput
-from trading.domain.desk.reasons import QUIET_OUTCOMES, Outcome
 from trading.domain.execution.orders import ReportKind
 from trading.domain.market.bars import Bar, BarArrays
+from trading.domain.reasons import QUIET_OUTCOMES, Outcome
 from trading.services.sessions.blueprint import state_build
 
 REPLAY_KEY = "replay"

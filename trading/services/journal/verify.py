@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from trading.domain.desk.driver import DeskDriver
-from trading.domain.desk.reasons import Outcome
 from trading.domain.errors import BadInputError
+from trading.domain.reasons import Outcome
 from trading.models import Bot, Decision, DeskSession, SessionInput, StreamBar
 from trading.services.sessions.blueprint import state_build
 from trading.services.sessions.code_version import code_version

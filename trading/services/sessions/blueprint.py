@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 from trading.domain.desk.config import BotCosts, BotsConfig, DeskConfig
-from trading.domain.desk.policy import BotRules, EntryGates, Sizing
 from trading.domain.desk.state import BotSpec, DeskState, desk_open
 from trading.domain.errors import BadInputError
 from trading.domain.execution.costs import CostModel, SwapCosts, SwapCostSchedule
 from trading.domain.forecasting.naive import NaiveDriftForecaster
 from trading.domain.market.instruments import CHAIN_OF_VENUE, Pair, instrument_default
 from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.policy import BotRules, EntryGates, Sizing
 from trading.domain.signals.strategies import strategy_get
 from trading.services.desk_config.policies import policy_dump, policy_load
 from trading.services.sessions.code_version import code_version

@@ -11,10 +11,10 @@ from typing import Any
 
 from trading.domain.desk.core import DeskCore
 from trading.domain.desk.output import StepOutput
-from trading.domain.desk.policy import Policy
-from trading.domain.desk.reasons import TradingState
 from trading.domain.desk.state import BotState, DeskState
 from trading.domain.errors import InvariantError
+from trading.domain.policy import Policy
+from trading.domain.reasons import TradingState
 from trading.models import SessionInput, TradingControl
 from trading.services.desk_config.policies import policy_digest, policy_dump, policy_load
 

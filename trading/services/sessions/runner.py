@@ -17,8 +17,8 @@ from typing import Any, Final, ParamSpec, TypeVar
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connection, transaction
 
-from trading.domain.desk.reasons import QUIET_OUTCOMES, Outcome
 from trading.domain.errors import ConfigError, InvariantError, LeaseLostError
+from trading.domain.reasons import QUIET_OUTCOMES, Outcome
 from trading.domain.topics import DESK
 from trading.models import Bot, DeskSession, Feed, SessionInput, TradingControl
 from trading.ports.clock import Clock

@@ -16,13 +16,13 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from trading.domain.desk.reasons import TradingState
 from trading.domain.desk.standing import Standing
 from trading.domain.desk.state import BotState, DeskState, PairState
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import Order
 from trading.domain.execution.positions import PositionState
 from trading.domain.execution.stops import StopState
+from trading.domain.reasons import TradingState
 from trading.domain.treasury.equilibrium import EquilibriumState
 from trading.services.desk_config.policies import policy_dump, policy_load
 

@@ -41,3 +41,4 @@ def test_parts_of_time_cover_the_span_once() -> None:
     assert parts[-1].stop == 1007
     assert all(a.stop == b.start for a, b in pairwise(parts))
     assert {part.stop - part.start for part in parts} == {125}
+    assert time_blocks(Span(7, 86)) == []

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests import factories as make
-from trading.domain.desk.reasons import Outcome, TradingState
+from trading.domain.reasons import Outcome, TradingState
 from trading.models import DeskSession, Feed
 from trading.selectors.bots import bot_list
 from trading.selectors.health import feed_get, feed_list, mark_prices, market_now, session_list

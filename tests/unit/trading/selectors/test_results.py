@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests import factories as make
-from trading.domain.desk.reasons import Gate, Outcome
+from trading.domain.reasons import Gate, Outcome
 from trading.selectors.bots import bot_list, money_summaries
 from trading.selectors.decisions import (
     decision_get,

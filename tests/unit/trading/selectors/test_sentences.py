@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from trading.domain.desk.journal import GateReading
-from trading.domain.desk.reasons import Gate, Outcome, Verdict
+from trading.domain.reasons import Gate, Outcome, Verdict
 from trading.domain.treasury.savings import SkipReason
 from trading.selectors.sentences import (
     SENTENCES,

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests import factories as make
-from trading.domain.desk.reasons import Gate, Outcome
+from trading.domain.reasons import Gate, Outcome
 from trading.models import Bot
 from trading.selectors.markers import marker_list, stop_lines
 from trading.selectors.positions import order_get, position_list, round_trip_list

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from tests.unit.trading.domain.desk.scripted import ScriptedDesk
 from trading.domain.desk.journal import unpack_record
-from trading.domain.desk.policy import (
+from trading.domain.market.bars import QUARANTINED
+from trading.domain.policy import (
     BotRules,
     EntryGates,
     EntryOrder,
@@ -19,8 +20,7 @@ from trading.domain.desk.policy import (
     SignalPolicy,
     Sizing,
 )
-from trading.domain.desk.reasons import Gate, Outcome, TradingState
-from trading.domain.market.bars import QUARANTINED
+from trading.domain.reasons import Gate, Outcome, TradingState
 from trading.domain.signals.strategies.base import BUY, SELL
 
 SYSTEM = BotRules(EntryGates.SYSTEM, Sizing.ALL_IN, is_stopped=False, is_saving=False)

@@ -9,11 +9,11 @@ import pytest
 
 from tests.unit.trading.domain.desk.scripted import PAIR, ScriptedDesk
 from trading.domain.desk.journal import unpack_record
-from trading.domain.desk.policy import Policy, SchedulingPolicy
-from trading.domain.desk.reasons import ExitReason, Gate, Outcome, TradingState
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import OrderPurpose
 from trading.domain.market.bars import HIGH, Bar, BarFlag
+from trading.domain.policy import Policy, SchedulingPolicy
+from trading.domain.reasons import ExitReason, Gate, Outcome, TradingState
 
 BUY, SELL = 1, -1
 

@@ -4,7 +4,6 @@ import math
 
 import pytest
 
-from trading.domain.desk.gates import GateResult
 from trading.domain.desk.journal import (
     Reading,
     chain_bar,
@@ -13,9 +12,10 @@ from trading.domain.desk.journal import (
     pack_record,
     unpack_record,
 )
-from trading.domain.desk.reasons import Gate, Outcome, Verdict
 from trading.domain.errors import InvariantError
+from trading.domain.gates import GateResult
 from trading.domain.market.bars import Bar
+from trading.domain.reasons import Gate, Outcome, Verdict
 
 DATA, HASHED = 2**64 - 3, 17
 WARM = GateResult(Gate.WARM, 500, 289, is_passed=True, outcome=Outcome.WARMING_UP)

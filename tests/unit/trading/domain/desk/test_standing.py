@@ -9,12 +9,12 @@ import pytest
 
 from tests.fakes.execution import INSTRUMENT, OPEN_TIME, STEP_MS, order, stop_order
 from tests.unit.trading.domain.desk.scripted import ScriptedDesk
-from trading.domain.desk.policy import StopPolicy
-from trading.domain.desk.reasons import Outcome
 from trading.domain.desk.standing import NEVER, Standing, standing_of
 from trading.domain.execution.orders import Order, OrderPurpose, Side
 from trading.domain.execution.positions import PositionState, apply_fill
 from trading.domain.execution.stops import StopState, open_stop
+from trading.domain.policy import StopPolicy
+from trading.domain.reasons import Outcome
 
 D = Decimal
 HIGH, TARGET, DEADLINE = 110.0, 120.0, 1000

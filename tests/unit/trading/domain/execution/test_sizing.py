@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.execution import FEES, FREE, INSTRUMENT, D
-from trading.domain.desk.policy import EntryOrder, ExecutionPolicy, RiskPolicy, Sizing
 from trading.domain.execution.costs import CostModel, SwapCosts, SwapCostSchedule
 from trading.domain.execution.orders import Side
 from trading.domain.execution.sizing import NO_ENTRY, EntrySize, size_entry, spendable
+from trading.domain.policy import EntryOrder, ExecutionPolicy, RiskPolicy, Sizing
 
 RISK = ExecutionPolicy(sizing=Sizing.RISK)
 ALL_IN = ExecutionPolicy(sizing=Sizing.ALL_IN)

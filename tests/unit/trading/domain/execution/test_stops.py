@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from tests.fakes.execution import INSTRUMENT, STEP_MS, D
-from trading.domain.desk.policy import StopPolicy
-from trading.domain.desk.reasons import ExitReason
 from trading.domain.errors import InvariantError
 from trading.domain.execution.stops import StopState, exit_due, open_stop, ratchet, rebuild_stop
+from trading.domain.policy import StopPolicy
+from trading.domain.reasons import ExitReason
 
 POLICY = StopPolicy()  # 3 ATR stop, 12 ATR target, breakeven 1 %, trail from 1.5 % at 4 ATR
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.market_paths import mirrored, random_bars
-from trading.domain.desk.policy import ForecastPolicy
-from trading.domain.desk.reasons import Gate, Outcome
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import Side
 from trading.domain.forecasting.base import Forecast, Forecaster, forecast_gate
 from trading.domain.forecasting.naive import NaiveDriftForecaster
+from trading.domain.policy import ForecastPolicy
+from trading.domain.reasons import Gate, Outcome
 from trading.domain.signals.features import FeatureBank
 
 NAIVE: Forecaster = NaiveDriftForecaster()

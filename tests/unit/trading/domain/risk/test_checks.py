@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from trading.domain.desk.policy import RiskPolicy
-from trading.domain.desk.reasons import Gate, Outcome, TradingState
+from trading.domain.policy import RiskPolicy
+from trading.domain.reasons import Gate, Outcome, TradingState
 from trading.domain.risk.checks import RiskContext, entry_gates, exit_gates, first_failure
 
 POLICY = RiskPolicy()

@@ -7,10 +7,10 @@ import math
 import pytest
 
 from tests.fakes.execution import D
-from trading.domain.desk.policy import SchedulingPolicy
-from trading.domain.desk.reasons import Gate, Outcome
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import Side
+from trading.domain.policy import SchedulingPolicy
+from trading.domain.reasons import Gate, Outcome
 from trading.domain.scheduling.bus import BusScheduler, cooldown_gate, edge_gate, gas_gate
 from trading.domain.signals.proposals import Proposal
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.domain.desk.policy import SignalPolicy
-from trading.domain.desk.reasons import Gate, Outcome
+from trading.domain.policy import SignalPolicy
+from trading.domain.reasons import Gate, Outcome
 from trading.domain.signals.proposals import (
     conviction,
     conviction_floor,

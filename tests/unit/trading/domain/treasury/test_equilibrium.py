@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from trading.domain.desk.policy import SavingsPolicy
 from trading.domain.errors import InvariantError
+from trading.domain.policy import SavingsPolicy
 from trading.domain.treasury.equilibrium import (
     EquilibriumState,
     equilibrium_score,

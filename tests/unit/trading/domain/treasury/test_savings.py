@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.execution import D
-from trading.domain.desk.policy import FeePolicy, SavingsPolicy
 from trading.domain.errors import InvariantError
+from trading.domain.policy import FeePolicy, SavingsPolicy
 from trading.domain.treasury.equilibrium import EquilibriumVerdict
 from trading.domain.treasury.savings import (
     SKIP_TEXT,

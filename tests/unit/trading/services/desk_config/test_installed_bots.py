@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.fakes.config_folder import ConfigFolder
-from trading.domain.desk.policy import BotRules, EntryGates, Sizing
+from trading.domain.policy import BotRules, EntryGates, Sizing
 from trading.services.desk_config.loading import config_dump, origin_of
 from trading.services.desk_config.problems import InvalidConfigError
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.config_folder import ConfigFolder
 from trading.domain.desk.config import DeskConfig
-from trading.domain.desk.policy import FeePolicy
+from trading.domain.policy import FeePolicy
 from trading.services.desk_config.layers import profile_names
 from trading.services.desk_config.lint import config_lint
 from trading.services.desk_config.loading import config_load, origin_of

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from trading.domain.desk.policy import Policy, SavingsPolicy
+from trading.domain.policy import Policy, SavingsPolicy
 from trading.services.desk_config.policies import policy_digest, policy_dump, policy_load
 from trading.services.desk_config.problems import InvalidConfigError
 

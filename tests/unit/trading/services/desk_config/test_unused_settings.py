@@ -16,7 +16,7 @@ CONFIGURATION = (
     "trading/services/desk_config/",
     "trading/admin/config",
     "trading/domain/desk/config.py",
-    "trading/domain/desk/policy.py",
+    "trading/domain/policy.py",
     "trading/management/commands/config.py",
 )
 # Names that mean many things: only a read from the section itself (x.venue.id, policy.enabled)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from trading.domain.desk.reasons import Gate, Outcome
+from trading.domain.reasons import Gate, Outcome
 
 
 class GateResult(NamedTuple):
