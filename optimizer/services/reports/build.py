@@ -62,8 +62,9 @@ def report_write(
         files.append(name)
 
     if is_complete:
+        quoted: dict[str, str] = {}
         for name, table in _tables(study, curves):
-            put(name, csv_bytes(table))
+            put(name, csv_bytes(table, quoted))
     put(SUMMARY, summary_json(study, parameters))
     put(PAGE, renderer.render(study, curves, parameters))
     return ReportResult(tuple(files), best_trials(study))
@@ -71,13 +72,14 @@ def report_write(
 
 def _tables(study: ReportStudy, curves: Sequence[ReportCurve]) -> list[tuple[str, Table]]:
     facts = study.facts
+    windows = {window: window_table(study, window) for window in facts.windows}
     return [
-        *((f"metrics_{window}.csv", window_table(study, window)) for window in facts.windows),
+        *((f"metrics_{window}.csv", table) for window, table in windows.items()),
         *(
             (f"objective_{name}.csv", objective_table(study, place))
             for place, name in enumerate(facts.objectives)
         ),
-        ("overall.csv", overall_table(study)),
+        ("overall.csv", overall_table(study, windows)),
         ("walkforward_summary.csv", fold_table(study)),
         *((f"trades/trial_{curve.number}.csv", trade_table(curve)) for curve in curves),
     ]

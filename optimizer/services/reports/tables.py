@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -57,14 +57,17 @@ _SPECIAL: Final = re.compile(r'[",\r\n]')
 Cell = str | int | float | bool | None
 
 
-class Table(NamedTuple):
-    """Columns by name, all of one length."""
+Column = Sequence[Cell] | FloatArray
 
-    columns: dict[str, Sequence[Cell]]
+
+class Table(NamedTuple):
+    """Columns by name, all of one length; what is not finite in an array is an empty cell."""
+
+    columns: dict[str, Column]
 
     def rows(self) -> Iterable[tuple[Cell, ...]]:
         """Return the rows in their order."""
-        return zip(*self.columns.values(), strict=True)
+        return zip(*map(_plain, self.columns.values()), strict=True)
 
     def records(self) -> list[dict[str, Cell]]:
         """Return the rows as objects."""
@@ -94,22 +97,35 @@ def objective_table(study: ReportStudy, objective: int) -> Table:
     return Table(
         {
             **_identity(study, order),
-            "score": _cells(scores[order]),
+            "score": scores[order],
             **_metrics(study, window, order, OBJECTIVE_COLUMNS),
             **_luck(study, order),
         }
     )
 
 
-def overall_table(study: ReportStudy) -> Table:
-    """Return the tables of all windows in one, the window first, highest return first."""
-    tables = [(window, window_table(study, window)) for window in study.facts.windows]
-    names = ("window", *tables[0][1].columns)
-    rows = [(window, *row) for window, table in tables for row in table.rows()]
-    gain = names.index("total_return_pct")
-    rows.sort(key=lambda row: -float(row[gain] or 0.0))
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return Table(dict(zip(names, columns, strict=True)))
+def overall_table(study: ReportStudy, known: Mapping[str, Table] | None = None) -> Table:
+    """Return the tables of all windows in one, the window first, highest return first.
+
+    Args:
+        study: the results.
+        known: the tables of all windows, where they are made already.
+    """
+    made = known or {window: window_table(study, window) for window in study.facts.windows}
+    tables = {window: table.columns for window, table in made.items()}
+    gain = np.concatenate([np.asarray(table["total_return_pct"]) for table in tables.values()])
+    order = np.argsort(-gain, kind="stable").tolist()
+    names = [w for w, table in tables.items() for _ in range(len(table["trial_id"]))]
+    columns: dict[str, Column] = {"window": [names[i] for i in order]}
+    for name in next(iter(tables.values())):
+        parts = [table[name] for table in tables.values()]
+        numbers = [part for part in parts if isinstance(part, np.ndarray)]
+        if len(numbers) == len(parts):
+            columns[name] = np.concatenate(numbers)[order]
+        else:
+            cells = [cell for part in parts for cell in _plain(part)]
+            columns[name] = [cells[i] for i in order]
+    return Table(columns)
 
 
 def fold_table(study: ReportStudy) -> Table:
@@ -166,29 +182,49 @@ def best_objectives(study: ReportStudy) -> tuple[list[str], list[float | None]]:
     )
 
 
-def csv_bytes(table: Table) -> bytes:
+def csv_bytes(table: Table, quoted: dict[str, str] | None = None) -> bytes:
     """Return the table as CSV: UTF-8, lines end in a newline, numbers in full.
 
     Written by column and not by ``csv``, which takes several times as long for a large study.
+
+    Args:
+        table: the columns.
+        quoted: cells as they are quoted, kept from table to table of one study.
     """
-    texts = [_texts(column) for column in table.columns.values()]
+    known = {} if quoted is None else quoted
+    texts = [_texts(column, known) for column in table.columns.values()]
     lines = [",".join(table.columns), *map(",".join, zip(*texts, strict=True)), ""]
     return "\n".join(lines).encode()
 
 
-def _texts(column: Sequence[Cell]) -> list[str]:
+def _texts(column: Column, quoted: dict[str, str]) -> list[str]:
     """Return the cells as text, quoted where needed, None as nothing."""
-    first = next((cell for cell in column if cell is not None), None)
-    if first is None:
-        return [""] * len(column)
-    if isinstance(first, str):
-        return [_quoted(str(cell)) if cell else "" for cell in column]
-    texts = orjson.dumps(column, option=orjson.OPT_SERIALIZE_NUMPY).decode()[1:-1].split(",")
-    return ["" if text == "null" else text for text in texts]
+    if not isinstance(column, np.ndarray):
+        first = next((cell for cell in column if cell is not None), None)
+        if first is None:
+            return [""] * len(column)
+        if isinstance(first, str):
+            return [quoted.get(str(cell)) or _quoted(cell, quoted) for cell in column]
+    texts = orjson.dumps(column, option=orjson.OPT_SERIALIZE_NUMPY).decode()[1:-1]
+    if "null" in texts:
+        texts = texts.replace("null", "")  # numbers only, so nothing else can be meant
+    return texts.split(",") if len(column) else []
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text
+def _quoted(cell: Cell, quoted: dict[str, str]) -> str:
+    text = "" if cell is None else str(cell)
+    if _SPECIAL.search(text):
+        quoted[text] = '"' + text.replace('"', '""') + '"'
+    return quoted.get(text, text)
+
+
+def _plain(column: Column) -> Sequence[Cell]:
+    if not isinstance(column, np.ndarray):
+        return column
+    if column.dtype.kind != "f":
+        whole: list[Cell] = column.tolist()
+        return whole
+    return [value if math.isfinite(value) else None for value in column.tolist()]
 
 
 def moment(time_ms: int) -> str:
@@ -196,7 +232,7 @@ def moment(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _identity(study: ReportStudy, order: IntArray) -> dict[str, Sequence[Cell]]:
+def _identity(study: ReportStudy, order: IntArray) -> dict[str, Column]:
     places = order.tolist()
     return {
         "trial_id": study.number[order].tolist(),
@@ -207,23 +243,32 @@ def _identity(study: ReportStudy, order: IntArray) -> dict[str, Sequence[Cell]]:
 
 def _metrics(
     study: ReportStudy, window: str, order: IntArray, names: Sequence[str]
-) -> dict[str, Sequence[Cell]]:
-    found: dict[str, Sequence[Cell]] = {}
+) -> dict[str, Column]:
+    found: dict[str, Column] = {}
     for name in names:
         metric = METRIC_COLUMNS[name]
-        if not metric:
+        values = study.metric(window, metric)[order] if metric else None
+        if values is None:
             found[name] = [None] * order.shape[0]
-            continue
-        cells = _cells(study.metric(window, metric)[order])
-        found[name] = [None if c is None else int(c) for c in cells] if name in _WHOLE else cells
+        elif name in _WHOLE:
+            # written without a point; every trial that was evaluated has a count
+            found[name] = [None if c is None else int(c) for c in _plain(values)]
+        else:
+            found[name] = values
     return found
 
 
-def _luck(study: ReportStudy, order: IntArray) -> dict[str, Sequence[Cell]]:
-    found = [study.luck.get(number) for number in study.number[order].tolist()]
-    columns: dict[str, Sequence[Cell]] = {}
+def _luck(study: ReportStudy, order: IntArray) -> dict[str, Column]:
+    numbers = study.number[order].tolist()
+    examined = [
+        (place, study.luck[number]) for place, number in enumerate(numbers) if number in study.luck
+    ]
+    columns: dict[str, Column] = {}
     for name in LUCK_COLUMNS:
-        columns[name] = [None if luck is None else _luck_cell(luck, name) for luck in found]
+        cells: list[Cell] = [None] * len(numbers)
+        for place, luck in examined:
+            cells[place] = _luck_cell(luck, name)
+        columns[name] = cells
     return columns
 
 
@@ -232,7 +277,3 @@ def _luck_cell(luck: ReportLuck, name: str) -> Cell:
         return str(luck.explained).lower()
     value: Cell = getattr(luck.figures, name)
     return value
-
-
-def _cells(column: FloatArray) -> list[float | None]:
-    return [value if math.isfinite(value) else None for value in column.tolist()]
