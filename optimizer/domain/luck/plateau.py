@@ -22,6 +22,7 @@ from trading.domain.market.bars import FloatArray
 NEIGHBOURS: Final = 16
 REACH: Final = 0.05  # of every parameter's range, up and down
 TIME_BLOCKS: Final = 8
+LEAST_BLOCK_BARS: Final = 10
 QUANTILE: Final = 0.25
 
 
@@ -46,6 +47,8 @@ def lower_quantile(values: Sequence[float]) -> float:
 
 
 def time_blocks(span: Span, n: int = TIME_BLOCKS) -> list[Span]:
-    """Return ``span`` in ``n`` parts of equal length, to a bar."""
+    """Return ``span`` in ``n`` parts of equal length, to a bar; none where that is too short."""
+    if span.stop - span.start < n * LEAST_BLOCK_BARS:
+        return []
     edges = np.linspace(span.start, span.stop, n + 1).astype(np.int64).tolist()
     return [Span(a, b) for a, b in pairwise(edges)]

@@ -31,7 +31,6 @@ from optimizer.domain.systems import system_get
 from trading.domain.market.bars import FloatArray
 
 _LEAST_PERIODS: Final = 2 * overfitting.BLOCKS  # fewer returns are not resampled nor cut in blocks
-_LARGEST: Final = 1e300  # keeps a figure finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,7 @@ class Scrutiny:
         self.periods: Periods = periods_of(span.stop - span.start, searched.step_ms)
         self._yearly = math.sqrt(self.periods.per_year)
         hold = hold_run(searched, span, terms)
+        self._least_variance = 1.0 / max(self.returns(hold).shape[0] - 1, 1)
         self._hold = {
             "buy_hold_net_return_pct": hold.metrics.total_return_pct,
             "buy_hold_net_sharpe": sharpe.return_moments(self.returns(hold)).sharpe * self._yearly,
@@ -90,11 +90,13 @@ class Scrutiny:
         """Return what the search is like.
 
         Args:
-            candidates: trials that were not chosen by their results, at least one.
+            candidates: trials that were not chosen by their results.
         """
+        if not candidates:
+            return Field(self._least_variance, None)
         table = np.column_stack([self.returns(self.run(candidate)) for candidate in candidates])
         if table.shape[0] < _LEAST_PERIODS:
-            return Field(1.0 / max(table.shape[0] - 1, 1), None)
+            return Field(self._least_variance, None)
         ranked = table[:, overfitting.distinct_columns(table)]
         found = None
         if ranked.shape[1] >= overfitting.LEAST_TRIALS:
@@ -117,14 +119,16 @@ class Scrutiny:
             rng: for neighbours, resampling and random timing.
         """
         run = self.run(candidate)
-        figures = LuckFigures(
-            pbo=field.overfitting.pbo if field.overfitting else None,
+        found = {
             **holdout,
             **self._hold,
             **self._sharpe_figures(run, field, rng),
             **self._plateau_figures(candidate, run, rng),
             **self._timing_figures(run, rng),
-        )
+        }
+        if field.overfitting:
+            found["pbo"] = field.overfitting.pbo
+        figures = LuckFigures(**_finite(found))
         evidence = Evidence(
             return_pct=run.metrics.total_return_pct,
             n_trades=run.metrics.num_trades,
@@ -140,7 +144,7 @@ class Scrutiny:
         moments = sharpe.return_moments(returns)
         draws = bootstrap.stationary_bootstrap(returns, bootstrap.mean_block(returns), rng)
         levels = (bootstrap.LOW, bootstrap.HIGH)
-        gain = np.minimum(np.quantile(draws.total_return, levels) * 100.0, _LARGEST).tolist()
+        gain = (np.quantile(draws.total_return, levels) * 100.0).tolist()
         ratio = (np.quantile(draws.sharpe, levels) * self._yearly).tolist()
         return {
             "deflated_sharpe": sharpe.deflated_sharpe(moments, self._n_searched, field.variance),
@@ -154,7 +158,9 @@ class Scrutiny:
     def _plateau_figures(
         self, candidate: Candidate, run: Run, rng: np.random.Generator
     ) -> dict[str, float]:
-        found = _finite({"plateau_blocks_score": plateau.lower_quantile(self.block_scores(run))})
+        found, parts = {}, self.block_scores(run)
+        if parts:
+            found["plateau_blocks_score"] = plateau.lower_quantile(parts)
         system = system_get(candidate.strategy)
         space = Space.of(system.name, system.strategy.params)
         if not space.dim:
@@ -166,16 +172,15 @@ class Scrutiny:
             beside = self.run(candidate._replace(params=params)).metrics
             gains.append(beside.total_return_pct)
             scores.append(objective_scores(beside, (self._objective,))[self._objective])
-        beside_figures = {
-            "plateau_return_pct": plateau.lower_quantile(gains),
-            "plateau_score": plateau.lower_quantile(scores),
-        }
-        return {**found, **_finite(beside_figures)}
+        found["plateau_return_pct"] = plateau.lower_quantile(gains)
+        found["plateau_score"] = plateau.lower_quantile(scores)
+        return found
 
     def block_scores(self, run: Run) -> list[float]:
         """Return the steering objective of a run in parts, each begun with the trade size.
 
-        A position held across a border is bought again behind it, at its costs.
+        A position held across a border is bought again behind it, at its costs. Empty where the
+        window is too short for parts.
         """
         scores = []
         for part in plateau.time_blocks(run.span):
@@ -195,5 +200,5 @@ class Scrutiny:
 
 
 def _finite(figures: Mapping[str, float]) -> dict[str, float]:
-    # an objective without bound has no figure
+    # what has no bound, as some objectives, has no figure
     return {name: value for name, value in figures.items() if math.isfinite(value)}
