@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from optimizer.selectors.studies import StudyView
+from optimizer.selectors.walk_forward import search_verdict
 from trading.selectors.figures import count_text, duration_text, plain_text
 
 _SENTENCES: Final = {
@@ -49,14 +50,14 @@ def _running_sentence(study: StudyView) -> str:
 
 
 def _finished_sentence(study: StudyView) -> str:
-    examined, explained = study.luck.get("examined"), study.luck.get("explained")
-    if not examined:
+    verdict = search_verdict(study)
+    if not verdict.n_examined:
         return "All trials are stored; none was examined for luck."
-    survivors = int(examined) - int(explained or 0)
-    if survivors == 0:
-        return f"Of the {count_text(examined)} best trials luck explains every one."
-    verb = "survives" if survivors == 1 else "survive"
-    return f"Of the {count_text(examined)} best trials {count_text(survivors)} {verb} scrutiny."
+    best = f"Of the {count_text(verdict.n_examined)} best trials"
+    if verdict.n_survivors == 0:
+        return f"{best} luck explains every one."
+    verb = "survives" if verdict.n_survivors == 1 else "survive"
+    return f"{best} {count_text(verdict.n_survivors)} {verb} scrutiny."
 
 
 def counts_text(counts: Mapping[str, int]) -> str:

@@ -33,12 +33,19 @@ class SearchVerdict:
         n_searched: trials ever made on the same candles.
         n_earned: steps of the walk-forward that earned where they were tested.
         n_tested: steps with a result.
+        n_examined: trials that were scrutinised. n_survivors: those luck does not explain.
+        sharpe_hurdle: yearly Sharpe ratio the best of as many trials without skill would show.
+        holdout_look: how many searches of these candles were tried on the holdout so far.
     """
 
     pbo: float | None
     n_searched: int
     n_earned: int
     n_tested: int
+    n_examined: int
+    n_survivors: int
+    sharpe_hurdle: float | None
+    holdout_look: int | None
 
     @property
     def is_overfit(self) -> bool | None:
@@ -68,13 +75,23 @@ def fold_list(study: StudyView) -> tuple[FoldView, ...]:
 def search_verdict(study: StudyView) -> SearchVerdict:
     """Return what is known of the search as a whole."""
     tested = [f.test_return_pct for f in fold_list(study) if f.test_return_pct is not None]
-    pbo = study.luck.get("pbo")
+    examined = int(_number(study, "examined") or 0)
+    look = _number(study, "holdout_look")
     return SearchVerdict(
-        pbo=float(pbo) if isinstance(pbo, int | float) else None,
+        pbo=_number(study, "pbo"),
         n_searched=study.n_searched,
         n_earned=sum(gain > 0 for gain in tested),
         n_tested=len(tested),
+        n_examined=examined,
+        n_survivors=examined - int(_number(study, "explained") or 0),
+        sharpe_hurdle=_number(study, "sharpe_hurdle"),
+        holdout_look=None if look is None else int(look),
     )
+
+
+def _number(study: StudyView, name: str) -> float | None:
+    value = study.luck.get(name)
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _moment(ms: int) -> datetime:
