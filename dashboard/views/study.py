@@ -92,6 +92,17 @@ def _files(page: StudyPage) -> Mapping[str, Any]:
     }
 
 
+def _speed(page: StudyPage) -> Mapping[str, Any]:
+    n_runs = len(page.study.manifest.get("runs", ()))
+    return {"speed_facts": facts_list(page.study.figures), "n_runs": n_runs}
+
+
+def _manifest(page: StudyPage) -> Mapping[str, Any]:
+    # the figures of every run are in the file; the last ones have a panel of their own
+    fixed = {name: value for name, value in page.study.manifest.items() if name != "runs"}
+    return {"manifest_facts": facts_list(fixed)}
+
+
 _PANELS: Final[dict[str, Callable[[StudyPage], Mapping[str, Any]]]] = {
     "head": lambda page: {"has_report": _files(page)["report"] is not None},
     "progress": lambda page: {"progress": page.progress},
@@ -99,8 +110,8 @@ _PANELS: Final[dict[str, Callable[[StudyPage], Mapping[str, Any]]]] = {
     "ranked": _ranked,
     "folds": lambda page: {"folds": fold_list(page.study)},
     "scrutiny": lambda page: {"verdict": search_verdict(page.study)},
-    "speed": lambda page: {"speed_facts": facts_list(page.study.figures)},
-    "manifest": lambda page: {"manifest_facts": facts_list(page.study.manifest)},
+    "speed": _speed,
+    "manifest": _manifest,
     "files": _files,
 }
 

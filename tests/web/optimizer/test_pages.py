@@ -88,6 +88,16 @@ def test_the_page_of_a_study_shows_all_of_it(browser: Client, study: Study) -> N
         assert words in page
 
 
+def test_the_manifest_panel_leaves_the_figures_of_runs_to_theirs(
+    browser: Client, study: Study
+) -> None:
+    study.manifest["runs"] = [{"owner": "host:1", "elapsed_s": 1.0}, {"owner": "host:2"}]
+    study.save()
+    page = text(browser.get(f"/optimizer/{study.pk}/").content.decode())
+    assert "Of the last of 2 runs; the manifest file holds them all." in page
+    assert "host:1" not in page
+
+
 def test_the_table_stands_in_the_order_of_returns(browser: Client, study: Study) -> None:
     page = browser.get(f"/optimizer/{study.pk}/").content.decode()
     table = page[page.index('id="ranked-table"') : page.index("</table>", page.index("ranked-ta"))]
