@@ -20,7 +20,7 @@ from dashboard.views.study_start import study_enqueue
 from optimizer import bootstrap
 from optimizer.selectors.studies import study_list
 from optimizer.services.studies.sources import Origin
-from trading.domain.errors import TradingError
+from trading.domain.errors import BadInputError, TradingError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,6 +33,7 @@ def studies(request: HttpRequest) -> HttpResponse:
     form = StudyForm.typed(request.POST)
     try:
         key = form.series()
+        _costs_check()
         origin = Origin(venue=key.venue, pair=key.pair, timeframe=key.timeframe)
         row = bootstrap.study_open(request=form.request(), origin=origin)
     except TradingError as error:
@@ -43,6 +44,16 @@ def studies(request: HttpRequest) -> HttpResponse:
     if problem:
         messages.warning(request, problem)
     return redirect("dashboard:study", row.pk)
+
+
+def _costs_check() -> None:
+    """Refuse to search without swap costs.
+
+    The command measures them first; that takes minutes, which nobody waits for in a browser.
+    """
+    costs = bootstrap.swap_cost_state()
+    if costs.n_rungs == 0:
+        raise BadInputError(f"swap costs are missing: {costs.warning}")
 
 
 @require_safe

@@ -92,6 +92,26 @@ def test_a_refusal_stands_beside_the_field_and_what_was_typed_is_kept(
     assert not Study.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "no swap costs were measured yet"), ("{}", "is no swap-cost cache")],
+)
+def test_without_swap_costs_nothing_is_searched_and_nobody_waits_for_a_measurement(
+    browser: Client, data_dir: Path, content: str | None, why: str
+) -> None:
+    costs = data_dir / trading.SWAP_COST_FILE
+    if content is None:
+        costs.unlink()
+    else:
+        costs.write_text(content)
+    response = send(browser)
+    assert response.status_code == 422
+    found = re.search(r'id="e-costs" role="alert">([^<]*)<', response.content.decode())
+    assert found is not None
+    assert why in text(found[1])
+    assert not Study.objects.exists()
+
+
 def test_too_few_candles_are_refused_above_or_beside(browser: Client, data_dir: Path) -> None:
     short = paths.path(4, 150)
     trading.candle_store().replace(SeriesKey("pulsex", "ABC/DAI", "5m"), short, source="test")
