@@ -1,0 +1,87 @@
+"""``bots list|remove``: every bot of the desk, and how an installed one is taken away."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from django.core.management.base import CommandParser
+
+from trading import bootstrap
+from trading.management.desk_command import DeskCommand
+from trading.selectors.bots import bot_list
+from trading.services.bots.installing import bot_remove
+from trading.services.sessions.opening import sessions_active
+
+_COLUMNS: Final = (
+    "name", "pair", "strategy", "session", "quote", "equity", "return_pct", "round_trips",
+)  # fmt: skip
+
+
+class Command(DeskCommand):
+    """List bots, remove installed ones."""
+
+    help = "List the desk's bots, or remove a ghost bot that was installed."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the actions."""
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        listing = actions.add_parser("list", help="Bots of running sessions, and installed ones")
+        remove = actions.add_parser("remove", help="Take an installed bot back; its session stops")
+        remove.add_argument("name", help="Name it was installed under")
+        remove.add_argument("--reason", required=True, help="Why; kept with the new revision")
+        self.add_json(listing, remove)
+
+    def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the action that was asked for."""
+        actions: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "list": self._list,
+            "remove": self._remove,
+        }
+        return actions[options["action"]](options)
+
+    def show(self, answer: dict[str, Any]) -> None:
+        """Print one line a bot."""
+        if "bots" not in answer:
+            super().show(answer)
+            return
+        for bot in answer["bots"]:
+            where = f"session {bot['session']}" if bot["session"] else "no session"
+            money = f", equity {bot['equity']:.2f} {bot['quote']}" if bot["session"] else ""
+            trips = f", {bot['round_trips']} round trips" if bot["session"] else ""
+            name = f"{bot['name']}: " if bot["name"] else ""
+            self.stdout.write(f"{name}{bot['pair']} {bot['strategy']}, {where}{money}{trips}")
+        if not answer["bots"]:
+            self.stdout.write("no bots; start a market with: manage.py desk start")
+
+    def _list(self, _options: Mapping[str, Any]) -> dict[str, Any]:
+        running = bot_list([session.pk for session in sessions_active()])
+        rows: list[dict[str, Any]] = [
+            {
+                "name": bot.name,
+                "pair": bot.pair,
+                "strategy": bot.strategy,
+                "session": bot.session_id,
+                "quote": bot.quote,
+                "equity": bot.equity,
+                "return_pct": round(bot.return_pct, 4),
+                "round_trips": bot.n_round_trips,
+            }
+            for bot in running
+        ]
+        known = {bot.name for bot in running}
+        for name, bot in sorted(bootstrap.desk_config().bots.installed.items()):
+            if name not in known:
+                idle = {"name": name, "pair": bot.pair, "strategy": bot.strategy}
+                rows.append(dict.fromkeys(_COLUMNS) | idle)
+        return {"bots": rows}
+
+    def _remove(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        revision = bot_remove(
+            name=options["name"],
+            author=f"command line ({getpass.getuser()})",
+            reason=options["reason"],
+            clock=bootstrap.system_clock(),
+        )
+        return {"removed": options["name"], "revision": revision}
