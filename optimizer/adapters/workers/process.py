@@ -25,6 +25,7 @@ from trading.domain.execution.costs import SwapCostSchedule
 
 # In front of every answer: processor seconds and resident MiB of the worker so far.
 VITALS: Final = struct.Struct("<dd")
+NICENESS: Final = 5  # the orchestrator, which feeds all workers, and the desk go first
 _PAGE_MB: Final = os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
@@ -57,6 +58,7 @@ def worker_main(pipe: Connection, job: Job) -> None:
     """Answer chunks until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the orchestrator decides when to stop
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.nice(NICENESS)
     evaluator = trial_evaluator(job)
     while True:
         try:

@@ -22,6 +22,7 @@ from optimizer.services.studies.control import (
     study_end,
     study_release,
 )
+from optimizer.services.studies.heartbeat import heartbeat
 from optimizer.services.studies.meter import RunMeter
 from optimizer.services.studies.searching import Search
 from optimizer.services.studies.tools import StudyTools
@@ -115,11 +116,12 @@ class _Run:
 
     def _conclude(self, source: ReportSource) -> dict[str, Any]:
         study, tools = self._study, self._tools
-        with self._meter.phase("luck"):
-            tools.database(lambda: tools.luck(study.pk, source.data))
-        self._note()  # the page shows the speed
-        with self._meter.phase("report"):
-            result = tools.database(lambda: tools.report(study.pk, source, True))
+        with heartbeat(study.pk, tools.owner, tools.clock):
+            with self._meter.phase("luck"):
+                tools.database(lambda: tools.luck(study.pk, source.data))
+            self._note()  # the page shows the speed
+            with self._meter.phase("report"):
+                result = tools.database(lambda: tools.report(study.pk, source, True))
         self._note()
         return dict(result.best)
 

@@ -17,6 +17,7 @@ from optimizer.models import Study
 from optimizer.ports.sweeps import PoolUsage
 from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.chunks import Answers, chunk_size, chunks_of
+from optimizer.services.studies.heartbeat import heartbeat
 from optimizer.services.studies.meter import RunMeter
 from optimizer.services.studies.search import engine_make, engine_recover, snapshot_state
 from optimizer.services.studies.storing import batch_store, records_from
@@ -60,8 +61,10 @@ class Search:
 
     def __enter__(self) -> Self:
         """Recover; see the class."""
+        tools = self._tools
         try:
-            self._recover()
+            with heartbeat(self._study.pk, tools.owner, tools.clock):
+                self._recover()
         except BaseException:
             self._close()
             raise

@@ -17,10 +17,12 @@ from optimizer.services.studies.control import (
     study_resume_ready,
     study_stop,
 )
+from optimizer.services.studies.heartbeat import heartbeat
 from optimizer.services.studies.running import RunEnd
 from optimizer.services.studies.storing import batch_store
 from tests.fakes.clock import FakeClock
 from tests.integration.studies.conftest import Bench
+from tests.waiting import wait_for
 from trading.domain.errors import BadInputError, LeaseLostError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,6 +112,19 @@ def test_resuming_may_change_the_workers_and_nothing_else(study: Study, clock: F
 def test_a_study_that_does_not_exist_is_named(clock: FakeClock) -> None:
     with pytest.raises(BadInputError, match="study was 99; there is no such study"):
         study_cancel(99, clock=clock)
+
+
+def test_a_long_piece_of_work_gives_signs_of_life(study: Study, clock: FakeClock) -> None:
+    claim(study, "first", clock)
+    clock.advance(40)
+    with heartbeat(study.pk, "first", clock, every_s=0.01):
+        wait_for(
+            lambda: Study.objects.get(pk=study.pk).heartbeat_at == clock.now(), "a sign of life"
+        )
+    with pytest.raises(StudyRefusedError, match="is run by first"):
+        claim(study, "second", clock)
+    clock.advance(40)
+    assert claim(study, "second", clock).owner == "second"
 
 
 def change_costs(bench: Bench) -> None:
