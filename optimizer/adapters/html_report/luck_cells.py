@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from optimizer.adapters.html_report import cells
@@ -16,7 +17,7 @@ VERDICT_COLUMNS: Final = (
     ("Deflated Sharpe", "probability of real skill, all trials counted", True),
 )
 EVIDENCE_COLUMNS: Final = (
-    ("Return, 90 %", "interval of the return, drawn again in blocks", True),
+    ("Interval, 90 %", "interval of the return, drawn again in blocks", True),
     ("Neighbours", "lower quartile of the return with parameters moved by up to 5 %", True),
     ("In parts", "lower quartile of the steering score over eight parts of the window", True),
     ("Held, net", "buying and holding over the same window, after costs", True),
@@ -31,7 +32,7 @@ def verdict_cells(luck: ReportLuck | None) -> tuple[Cell, ...]:
         return (cells.verdict(None), cells.percent(None), cells.number(None))
     return (
         cells.verdict(luck.explained, luck.reasons),
-        cells.percent(luck.figures.holdout_return_pct),
+        _holdout(luck.figures),
         cells.number(luck.figures.deflated_sharpe, 3),
     )
 
@@ -39,13 +40,27 @@ def verdict_cells(luck: ReportLuck | None) -> tuple[Cell, ...]:
 def evidence_cells(luck: ReportLuck | None) -> tuple[Cell, ...]:
     """Return the cells of ``EVIDENCE_COLUMNS``; dashes likewise."""
     figures = luck.figures if luck else _NOTHING
+    score = cells.number(figures.plateau_score)
+    ratio = cells.number(figures.buy_hold_net_sharpe)
+    median = cells.percent(figures.random_entry_median_pct)
     return (
         _interval(figures),
-        cells.percent(figures.plateau_return_pct),
+        _with(cells.percent(figures.plateau_return_pct), f"Steering score {score.text}"),
         cells.number(figures.plateau_blocks_score, 2),
-        cells.percent(figures.buy_hold_net_return_pct),
-        cells.number(figures.random_entry_percentile, 2),
+        _with(cells.percent(figures.buy_hold_net_return_pct), f"Sharpe ratio {ratio.text}"),
+        _with(cells.number(figures.random_entry_percentile, 2), f"Their median {median.text}"),
     )
+
+
+def _with(cell: Cell, more: str) -> Cell:
+    return replace(cell, more=more) if cell.key else cell
+
+
+def _holdout(figures: LuckFigures) -> Cell:
+    hold = cells.percent(figures.holdout_hold_pct)
+    trades = cells.count(figures.holdout_trades)
+    more = f"Buying and holding {hold.text}\nRound trips {trades.text}"
+    return _with(cells.percent(figures.holdout_return_pct), more)
 
 
 def _interval(figures: LuckFigures) -> Cell:
