@@ -33,7 +33,7 @@ from trading.domain.desk.journal import (
 from trading.domain.desk.output import JournalRow, StepOutput
 from trading.domain.desk.state import LONG_AGO, BotState, DeskState, PairState
 from trading.domain.errors import InvariantError
-from trading.domain.execution.money import total
+from trading.domain.execution.money import exact, total
 from trading.domain.execution.orders import ExecutionReport, OrderPurpose
 from trading.domain.gates import GateResult
 from trading.domain.market.bars import QUARANTINED, WARMUP, Bar
@@ -190,7 +190,8 @@ def _decide(state: DeskState, pair: PairState, bar: Bar, out: StepOutput) -> Non
                     continue
         _decide_bot(turn, bot, action)
     if turn.candidates:
-        decide_entries(state, pair, turn.candidates, bar.flags, out)
+        with exact():
+            decide_entries(state, pair, turn.candidates, bar.flags, out)
         for c in turn.candidates:
             read = Reading(c.outcome, c.gates or [], BUY, c.conviction, c.hashed)
             _record(turn, c.bot, read)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_UP, Context, Decimal, localcontext
 
 import pytest
 
@@ -12,7 +12,7 @@ from trading.domain.desk.journal import unpack_record
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import OrderPurpose
 from trading.domain.market.bars import HIGH, Bar, BarFlag
-from trading.domain.policy import Policy, SchedulingPolicy
+from trading.domain.policy import EntryOrder, ExecutionPolicy, Policy, SchedulingPolicy
 from trading.domain.reasons import ExitReason, Gate, Outcome, TradingState
 
 BUY, SELL = 1, -1
@@ -259,3 +259,21 @@ def test_the_record_of_a_denied_entry_keeps_every_gate() -> None:
     out = next(out for out in reversed(desk.outputs) if out.journal)
     gates = {reading.gate for reading in unpack_record(out.journal[0].record).gates}
     assert gates >= set(Gate) - {Gate.POSITION, Gate.GAS, Gate.SEAT}
+
+
+@pytest.mark.parametrize("kind", list(EntryOrder))
+def test_the_callers_decimal_context_changes_no_decision_and_no_amount(kind: EntryOrder) -> None:
+    policy = replace(Policy(), execution=ExecutionPolicy(entry_order=kind))
+
+    def run() -> tuple[str, str, bytes]:
+        desk = ScriptedDesk({2: BUY, 30: SELL, 45: BUY}, policy=policy)
+        closes = [101.0 + 0.731 * (i % 7) - 0.11 * i for i in range(60)]
+        records = [desk.bar(close, low=close - 1.0) for close in closes]
+        bot = desk.bot
+        amounts = bot.cash, bot.reserved, bot.realised_pnl, bot.position, bot.stop
+        assert bot.n_positions > 0
+        return repr(records), repr(amounts), desk.driver.state.digest
+
+    usual = run()
+    with localcontext(Context(prec=5, rounding=ROUND_UP)):
+        assert run() == usual
