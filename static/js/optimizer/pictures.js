@@ -90,7 +90,7 @@ export class Pictures {
     this.parallel.style.minWidth = `${width}px`;
     globalThis.Plotly.react(canvasOf(this.parallel), data, layout, QUIET);
     this.parallel.setAttribute("aria-label", "Lines through the parameters of trials; the ranked table opens each trial with the same values");
-    this.note.textContent = figure.note.replace(/ Drag along.*$/, " The brightest lines score highest.");
+    this.note.textContent = figure.note.replace(/ Drag along.*$/, " The lines in the accent score highest.");
   }
 
   drawFolds() {
@@ -98,7 +98,7 @@ export class Pictures {
     if (!box || !this.answer?.folds || !globalThis.Plotly) return;
     const { data, layout } = dressed(this.answer.folds, { showlegend: true });
     const steps = data[0].x; // "3 hybrid_v2": the number is enough, the table below has the rest
-    layout.xaxis = { ...layout.xaxis, tickmode: "array", tickvals: steps, ticktext: steps.map((s) => s.split(" ")[0]), tickangle: 0 };
+    layout.xaxis = { ...layout.xaxis, tickmode: "array", tickvals: steps, ticktext: steps.map((s) => String(s).split(" ")[0]), tickangle: 0 };
     globalThis.Plotly.react(canvasOf(box), data, layout, QUIET);
   }
 }
