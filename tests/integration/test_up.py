@@ -107,9 +107,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningUp]:
         assert line, errors.read_text()
         yield RunningUp(process, json.loads(line), data, port, environ)
     finally:
-        process.terminate()
-        process.wait(150)
+        process.send_signal(signal.SIGHUP)  # as when its terminal is closed: it drains as well
+        code = process.wait(150)
         process.stdout.close()
+    assert code == 0
+    assert not (data / "redis.json").exists()
 
 
 def test_it_answers_with_address_login_and_every_process(desk: RunningUp) -> None:

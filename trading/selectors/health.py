@@ -96,7 +96,8 @@ def _feed_view(feed: Feed, now: datetime, market_time: int | None) -> FeedView:
         status=feed.status,
         status_reason=feed.status_reason,
         last_bar_at=feed.last_bar_at,
-        age_s=(now - feed.last_bar_at).total_seconds() if feed.last_bar_at else None,
+        # a bar may be written between the look at the clock and the look at the row
+        age_s=max(0.0, (now - feed.last_bar_at).total_seconds()) if feed.last_bar_at else None,
         budget_s=BUDGET_BARS * expected_s + GRACE_S,
         market_time=None if market_time is None else market_time + step_ms,
         bar_seconds=bar_seconds,

@@ -8,7 +8,7 @@ import threading
 import time
 from argparse import BooleanOptionalAction
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from django.conf import settings
@@ -62,7 +62,7 @@ class Command(DeskCommand):
         """Print the answer once the desk is healthy, then stay."""
         self._stop_asked = threading.Event()
         self._started: list[Desk] = []
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
         with ExitStack() as self._cleanup:
             super().handle(*args, **options)
@@ -151,7 +151,9 @@ class Command(DeskCommand):
             self._say("some processes had to be killed; the next start recovers")
 
     def _say(self, line: str) -> None:
-        self.stderr.write(line)
+        # a desk whose terminal is gone, or whose lines nobody reads, still drains in good order
+        with suppress(OSError):
+            self.stderr.write(line)
 
     def _ask_to_stop(self, _number: int, _frame: Any) -> None:
         self._stop_asked.set()

@@ -60,6 +60,11 @@ def test_a_feed_past_its_budget_blocks_with_age_and_budget() -> None:
     assert "14\u202fs old, budget 13\u202fs" in line.sentence
 
 
+def test_a_bar_written_after_the_look_at_the_clock_is_no_seconds_old() -> None:
+    feed = make.feed()
+    assert feed_get(feed.pk, NOW - timedelta(seconds=1)).age_s == 0  # type: ignore[union-attr]
+
+
 def test_a_feed_of_a_venue_may_be_as_old_as_its_bars_are_long() -> None:
     feed = make.feed(kind="ccxt", params={}, is_simulated=False)
     assert feed_get(feed.pk, NOW).budget_s == 910  # type: ignore[union-attr]
