@@ -29,7 +29,7 @@ from tests.fakes.clock import FakeClock
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.services]
 STRATEGIES = ("passive_hold", "csma_revert", "donchian_champion")
 DAYS = 170
 
