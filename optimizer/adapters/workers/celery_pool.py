@@ -79,7 +79,7 @@ class PoolTools:
 class CeleryPool:
     """Fulfils ``optimizer.ports.sweeps.TrialPool``."""
 
-    per_worker = 2  # a chunk costs about ten milliseconds of processor time on its way
+    per_worker = 1  # a chunk costs about ten milliseconds of processor time on its way
 
     def __init__(self, job: Job, *, study_id: int, tools: PoolTools) -> None:
         """Put the data where every machine finds it and forget chunks of an earlier pool.
