@@ -23,6 +23,7 @@ from trading.services.desk_config.problems import Problem
 from trading.services.desk_config.tree import APPEND, Node, Origin, Tree, Value
 
 MOST_DEEP: Final = 10
+MOST_NESTED: Final = 100
 MOST_BYTES: Final = 512 * 1024
 SUFFIXES: Final = frozenset({".yaml", ".yml"})
 _CORE: Final = "tag:yaml.org,2002:"
@@ -32,6 +33,7 @@ class _Loader(yaml.SafeLoader):
     """The safe loader with the scalars of YAML 1.2 and without anchors and aliases."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
+    nested = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -40,7 +42,16 @@ class _Loader(yaml.SafeLoader):
                 problem="anchors and aliases are not allowed; use !include",
                 problem_mark=event.start_mark,
             )
-        return super().compose_node(parent, index)
+        # Counted, because Python's own limit differs between processes and takes minutes to reach
+        # where a library raised it.
+        if self.nested >= MOST_NESTED:
+            raise yaml.MarkedYAMLError(
+                problem=f"nested more than {MOST_NESTED} deep", problem_mark=event.start_mark
+            )
+        self.nested += 1
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.nested -= 1
+        return node
 
 
 _Loader.add_implicit_resolver(
@@ -121,8 +132,6 @@ class YamlFiles:
             self._note(place, f"not valid YAML: {error.problem or error.context}")
         except yaml.reader.ReaderError as error:
             self._note(shown, f"not valid YAML: {error.reason} at position {error.position}")
-        except RecursionError:
-            self._note(shown, "not valid YAML: nested too deeply")
         finally:
             if loader is not None:
                 loader.dispose()

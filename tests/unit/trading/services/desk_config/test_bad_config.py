@@ -74,7 +74,7 @@ FILES = [
     ("a control sign", "bots: \x07\n",
      "config/desk.yaml: not valid YAML: special characters are not allowed at position 6"),
     ("brackets without end", "bots: " + "[" * 100_000 + "\n",
-     "config/desk.yaml: not valid YAML: nested too deeply"),
+     "config/desk.yaml:1: not valid YAML: nested more than 100 deep"),
     ("an include that leaves the folder", "policy: !include ../secret.yaml\n",
      "config/desk.yaml:1: !include '../secret.yaml' leaves the configuration folder; "
      "keep it inside"),
