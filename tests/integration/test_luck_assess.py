@@ -22,8 +22,9 @@ from optimizer.selectors.ledger import trials_charged
 from optimizer.services.luck.assess import luck_assess
 from optimizer.services.luck.choice import numbers_unchosen, places_examined
 from optimizer.services.reports.reading import study_read
+from optimizer.services.reports.rows import csv_bytes
 from optimizer.services.reports.summary import summary_json
-from optimizer.services.reports.tables import csv_bytes, fold_table, window_table
+from optimizer.services.reports.tables import StudyTables, fold_table
 from tests.factories import markets, searches, studies
 from tests.fakes.clock import FakeClock
 from trading.domain.errors import BadInputError
@@ -88,11 +89,11 @@ def test_every_ranked_row_of_the_files_carries_them(data: StudyData) -> None:
     luck = assess(study, data)
     study.refresh_from_db()
     report = study_read(study=study, data=data, market="m", quote="DAI")
-    rows = list(csv.DictReader(io.StringIO(csv_bytes(window_table(report, "all")).decode())))
+    rows = list(csv.DictReader(io.StringIO(csv_bytes(StudyTables(report).window("all")).decode())))
     listed = rows[:100]
     assert all(row["explained"] in {"true", "false"} for row in listed)
     assert all(row["deflated_sharpe"] and row["holdout_return_pct"] for row in listed)
-    summary = json.loads(summary_json(report, ()))
+    summary = json.loads(summary_json(StudyTables(report), ()))
     assert summary["search"]["pbo"] == luck["pbo"]
     assert summary["search"]["holdout_look"] == 1
     assert summary["search"]["walk_forward_score"] == luck["walk_forward_score"]["score"]

@@ -17,7 +17,7 @@ from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
 from optimizer.services.luck.assess import luck_assess
 from optimizer.services.reports.reading import study_read
-from optimizer.services.reports.tables import window_table
+from optimizer.services.reports.tables import StudyTables
 from tests.factories import markets, searches
 from tests.fakes.clock import FakeClock
 
@@ -48,7 +48,9 @@ def report_of(data: StudyData, seed: int, sampler: str) -> ReportStudy:
 
 def marks(report: ReportStudy) -> Marks:
     """Return what the rows of the report say."""
-    rows = {row["trial_id"]: row["explained"] for row in window_table(report, "all").records()}
+    rows = {
+        row["trial_id"]: row["explained"] for row in StudyTables(report).window("all").records()
+    }
     best = {int(report.ranked("all")[0])}
     best |= {place for k in range(len(searches.OBJECTIVES)) for place in report.top(k, 1)}
     of_best = [rows[int(report.number[place])] for place in best]

@@ -7,6 +7,7 @@ which keeps every peak and trough that can be seen.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -247,7 +248,7 @@ def _spread(score: FloatArray) -> IntArray:
 
 def _short(values: Any) -> list[float | None]:
     return [
-        float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
+        float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
         for value in np.asarray(values, dtype=np.float64).tolist()
     ]
 

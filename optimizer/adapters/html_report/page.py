@@ -23,7 +23,7 @@ from optimizer.domain.reporting import ReportCurve, ReportStudy
 
 FOLDER: Final = Path(__file__).parent
 PLOTLY_FILE: Final = "package_data/plotly.min.js"
-_ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
+_ESCAPES: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
 class HtmlReport:
@@ -85,7 +85,9 @@ def _pictures(
 def _script_json(value: Any) -> str:
     """Return JSON that cannot end the script element it stands in."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-    return text.translate(_ESCAPES)
+    for character, written in _ESCAPES.items():
+        text = text.replace(character, written)
+    return text
 
 
 def _part(name: str) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
+from django.utils.safestring import mark_safe
 
 from optimizer.adapters.html_report import cells
 from optimizer.adapters.html_report.cells import Cell
@@ -18,6 +19,7 @@ from optimizer.adapters.html_report.luck_cells import (
     search_note,
     verdict_cells,
 )
+from optimizer.adapters.html_report.markup import rows_html
 from optimizer.domain.reporting import ReportFacts, ReportFold, ReportStudy
 
 ROWS_MAX: Final = 100
@@ -83,6 +85,11 @@ class HtmlTable:
     def is_long(self) -> bool:
         """Return whether filtering saves looking."""
         return len(self.rows) > FILTER_FROM
+
+    @property
+    def rows_html(self) -> str:
+        """Return the rows as HTML."""
+        return mark_safe(rows_html(self.rows))  # noqa: S308 (escaped cell by cell)
 
 
 def facts_list(facts: ReportFacts) -> list[tuple[str, str]]:

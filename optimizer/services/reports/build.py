@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +13,9 @@ from optimizer.models import Study
 from optimizer.ports.reports import ReportFolder, ReportRenderer
 from optimizer.services.reports.curves import CurveTerms, curves_draw
 from optimizer.services.reports.reading import study_read
+from optimizer.services.reports.rows import csv_bytes
 from optimizer.services.reports.summary import best_trials, summary_json
-from optimizer.services.reports.tables import (
-    Table,
-    csv_bytes,
-    fold_table,
-    objective_table,
-    overall_table,
-    trade_table,
-    window_table,
-)
+from optimizer.services.reports.tables import StudyTables, fold_table, trade_table
 from trading.domain.errors import BadInputError
 
 PAGE = "report.html"
@@ -54,7 +47,7 @@ def report_write(
         folder: takes the files; those of an earlier report are replaced.
         is_complete: also write the tables as CSV; a report on the way is the page and the summary.
     """
-    parameters = parameter_tables(study)
+    parameters, tables = parameter_tables(study), StudyTables(study)
     files: list[str] = []
 
     def put(name: str, content: bytes) -> None:
@@ -62,27 +55,24 @@ def report_write(
         files.append(name)
 
     if is_complete:
-        quoted: dict[str, str] = {}
-        for name, table in _tables(study, curves):
-            put(name, csv_bytes(table, quoted))
-    put(SUMMARY, summary_json(study, parameters))
+        for name, content in _csv_files(tables, curves):
+            put(name, content)
+    put(SUMMARY, summary_json(tables, parameters))
     put(PAGE, renderer.render(study, curves, parameters))
     return ReportResult(tuple(files), best_trials(study))
 
 
-def _tables(study: ReportStudy, curves: Sequence[ReportCurve]) -> list[tuple[str, Table]]:
-    facts = study.facts
-    windows = {window: window_table(study, window) for window in facts.windows}
-    return [
-        *((f"metrics_{window}.csv", table) for window, table in windows.items()),
-        *(
-            (f"objective_{name}.csv", objective_table(study, place))
-            for place, name in enumerate(facts.objectives)
-        ),
-        ("overall.csv", overall_table(study, windows)),
-        ("walkforward_summary.csv", fold_table(study)),
-        *((f"trades/trial_{curve.number}.csv", trade_table(curve)) for curve in curves),
-    ]
+def _csv_files(tables: StudyTables, curves: Sequence[ReportCurve]) -> Iterator[tuple[str, bytes]]:
+    study = tables.study
+    windows = {window: tables.window(window).written() for window in study.facts.windows}
+    for window, lines in windows.items():
+        yield f"metrics_{window}.csv", csv_bytes(lines)
+    for place, name in enumerate(study.facts.objectives):
+        yield f"objective_{name}.csv", csv_bytes(tables.objective(place))
+    yield "overall.csv", csv_bytes(tables.overall(windows))
+    yield "walkforward_summary.csv", csv_bytes(fold_table(study))
+    for curve in curves:
+        yield f"trades/trial_{curve.number}.csv", csv_bytes(trade_table(curve))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import orjson
 
 from optimizer.domain.importance import ParameterTable
 from optimizer.domain.reporting import ReportLuck, ReportStudy
-from optimizer.services.reports.tables import fold_table, window_table
+from optimizer.services.reports.tables import StudyTables, fold_table
 
 TOP: Final = 10
 
@@ -22,8 +22,9 @@ def best_trials(study: ReportStudy) -> dict[str, Any]:
     return {name: _best(study, objective) for objective, name in enumerate(study.facts.objectives)}
 
 
-def summary_json(study: ReportStudy, parameters: Sequence[ParameterTable]) -> bytes:
+def summary_json(tables: StudyTables, parameters: Sequence[ParameterTable]) -> bytes:
     """Return the summary as strict JSON: what has no value is null."""
+    study = tables.study
     summary = {
         **asdict(study.facts),
         "trials": len(study.number),
@@ -34,7 +35,7 @@ def summary_json(study: ReportStudy, parameters: Sequence[ParameterTable]) -> by
         "windows": {
             window: {
                 "trials": len(study.ranked(window)),
-                "top": window_table(study, window, TOP).records(),
+                "top": tables.window(window, TOP).records(),
             }
             for window in study.facts.windows
         },

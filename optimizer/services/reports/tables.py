@@ -12,16 +12,16 @@ ranks highest.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final
 
 import numpy as np
-import orjson
 
 from optimizer.domain.luck.figures import FIGURE_NAMES
 from optimizer.domain.reporting import ReportCurve, ReportLuck, ReportStudy
+from optimizer.services.reports.rows import Block, Cell, Column, Lines, Table
 from trading.domain.market.bars import FloatArray, IntArray
 
 # file column: metric
@@ -52,86 +52,88 @@ OBJECTIVE_COLUMNS: Final = (
 LUCK_COLUMNS: Final = ("explained", *FIGURE_NAMES)
 _WHOLE: Final = {"total_trades"}
 
-_SPECIAL: Final = re.compile(r'[",\r\n]')
 
-Cell = str | int | float | bool | None
+class StudyTables:
+    """The tables of one study; what several of them show is laid out once."""
 
+    def __init__(self, study: ReportStudy) -> None:
+        """Take the results; nothing is laid out yet."""
+        self.study = study
+        self._windows: dict[str, tuple[IntArray, Block]] = {}
 
-Column = Sequence[Cell] | FloatArray
+    def window(self, window: str, limit: int | None = None) -> Table:
+        """Return the trials evaluated on ``window``, highest return first, all or the first few."""
+        order, metrics = self._window(window)
+        blocks = (self._identity, self._best, metrics, self._luck)
+        return Table(blocks, order[:limit].tolist())
 
+    def objective(self, objective: int) -> Table:
+        """Return every trial with a score under one objective, highest return first."""
+        scores = self.study.scores[:, objective]
+        order, _ = self._window(self.study.ranking_window)
+        blocks = (self._identity, Block({"score": scores}), self._scored, self._luck)
+        return Table(blocks, order[np.isfinite(scores[order])].tolist())
 
-class Table(NamedTuple):
-    """Columns by name, all of one length; what is not finite in an array is an empty cell."""
+    def overall(self, known: Mapping[str, Lines] | None = None) -> Lines:
+        """Return the tables of all windows in one, the window first, highest return first.
 
-    columns: dict[str, Column]
+        Args:
+            known: the tables of all windows, where they are written already.
+        """
+        windows = self.study.facts.windows
+        made = known or {window: self.window(window).written() for window in windows}
+        gain = [
+            self.study.metric(window, "total_return_pct")[self._window(window)[0]]
+            for window in windows
+        ]
+        order = np.argsort(-np.concatenate(gain), kind="stable").tolist()
+        lines = [
+            name + line
+            for window in windows
+            for name in (window.encode() + b",",)
+            for line in made[window].lines
+        ]
+        return Lines(("window", *made[windows[0]].names), [lines[place] for place in order])
 
-    def rows(self) -> Iterable[tuple[Cell, ...]]:
-        """Return the rows in their order."""
-        return zip(*map(_plain, self.columns.values()), strict=True)
+    def _window(self, window: str) -> tuple[IntArray, Block]:
+        if window not in self._windows:
+            columns = _metrics(self.study, window, tuple(METRIC_COLUMNS))
+            self._windows[window] = self.study.ranked(window), Block(columns)
+        return self._windows[window]
 
-    def records(self) -> list[dict[str, Cell]]:
-        """Return the rows as objects."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows()]
+    @cached_property
+    def _identity(self) -> Block:
+        study = self.study
+        return Block(
+            {"trial_id": study.number, "strategy": study.strategy, "parameters": study.params}
+        )
 
+    @cached_property
+    def _best(self) -> Block:
+        name, score = best_objectives(self.study)
+        return Block({"best_objective": name, "best_objective_score": score})
 
-def window_table(study: ReportStudy, window: str, limit: int | None = None) -> Table:
-    """Return the trials evaluated on ``window``, highest return first, all or the first few."""
-    order = study.ranked(window)[:limit]
-    name, score = best_objectives(study)
-    return Table(
-        {
-            **_identity(study, order),
-            "best_objective": [name[i] for i in order.tolist()],
-            "best_objective_score": [score[i] for i in order.tolist()],
-            **_metrics(study, window, order, tuple(METRIC_COLUMNS)),
-            **_luck(study, order),
-        }
-    )
+    @cached_property
+    def _scored(self) -> Block:
+        return Block(_metrics(self.study, self.study.ranking_window, OBJECTIVE_COLUMNS))
 
-
-def objective_table(study: ReportStudy, objective: int) -> Table:
-    """Return every trial with a score under one objective, highest return first."""
-    window = study.ranking_window
-    scores = study.scores[:, objective]
-    order = study.ranked(window, np.flatnonzero(np.isfinite(scores)))
-    return Table(
-        {
-            **_identity(study, order),
-            "score": scores[order],
-            **_metrics(study, window, order, OBJECTIVE_COLUMNS),
-            **_luck(study, order),
-        }
-    )
-
-
-def overall_table(study: ReportStudy, known: Mapping[str, Table] | None = None) -> Table:
-    """Return the tables of all windows in one, the window first, highest return first.
-
-    Args:
-        study: the results.
-        known: the tables of all windows, where they are made already.
-    """
-    made = known or {window: window_table(study, window) for window in study.facts.windows}
-    tables = {window: table.columns for window, table in made.items()}
-    gain = np.concatenate([np.asarray(table["total_return_pct"]) for table in tables.values()])
-    order = np.argsort(-gain, kind="stable").tolist()
-    names = [w for w, table in tables.items() for _ in range(len(table["trial_id"]))]
-    columns: dict[str, Column] = {"window": [names[i] for i in order]}
-    for name in next(iter(tables.values())):
-        parts = [table[name] for table in tables.values()]
-        numbers = [part for part in parts if isinstance(part, np.ndarray)]
-        if len(numbers) == len(parts):
-            columns[name] = np.concatenate(numbers)[order]
-        else:
-            cells = [cell for part in parts for cell in _plain(part)]
-            columns[name] = [cells[i] for i in order]
-    return Table(columns)
+    @cached_property
+    def _luck(self) -> Block:
+        numbers, luck = self.study.number.tolist(), self.study.luck
+        examined = [(place, luck[number]) for place, number in enumerate(numbers) if number in luck]
+        columns: dict[str, Column] = {}
+        for name in LUCK_COLUMNS:
+            cells: list[Cell] = [None] * len(numbers)
+            for place, verdict in examined:
+                cells[place] = _luck_cell(verdict, name)
+            columns[name] = cells
+        return Block(columns)
 
 
 def fold_table(study: ReportStudy) -> Table:
     """Return the walk-forward, oldest step first."""
     folds = study.folds
-    return Table(
+    return Table.of(
         {
             "step_index": list(range(1, len(folds) + 1)),
             "strategy": [fold.strategy for fold in folds],
@@ -155,7 +157,7 @@ def trade_table(curve: ReportCurve) -> Table:
         *("entry_price", "cost_buy_quote", "notional_committed_quote"),
         *("exit_price", "cost_sell_quote", "proceeds_quote", "return_pct"),
     )
-    return Table(
+    return Table.of(
         {
             "entry_index": [trade.entry_index for trade in trades],
             "entry_time": [moment(times[trade.entry_index]) for trade in trades],
@@ -182,94 +184,23 @@ def best_objectives(study: ReportStudy) -> tuple[list[str], list[float | None]]:
     )
 
 
-def csv_bytes(table: Table, quoted: dict[str, str] | None = None) -> bytes:
-    """Return the table as CSV: UTF-8, lines end in a newline, numbers in full.
-
-    Written by column and not by ``csv``, which takes several times as long for a large study.
-
-    Args:
-        table: the columns.
-        quoted: cells as they are quoted, kept from table to table of one study.
-    """
-    known = {} if quoted is None else quoted
-    texts = [_texts(column, known) for column in table.columns.values()]
-    lines = [",".join(table.columns), *map(",".join, zip(*texts, strict=True)), ""]
-    return "\n".join(lines).encode()
-
-
-def _texts(column: Column, quoted: dict[str, str]) -> list[str]:
-    """Return the cells as text, quoted where needed, None as nothing."""
-    if not isinstance(column, np.ndarray):
-        first = next((cell for cell in column if cell is not None), None)
-        if first is None:
-            return [""] * len(column)
-        if isinstance(first, str):
-            return [quoted.get(str(cell)) or _quoted(cell, quoted) for cell in column]
-    texts = orjson.dumps(column, option=orjson.OPT_SERIALIZE_NUMPY).decode()[1:-1]
-    if "null" in texts:
-        texts = texts.replace("null", "")  # numbers only, so nothing else can be meant
-    return texts.split(",") if len(column) else []
-
-
-def _quoted(cell: Cell, quoted: dict[str, str]) -> str:
-    text = "" if cell is None else str(cell)
-    if _SPECIAL.search(text):
-        quoted[text] = '"' + text.replace('"', '""') + '"'
-    return quoted.get(text, text)
-
-
-def _plain(column: Column) -> Sequence[Cell]:
-    if not isinstance(column, np.ndarray):
-        return column
-    if column.dtype.kind != "f":
-        whole: list[Cell] = column.tolist()
-        return whole
-    return [value if math.isfinite(value) else None for value in column.tolist()]
-
-
 def moment(time_ms: int) -> str:
     """Return a time as ISO-8601 UTC."""
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _identity(study: ReportStudy, order: IntArray) -> dict[str, Column]:
-    places = order.tolist()
-    return {
-        "trial_id": study.number[order].tolist(),
-        "strategy": [study.strategy[i] for i in places],
-        "parameters": [study.params[i] for i in places],
-    }
-
-
-def _metrics(
-    study: ReportStudy, window: str, order: IntArray, names: Sequence[str]
-) -> dict[str, Column]:
+def _metrics(study: ReportStudy, window: str, names: Sequence[str]) -> dict[str, Column]:
     found: dict[str, Column] = {}
     for name in names:
         metric = METRIC_COLUMNS[name]
-        values = study.metric(window, metric)[order] if metric else None
-        if values is None:
-            found[name] = [None] * order.shape[0]
-        elif name in _WHOLE:
-            # written without a point; every trial that was evaluated has a count
-            found[name] = [None if c is None else int(c) for c in _plain(values)]
-        else:
-            found[name] = values
+        values = study.metric(window, metric) if metric else np.full(len(study.number), np.nan)
+        # counts are written without a point
+        found[name] = _whole(values) if name in _WHOLE else values
     return found
 
 
-def _luck(study: ReportStudy, order: IntArray) -> dict[str, Column]:
-    numbers = study.number[order].tolist()
-    examined = [
-        (place, study.luck[number]) for place, number in enumerate(numbers) if number in study.luck
-    ]
-    columns: dict[str, Column] = {}
-    for name in LUCK_COLUMNS:
-        cells: list[Cell] = [None] * len(numbers)
-        for place, luck in examined:
-            cells[place] = _luck_cell(luck, name)
-        columns[name] = cells
-    return columns
+def _whole(values: FloatArray) -> list[Cell]:
+    return [int(value) if math.isfinite(value) else None for value in values.tolist()]
 
 
 def _luck_cell(luck: ReportLuck, name: str) -> Cell:

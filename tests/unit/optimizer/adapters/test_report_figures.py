@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimizer.adapters.html_report import cells, figures, sections
+from optimizer.adapters.html_report import cells, figures, markup, sections
 from optimizer.domain.importance import parameter_tables
 from optimizer.services.reports import tables
 from tests import report_scene
@@ -123,3 +123,19 @@ def test_the_tables_sort_by_return_and_the_best_of_each_objective_comes_first() 
     first = sections.verdict_table(study)
     assert [row[0].text for row in first.rows] == list(report_scene.OBJECTIVES)
     assert "0.31" in first.note
+
+
+def test_rows_are_html_whatever_their_cells_say() -> None:
+    shown = markup.rows_html(
+        [
+            (cells.number(-1.5, signed=True), cells.words('<b> & "c"', more="it's <i>")),
+            (cells.number(None), cells.words("plain")),
+        ]
+    )
+    assert shown == (
+        '<tr><td data-k="-1.5" class="n down">−1.50</td>'
+        '<td data-k="&lt;b&gt; &amp; &quot;c&quot;"><details>'
+        "<summary>&lt;b&gt; &amp; &quot;c&quot;</summary>"
+        '<div class="more">it&#x27;s &lt;i&gt;</div></details></td></tr>\n'
+        '<tr><td data-k="" class="n ">–</td><td data-k="plain">plain</td></tr>\n'
+    )

@@ -12,16 +12,13 @@ import pytest
 
 from optimizer.domain.luck.figures import FIGURE_NAMES
 from optimizer.domain.reporting import ReportStudy
+from optimizer.services.reports.rows import Lines, Table, csv_bytes
 from optimizer.services.reports.tables import (
     METRIC_COLUMNS,
-    Table,
+    StudyTables,
     best_objectives,
-    csv_bytes,
     fold_table,
-    objective_table,
-    overall_table,
     trade_table,
-    window_table,
 )
 from tests import report_scene
 from trading.domain.errors import InvariantError
@@ -57,7 +54,7 @@ def study() -> ReportStudy:
     return report_scene.study()
 
 
-def read(table: Table) -> list[dict[str, str]]:
+def read(table: Table | Lines) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(csv_bytes(table).decode(), newline="")))
 
 
@@ -65,7 +62,7 @@ def read(table: Table) -> list[dict[str, str]]:
 def test_a_window_lists_every_trial_evaluated_on_it_by_return(
     study: ReportStudy, window: str
 ) -> None:
-    rows = read(window_table(study, window))
+    rows = read(StudyTables(study).window(window))
     gains = [float(row["total_return_pct"]) for row in rows]
     assert gains == sorted(gains, reverse=True)
     is_there = np.isfinite(study.metric(window, "total_return_pct"))
@@ -73,7 +70,7 @@ def test_a_window_lists_every_trial_evaluated_on_it_by_return(
 
 
 def test_the_columns_are_the_original_s_and_those_on_luck(study: ReportStudy) -> None:
-    table = window_table(study, "1y")
+    table = StudyTables(study).window("1y")
     assert [*table.columns] == [
         *SPEC_COLUMNS,
         "explained",
@@ -83,7 +80,7 @@ def test_the_columns_are_the_original_s_and_those_on_luck(study: ReportStudy) ->
 
 
 def test_every_cell_is_the_metric_in_full_or_empty(study: ReportStudy) -> None:
-    for row in read(window_table(study, "1y")):
+    for row in read(StudyTables(study).window("1y")):
         place = int(row["trial_id"])
         for column, metric in METRIC_COLUMNS.items():
             value = study.metric("1y", metric)[place] if metric else np.nan
@@ -93,17 +90,16 @@ def test_every_cell_is_the_metric_in_full_or_empty(study: ReportStudy) -> None:
 
 
 def test_nothing_is_written_as_nan_or_infinity(study: ReportStudy) -> None:
-    text = b"".join(
-        csv_bytes(table)
-        for table in (*(window_table(study, w) for w in study.facts.windows), overall_table(study))
-    ).lower()
+    tables = StudyTables(study)
+    written = [tables.window(window).written() for window in study.facts.windows]
+    text = b"".join(map(csv_bytes, [*written, tables.overall()])).lower()
     assert b"nan" not in text
     assert b"inf" not in text
     assert b"none" not in text
 
 
 def test_an_objective_lists_the_trials_with_a_score_by_return(study: ReportStudy) -> None:
-    rows = read(objective_table(study, 2))
+    rows = read(StudyTables(study).objective(2))
     gains = [float(row["total_return_pct"]) for row in rows]
     assert gains == sorted(gains, reverse=True)
     assert len(rows) == int(np.isfinite(study.scores[:, 2]).sum())
@@ -112,7 +108,7 @@ def test_an_objective_lists_the_trials_with_a_score_by_return(study: ReportStudy
 
 
 def test_luck_stands_where_a_trial_was_examined_and_only_there(study: ReportStudy) -> None:
-    rows = read(window_table(study, "1y"))
+    rows = read(StudyTables(study).window("1y"))
     examined = [row for row in rows if int(row["trial_id"]) in study.luck]
     assert sorted(row["explained"] for row in examined) == ["false", "true", "true", "true"]
     assert {row["pbo"] for row in examined} == {"0.31"}
@@ -132,7 +128,7 @@ def test_the_best_objective_is_where_the_trial_ranks_highest_not_the_largest_num
 
 
 def test_all_windows_are_stacked_in_one_table_by_return(study: ReportStudy) -> None:
-    rows = read(overall_table(study))
+    rows = read(StudyTables(study).overall())
     gains = [float(row["total_return_pct"]) for row in rows]
     assert gains == sorted(gains, reverse=True)
     assert {row["window"] for row in rows} == set(report_scene.WINDOWS)
@@ -151,7 +147,11 @@ def test_a_study_without_trials_has_tables_with_headers_only() -> None:
         scores=study.scores[:0],
         folds=(),
     )
-    for table in (window_table(empty, "1y"), objective_table(empty, 0), overall_table(empty)):
+    for table in (
+        StudyTables(empty).window("1y"),
+        StudyTables(empty).objective(0),
+        StudyTables(empty).overall(),
+    ):
         assert csv_bytes(table).count(b"\n") == 1
     assert csv_bytes(fold_table(empty)).startswith(b"step_index,strategy,train_start")
 
@@ -177,7 +177,7 @@ def test_columns_of_unequal_length_are_a_bug(study: ReportStudy) -> None:
 
 @pytest.mark.parametrize("text", ["a,b", 'say "so"', "two\nlines", "back\r", "", "plain", "ünï"])
 def test_text_survives_a_csv_reader(text: str) -> None:
-    table = Table({"text": [text, "x"], "number": [None, 1.5], "whole": [3, None]})
+    table = Table.of({"text": [text, "x"], "number": [None, 1.5], "whole": [3, None]})
     rows = read(table)
     assert [row["text"] for row in rows] == [text, "x"]
     assert [row["number"] for row in rows] == ["", "1.5"]
