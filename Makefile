@@ -13,8 +13,8 @@ help: ## Show what can be made
 up: install ## Install what is missing, then run the desk (ARGS="--port 8001" adds options)
 	@exec $(PY) manage.py up $(ARGS)
 
-test: install-dev browser ## Install what is missing, then run the whole suite (ARGS="-k word")
-	@exec $(NICE) $(PY) -m pytest $(ARGS)
+test: install-dev browser ## Install what is missing, then run the whole suite (ARGS="-k word -n 0")
+	@exec $(NICE) $(PY) -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: lint types imports migrations test ## Every gate, then the tests
 
