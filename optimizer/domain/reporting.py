@@ -209,4 +209,7 @@ class ReportStudy:
 
     def best(self, objective: int) -> int | None:
         """Return the place of the highest score of one objective, None when nothing has one."""
-        return next(iter(self.top(objective, 1)), None)
+        scores = self.scores[:, objective]
+        places = np.flatnonzero(np.isfinite(scores))
+        # the first of equals, as in ``top``
+        return int(places[np.argmax(scores[places])]) if places.shape[0] else None

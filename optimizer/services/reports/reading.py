@@ -6,12 +6,13 @@ minute; what is not finite becomes NaN, which a report writes as an empty cell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
+from django.db.models import QuerySet
 
 from optimizer.domain.luck.figures import FIGURE_NAMES, LuckFigures
 from optimizer.domain.metrics import METRIC_NAMES
@@ -25,10 +26,12 @@ from optimizer.domain.reporting import (
 from optimizer.domain.study.data import StudyData
 from optimizer.models import ObjectiveScore, Study, Trial, TrialLuck, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
+from optimizer.selectors.keys import number_of, row_range, trial_key
 from optimizer.selectors.ledger import trials_charged
-from trading.domain.market.bars import FloatArray
+from trading.domain.market.bars import FloatArray, IntArray
 
 _SEARCH_NAMES: Final = tuple(field.name for field in fields(ReportSearch))
+_AT_ONCE: Final = 5_000  # rows
 _SHOWN: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -45,51 +48,65 @@ def study_read(*, study: Study, data: StudyData | None, market: str, quote: str)
         Trial.objects.filter(study=study)
         .order_by("number")
         .values_list("number", "strategy", "params_json", "status")
+        .iterator(_AT_ONCE)
     )
-    n = len(trials)
-    place_of = {number: place for place, (number, *_) in enumerate(trials)}
+    number = np.array([row[0] for row in trials], dtype=np.int64)
     return ReportStudy(
         facts=_facts(study, data, market, quote),
-        number=np.array([row[0] for row in trials], dtype=np.int64),
+        number=number,
         strategy=[row[1] for row in trials],
         params=[row[2] for row in trials],
         status=[row[3] for row in trials],
-        metrics=_metrics(study, n, place_of),
-        scores=_scores(study, n, place_of),
+        metrics=_metrics(study, number),
+        scores=_scores(study, number),
         luck=_luck(study),
         folds=tuple(fold_read(step) for step in study.luck.get("walk_forward", ())),
         search=_search(study.luck),
     )
 
 
-def _metrics(study: Study, n: int, place_of: Mapping[int, int]) -> dict[str, FloatArray]:
-    tables = {window: np.full((n, len(METRIC_NAMES)), np.nan) for window in study.windows}
-    rows: dict[str, tuple[list[int], list[bytes]]] = {window: ([], []) for window in study.windows}
-    found = WindowMetrics.objects.filter(**_own_rows(study)).order_by()
-    for trial, window, packed in found.values_list("trial_id", "window", "packed").iterator(5000):
-        places, contents = rows[window]
-        places.append(place_of[trial % TRIAL_SPACE])
-        contents.append(bytes(packed))
-    for window, (places, contents) in rows.items():
-        values = np.frombuffer(b"".join(contents)).reshape(len(contents), len(METRIC_NAMES))
-        tables[window][places] = np.where(np.isfinite(values), values, np.nan)
+def _metrics(study: Study, number: IntArray) -> dict[str, FloatArray]:
+    keys: list[int] = []
+    contents: list[bytes] = []
+    for key, packed in _rows(WindowMetrics.objects.all(), study, number, "packed"):
+        keys.append(key)
+        contents.append(packed)
+    values = np.frombuffer(b"".join(contents)).reshape(len(keys), len(METRIC_NAMES))
+    places, window_of = _places(np.array(keys, dtype=np.int64), number)
+    tables = {}
+    for place, window in enumerate(study.windows):
+        is_own = window_of == place
+        table = tables[window] = np.full((number.shape[0], len(METRIC_NAMES)), np.nan)
+        table[places[is_own]] = values[is_own]
+        table[~np.isfinite(table)] = np.nan
     return tables
 
 
-def _scores(study: Study, n: int, place_of: Mapping[int, int]) -> FloatArray:
-    column = {name: place for place, name in enumerate(study.objectives)}
-    table = np.full((n, len(column)), np.nan)
-    found = ObjectiveScore.objects.filter(**_own_rows(study), score__isnull=False).order_by()
-    for trial, name, score in found.values_list("trial_id", "objective", "score").iterator(5000):
-        table[place_of[trial % TRIAL_SPACE], column[name]] = score
+def _scores(study: Study, number: IntArray) -> FloatArray:
+    found = _rows(ObjectiveScore.objects.filter(score__isnull=False), study, number, "score")
+    rows = np.fromiter(found, dtype=[("key", np.int64), ("score", np.float64)])
+    table = np.full((number.shape[0], len(study.objectives)), np.nan)
+    table[_places(rows["key"], number)] = rows["score"]
     table[~np.isfinite(table)] = np.nan
     return table
 
 
-def _own_rows(study: Study) -> dict[str, int]:
-    # The keys of a study's rows are one range, which is cheaper than a join.
-    space = TRIAL_SPACE * ROW_SPACE
-    return {"id__gte": study.pk * space, "id__lt": (study.pk + 1) * space}
+def _rows(
+    rows: QuerySet[Any], study: Study, number: IntArray, name: str
+) -> Iterator[tuple[int, Any]]:
+    """Return keys and one column of the rows below the trials ``number``, int64[n], growing."""
+    # a search that goes on may have stored more since the trials were read
+    last = int(number[-1]) if number.shape[0] else -1
+    below = {"id__lt": trial_key(study.pk, last + 1) * ROW_SPACE}
+    own = rows.filter(**(row_range(study.pk) | below)).order_by()
+    return own.values_list("id", name).iterator(_AT_ONCE)
+
+
+def _places(keys: IntArray, number: IntArray) -> tuple[IntArray, IntArray]:
+    # A row's key says which trial it is of and which window or objective, see the models.
+    trials: IntArray = keys // ROW_SPACE
+    places: IntArray = np.searchsorted(number, trials % TRIAL_SPACE).astype(np.int64)
+    return places, keys % ROW_SPACE
 
 
 def _luck(study: Study) -> dict[int, ReportLuck]:
@@ -97,7 +114,7 @@ def _luck(study: Study) -> dict[int, ReportLuck]:
         "trial_id", "explained", "reasons", "figures"
     )
     return {
-        trial % TRIAL_SPACE: ReportLuck(
+        number_of(trial): ReportLuck(
             explained=explained,
             reasons=tuple(reasons),
             figures=LuckFigures(**{name: figures.get(name) for name in FIGURE_NAMES}),
