@@ -19,3 +19,14 @@ class Signals(NamedTuple):
 
     at: npt.NDArray[np.int32]
     side: npt.NDArray[np.int8]
+
+
+class SignalRows(NamedTuple):
+    """The signals of many runs: int32[rows, m], int8[rows, m], and how many a row has, int64[rows].
+
+    What stands behind a row's count means nothing.
+    """
+
+    at: npt.NDArray[np.int32]
+    side: npt.NDArray[np.int8]
+    counts: npt.NDArray[np.int64]

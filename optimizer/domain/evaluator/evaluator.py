@@ -17,18 +17,17 @@ from typing import Final
 
 import numpy as np
 
-from optimizer.domain.evaluator.account import CASH
 from optimizer.domain.evaluator.curve import equity_curve, exact_moments
 from optimizer.domain.evaluator.figures import WindowFacts, metrics_of
 from optimizer.domain.evaluator.trades import Trade, trades_of
-from optimizer.domain.evaluator.walk import CostArrays, Terms, walk
+from optimizer.domain.evaluator.walk import CostArrays, Terms, walk, walk_balances
 from optimizer.domain.features.averages import hold_drawdown
 from optimizer.domain.features.market import Span, market_prepare
 from optimizer.domain.features.recursions import DEFAULT_BYTES, Recursions
 from optimizer.domain.metrics import FillModel, Metrics
 from optimizer.domain.overlays import Overlays, overlay_signals, overlays_split
 from optimizer.domain.periods import MS_PER_DAY, Window, window_start
-from optimizer.domain.signals import Signals
+from optimizer.domain.signals import SignalRows, Signals
 from optimizer.domain.systems import system_get
 from optimizer.domain.systems.base import System, found_make
 from trading.domain.errors import BadInputError
@@ -154,11 +153,13 @@ class Evaluator:
         )
         return metrics, rows
 
-    def balance(self, signals: Signals, span: Span, trade_size: float, fill: FillModel) -> float:
-        """Return the final balance of ``run`` alone, quote, which is what random draws need."""
+    def balances(
+        self, rows: SignalRows, span: Span, trade_size: float, fill: FillModel
+    ) -> FloatArray:
+        """Return the final balances of many runs alone, quote, which is what random draws need."""
         terms = Terms(float(trade_size), fill is FillModel.NEXT_OPEN, 0.0)
-        books, _ = walk(self.market, self._costs, terms, span, signals)
-        return float(books[CASH])
+        found: FloatArray = walk_balances(self.market, self._costs, terms, span, rows)
+        return found
 
     def evaluate(
         self, system: System | str, params: Mapping[str, float], plan: Plan

@@ -38,7 +38,7 @@ from optimizer.domain.evaluator.account import (
     mark_held,
 )
 from optimizer.domain.features.market import Market, Span
-from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, Signals
+from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, SignalRows, Signals
 from trading.domain.market.bars import CLOSE, OPEN, FloatArray
 
 # Columns of a trade row; bar numbers are absolute.
@@ -184,3 +184,33 @@ def walk(
     trade = trades[int(books[TRADES])]
     _finish(market, costs, terms, books, trade, Span(pos, span.stop))
     return books, trades[: int(books[TRADES])]
+
+
+@njit(cache=True, nogil=True)
+def walk_balances(
+    market: Market, costs: CostArrays, terms: Terms, span: Span, rows: SignalRows
+) -> FloatArray:
+    """Return the final balance ``walk`` finds for every row of signals, quote, float64[rows].
+
+    Nothing is marked between the fills, so there is no breaker here, whatever ``terms`` say.
+    """
+    balances = np.empty(rows.at.shape[0])
+    last = span.stop - 1
+    prices = market.bars[OPEN if terms.is_next_open else CLOSE]
+    for row in range(rows.at.shape[0]):
+        books, trade = books_open(terms.trade_size), np.zeros(_N_TRADE)
+        for k in range(rows.counts[row]):
+            bar, side = int(rows.at[row, k]), int(rows.side[row, k])
+            wanted = SELL_FLAG if books[TOKENS] > 0.0 else BUY_FLAG
+            if bar < span.start or side & wanted == 0:
+                continue
+            if bar >= last or books[CASH] + books[TOKENS] <= 0.0:
+                break
+            if wanted == BUY_FLAG:
+                _buy(costs, terms.is_next_open, books, trade, prices[bar + 1])
+            if side & SELL_FLAG and books[TOKENS] > 0.0:
+                _sell(costs, books, trade, bar + 1, prices[bar + 1])
+        if books[TOKENS] > 0.0:
+            _sell(costs, books, trade, last, market.bars[CLOSE, last])
+        balances[row] = books[CASH]
+    return balances

@@ -99,7 +99,11 @@ def _resample(returns, starts, breaks):  # type: ignore[no-untyped-def]
     for d in range(draws):
         place, grown, total, square = 0, 1.0, 0.0, 0.0
         for t in range(n):
-            place = starts[d, t] if t == 0 or breaks[d, t] else (place + 1) % n
+            place += 1
+            if t == 0 or breaks[d, t]:
+                place = starts[d, t]
+            elif place == n:
+                place = 0
             r = returns[place]
             grown *= 1.0 + r
             total += r

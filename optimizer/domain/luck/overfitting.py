@@ -80,9 +80,7 @@ def overfitting(returns: FloatArray, n_blocks: int = BLOCKS) -> Overfitting:
     blocks = returns[n - n_blocks * length :].reshape(n_blocks, length, k)
     total, square = blocks.sum(axis=1), (blocks**2).sum(axis=1)
     logits, results = [], []
-    for taken in _halves(n_blocks):
-        inside = _sharpes(taken, total, square, length)
-        outside = _sharpes(1.0 - taken, total, square, length)
+    for inside, outside in _both_sides(n_blocks, total, square, length):
         chosen = np.argmax(inside, axis=1)
         result = outside[np.arange(outside.shape[0]), chosen]
         logits.append(_logits(outside, result))
@@ -92,6 +90,23 @@ def overfitting(returns: FloatArray, n_blocks: int = BLOCKS) -> Overfitting:
         loss_share=float(np.mean(np.concatenate(results) < 0.0)),
         n_trials=k,
     )
+
+
+def _both_sides(
+    n_blocks: int, total: FloatArray, square: FloatArray, length: int
+) -> Iterator[tuple[FloatArray, FloatArray]]:
+    # The complements of the halves are the same halves in the opposite order, so the ratios of a
+    # chunk from the front are those of the other side for a chunk from the back.
+    rows = _half_rows(n_blocks)
+    n_rows = rows.shape[0]
+    for start in range(0, n_rows // 2, _CHUNK):
+        stop = min(start + _CHUNK, n_rows // 2)
+        front = _sharpes(rows[start:stop].astype(np.float64), total, square, length)
+        back = _sharpes(
+            rows[n_rows - stop : n_rows - start].astype(np.float64), total, square, length
+        )[::-1]
+        yield front, back
+        yield back, front
 
 
 def _logits(outside: FloatArray, result: FloatArray) -> FloatArray:
@@ -111,12 +126,6 @@ def _sharpes(taken: FloatArray, total: FloatArray, square: FloatArray, length: i
     still = variance <= 1e-12 * np.maximum(mean**2, 1e-300)
     ratio: FloatArray = np.where(still, 0.0, mean / np.sqrt(np.where(still, 1.0, variance)))
     return ratio
-
-
-def _halves(n_blocks: int) -> Iterator[FloatArray]:
-    rows = _half_rows(n_blocks)
-    for start in range(0, rows.shape[0], _CHUNK):
-        yield rows[start : start + _CHUNK].astype(np.float64)
 
 
 @cache

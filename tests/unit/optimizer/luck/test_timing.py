@@ -108,6 +108,24 @@ def test_random_runs_trade_as_often_at_the_same_costs(evaluator: Evaluator) -> N
     assert len(rows) == len(holds)
 
 
+@pytest.mark.parametrize("fill", FillModel)
+@pytest.mark.parametrize("same_bar", [False, True])
+def test_a_draw_earns_what_a_run_of_its_signals_earns(
+    evaluator: Evaluator, fill: FillModel, *, same_bar: bool
+) -> None:
+    run = many_trades(evaluator, fill)
+    holds = (run.trade_rows[:, T_EXIT] - run.trade_rows[:, T_ENTRY]).astype(np.int64)
+    holds[3] = 0 if same_bar else holds[3]
+    rows = run.trade_rows.copy()
+    rows[:, T_EXIT] = rows[:, T_ENTRY] + holds
+    drawn = replace(run, trade_rows=rows)
+    draws = random_entry_returns(evaluator, drawn, np.random.default_rng(5))
+    buys, sells = random_timings(holds, run.span, DRAWS, np.random.default_rng(5))
+    for buy, sell, draw in zip(buys, sells, draws.tolist(), strict=True):
+        metrics, _ = evaluator.run(timed_signals(buy, sell, run.span), run.span, 1000.0, fill)
+        assert metrics.total_return_pct == draw
+
+
 def test_a_run_that_held_throughout_can_only_be_held_throughout(evaluator: Evaluator) -> None:
     run = evaluator.evaluate("passive_hold", {}, Plan())[0]
     draws = random_entry_returns(evaluator, run, np.random.default_rng(3))
