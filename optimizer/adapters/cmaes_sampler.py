@@ -25,7 +25,56 @@ _SIGMA: Final = 0.25  # of the cube: the first population covers most of it
 _RESAMPLES: Final = 3  # points outside the cube are drawn again this often, then moved to its edge
 _WORST: Final = 1e300  # stands for +inf (values are minimised): distances of values stay finite
 _RESTARTS_GROW: Final = 4  # populations double at most this often
+_SIGMA_MOST, _LEAST_LENGTH = 1e32, 1e-8  # the package's own
 _FRESH: Final = 10**9  # keeps the streams of restarts apart from those of batches
+
+
+def population_tell(cma: CMA, points: FloatArray, values: FloatArray) -> None:
+    """Update ``cma`` as its own ``tell`` does, to rounding, in a third of the time.
+
+    The package goes through matrices where vectors are enough, and one process suggests for all
+    workers. Equation numbers are the tutorial's.
+
+    Args:
+        cma: without adaptation of its learning rate, as is its default.
+        points: float64[population, dim].
+        values: float64[population], minimised.
+    """
+    order = np.argsort(values, kind="stable")
+    cma._g += 1
+    place = 2 * (cma.generation % cma._funhist_term)
+    cma._funhist_values[place] = values[order[0]]
+    cma._funhist_values[place + 1] = values[order[-1]]
+    axes, lengths = cma._eigen_decomposition()
+    cma._B = cma._D = None  # they belong to the covariance before this population
+    steps = (points[order] - cma._mean) / cma._sigma
+    whitened = steps @ axes / lengths  # as long as C^-1/2 times the steps
+    weights, mu = cma._weights, cma._mu
+    step = weights[:mu] @ steps[:mu]  # 41
+    cma._mean = cma._mean + cma._cm * cma._sigma * step
+    c_sigma = cma._c_sigma
+    path = math.sqrt(c_sigma * (2 - c_sigma) * cma._mu_eff) * (axes @ (step @ axes / lengths))
+    cma._p_sigma = (1 - c_sigma) * cma._p_sigma + path  # 43
+    length = math.sqrt(cma._p_sigma @ cma._p_sigma)
+    expected = (1.4 + 2 / (cma._n_dim + 1)) * cma._chi_n
+    is_steady = length / math.sqrt(1 - (1 - c_sigma) ** (2 * (cma._g + 1))) < expected
+    growth = math.exp((c_sigma / cma._d_sigma) * (length / cma._chi_n - 1))  # 44
+    cma._sigma = min(cma._sigma * growth, _SIGMA_MOST)
+    squares = (whitened * whitened).sum(axis=1) + _LEAST_LENGTH
+    scaled = np.where(weights >= 0, weights, weights * (cma._n_dim / squares))  # 46
+    _covariance_tell(cma, steps, step, scaled, is_steady)
+
+
+def _covariance_tell(
+    cma: CMA, steps: FloatArray, step: FloatArray, scaled: FloatArray, is_steady: bool
+) -> None:
+    cc = cma._cc
+    cma._pc = (1 - cc) * cma._pc  # 45
+    if is_steady:
+        cma._pc += math.sqrt(cc * (2 - cc) * cma._mu_eff) * step
+    kept = 1 - cma._c1 - cma._cmu * cma._weights.sum() + (not is_steady) * cma._c1 * cc * (2 - cc)
+    rank_one = cma._c1 * np.outer(cma._pc, cma._pc)
+    cma._C = kept * cma._C + rank_one + cma._cmu * ((scaled * steps.T) @ steps)  # 47
 
 
 class CmaesSampler:
@@ -79,7 +128,8 @@ class CmaesSampler:
             value = max(-_WORST, min(_WORST, -result.scores[0]))
             self._waiting.append((point, value))
             if len(self._waiting) == self._cma.population_size:
-                self._cma.tell([(np.array(x), value) for x, value in self._waiting])
+                points, values = zip(*self._waiting, strict=True)
+                population_tell(self._cma, np.array(points), np.array(values))
                 self._waiting = []
                 if self._cma.should_stop():
                     self._restarts += 1

@@ -112,9 +112,11 @@ class TrialLog:
     def append(self, records: Sequence[TrialRecord]) -> None:
         """Add trials and hand them to the operating system."""
         file = self._opened()
-        file.write(
-            b"".join(line_encode(record, self._windows, self._objectives) for record in records)
-        )
+        lines = [
+            record.line or line_encode(record, self._windows, self._objectives)
+            for record in records
+        ]
+        file.write(b"".join(lines))
         file.flush()
 
     def sync(self) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from optimizer.adapters.run_files import candles_write
+from optimizer.adapters.trial_log import line_encode
 from optimizer.adapters.workers.bell import RedisBell
 from optimizer.adapters.workers.celery_pool import CeleryPool, PoolTools
 from optimizer.adapters.workers.celery_queue import CelerySweepQueue
@@ -172,6 +173,8 @@ def test_a_pool_gives_the_records_that_evaluating_here_gives(
 ) -> None:
     answers = run(scene, [])
     assert same(answers) == wanted
+    for record in (record for answer in answers for record in answer.records):
+        assert record.line == line_encode(record, TERMS.windows, TERMS.objectives)
     assert scene.pool.n_workers == 2
     usage = scene.pool.usage()
     assert usage.cpu_s > 0

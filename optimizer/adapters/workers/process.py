@@ -10,6 +10,7 @@ import os
 import signal
 import struct
 import time
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from optimizer.adapters.run_files import candles_map
+from optimizer.adapters.trial_log import line_encode
 from optimizer.adapters.workers.wire import Job, answer_encode, chunk_decode
 from optimizer.domain.evaluator.evaluator import Evaluator
 from optimizer.domain.study.evaluation import TrialEvaluator
@@ -40,9 +42,16 @@ def trial_evaluator(job: Job) -> TrialEvaluator:
 
 
 def chunk_answer(evaluator: TrialEvaluator, chunk: Chunk) -> Answer:
-    """Return the records of a chunk."""
-    records = tuple(evaluator.record(work, chunk.floors[work.strategy]) for work in chunk.work)
-    return Answer(chunk.batch, chunk.place, records)
+    """Return the records of a chunk, each with its line of the log.
+
+    The orchestrator serves all workers, so what can be made here is not left to it.
+    """
+    windows, objectives = evaluator.terms.windows, evaluator.terms.objectives
+    records = []
+    for work in chunk.work:
+        record = evaluator.record(work, chunk.floors[work.strategy])
+        records.append(replace(record, line=line_encode(record, windows, objectives)))
+    return Answer(chunk.batch, chunk.place, tuple(records))
 
 
 def resident_mb() -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import msgspec
 
@@ -65,21 +65,20 @@ def answer_encode(answer: Answer) -> bytes:
             record.error,
             record.attempts,
             record.elapsed_us,
+            record.line,
         )
         for record in answer.records
     ]
     return msgspec.msgpack.encode((answer.batch, answer.place, rows))
 
 
-def _record(row: list[Any]) -> TrialRecord:
-    number, strategy, params, status, metrics, scores, early, *rest = row
-    status = TrialStatus(status)
-    return TrialRecord(
-        number, strategy, params, status, tuple(metrics), scores, tuple(early), *rest
-    )
+_Row = tuple[  # the fields of a record
+    int, str, str, TrialStatus, tuple[bytes, ...], bytes, tuple[float, ...], str, int, int, bytes
+]
+_ANSWERS: Final = msgspec.msgpack.Decoder(tuple[int, int, list[_Row]])
 
 
 def answer_decode(content: bytes) -> Answer:
     """Return the answer of ``answer_encode``."""
-    batch, place, rows = msgspec.msgpack.decode(content)
-    return Answer(batch, place, tuple(_record(row) for row in rows))
+    batch, place, rows = _ANSWERS.decode(content)
+    return Answer(batch, place, tuple(TrialRecord(*row) for row in rows))

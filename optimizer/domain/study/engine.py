@@ -103,8 +103,12 @@ class SearchEngine:
         self.pending.append(proposed)
         return proposed
 
-    def absorb(self, records: Sequence[TrialRecord]) -> None:
+    def absorb(self, records: Sequence[TrialRecord], *, is_answer: bool = False) -> None:
         """Take the records of the oldest proposed batch, in the order of their numbers.
+
+        Args:
+            records: of that batch.
+            is_answer: they answer this very proposal; of stored ones the parameters are compared.
 
         Raises:
             InvariantError: they are not the records of that batch.
@@ -112,7 +116,7 @@ class SearchEngine:
         batch = self.pending[0]
         told: dict[str, list[Result]] = {}
         for suggestion, record in zip(batch.suggestions, records, strict=True):
-            if _identity(suggestion) != (record.number, record.strategy, record.params_json):
+            if not _is_proposed(suggestion, record, is_answer):
                 raise InvariantError(
                     f"trial {record.number} ({record.strategy} {record.params_json}) is not what "
                     f"the search proposes ({suggestion.strategy} {dict(suggestion.params)}); "
@@ -150,8 +154,10 @@ class SearchEngine:
         self._pruning.restore(state["pruning"])
 
 
-def _identity(suggestion: Suggestion) -> tuple[int, str, str]:
-    return suggestion.number, suggestion.strategy, params_dump(suggestion.params)
+def _is_proposed(suggestion: Suggestion, record: TrialRecord, is_answer: bool) -> bool:
+    if (suggestion.number, suggestion.strategy) != (record.number, record.strategy):
+        return False
+    return is_answer or params_dump(suggestion.params) == record.params_json
 
 
 def _batch_state(batch: Batch) -> dict[str, Any]:

@@ -80,7 +80,11 @@ def scores_of(
 
 
 class TrialEvaluator:
-    """Evaluates the trials of one study; keeps nothing between trials but prepared data."""
+    """Evaluates the trials of one study; keeps nothing between trials but prepared data.
+
+    Attributes:
+        terms: how every trial is evaluated.
+    """
 
     def __init__(self, evaluator: Evaluator, terms: Terms, *, now_us: Callable[[], int]) -> None:
         """Take prepared data.
@@ -91,7 +95,7 @@ class TrialEvaluator:
             now_us: a clock that never goes back, µs.
         """
         self._evaluator = evaluator
-        self._terms = terms
+        self.terms = terms
         self._now_us = now_us
         self._plans = [
             Plan(
@@ -143,11 +147,11 @@ class TrialEvaluator:
             metrics = self._evaluator.evaluate(work.strategy, work.params, plan)[0].metrics
             packed.append(metrics_pack(metrics))
             if place == last:
-                scores = objective_scores(metrics, self._terms.objectives)
-                values = np.array([scores[name] for name in self._terms.objectives])
+                scores = objective_scores(metrics, self.terms.objectives)
+                values = np.array([scores[name] for name in self.terms.objectives])
                 early.append(float(values[0]))
                 return TrialStatus.OK, tuple(packed), tuple(early), values.tobytes()
-            steering = self._terms.objectives[:1]
+            steering = self.terms.objectives[:1]
             early.append(objective_scores(metrics, steering)[steering[0]])
             # NaN is no score to be below a floor with; the later windows decide
             if not math.isnan(early[-1]) and early[-1] < floors[place]:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -48,6 +49,7 @@ class TrialRecord:
         metrics: packed metrics of the windows that were evaluated, in the study's order.
         scores: packed objective scores on the last window; empty unless the status is OK.
         early: steering score on each evaluated window, for the pruning rule and the samplers.
+        line: its line of the log, made where it was evaluated; empty where it is still to be made.
     """
 
     number: int
@@ -60,11 +62,11 @@ class TrialRecord:
     error: str = ""
     attempts: int = 1
     elapsed_us: int = 0
+    line: bytes = field(default=b"", repr=False, compare=False)
 
     def score_values(self) -> list[float]:
         """Return the scores in the order of the study's objectives."""
-        values: list[float] = np.frombuffer(self.scores).tolist()
-        return values
+        return list(struct.unpack(f"={len(self.scores) // 8}d", self.scores))
 
     def params(self) -> dict[str, float]:
         """Return the parameters."""

@@ -26,7 +26,7 @@ from trading.domain.errors import LeaseLostError
 
 SNAPSHOT_EVERY_S: Final = 3.0  # resuming replays at most the batches of so many seconds
 HEARTBEAT_EVERY_S: Final = 3.0
-ASK_EVERY_S: Final = 0.2  # whether the study is to be cancelled
+ASK_EVERY_S: Final = 0.5  # whether the study is to be cancelled
 EARLY: Final = 0.1  # of the trials; by then the workers have loaded what they need
 _WAIT_S: Final = 0.2
 
@@ -129,7 +129,7 @@ class Search:
     def _finish(self, records: Sequence[TrialRecord]) -> None:
         number = self._engine.pending[0].number
         with self._meter.phase("suggest"):
-            self._engine.absorb(records)
+            self._engine.absorb(records, is_answer=True)
         self._propose()
         now = self._tools.clock.now()
         with self._meter.phase("store"):

@@ -7,10 +7,11 @@ orchestrator, or a second attempt after a lost connection, therefore stores noth
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
+from math import isnan
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -25,6 +26,7 @@ from optimizer.selectors.keys import number_of, row_range, trial_key, trial_rang
 from trading.domain.errors import LeaseLostError
 
 _AT_ONCE: Final = 2000  # trials read at a time
+_ROWS_JOINED: Final = 40  # rows in one statement; a third cheaper than one by one
 _RETURN: Final = struct.Struct("=d")
 _RETURN_AT: Final = METRIC_NAMES.index("total_return_pct") * _RETURN.size
 _TRIAL_COLUMNS: Final = (
@@ -61,21 +63,24 @@ def _rows_insert(study: Study, batch: int, records: Sequence[TrialRecord]) -> No
     trials: list[tuple[Any, ...]] = []
     metrics: list[tuple[Any, ...]] = []
     scores: list[tuple[Any, ...]] = []
+    study_id, base = study.pk, trial_key(study.pk, 0)
+    windows = list(enumerate(study.windows))
+    objectives = list(enumerate(study.objectives))
     for record in records:
-        key = trial_key(study.pk, record.number)
+        key = base + record.number
         fate = (record.status.value, record.error, record.attempts, record.elapsed_us)
         trials.append(
-            (key, study.pk, record.number, batch, record.strategy, record.params_json, *fate)
+            (key, study_id, record.number, batch, record.strategy, record.params_json, *fate)
         )
         first = key * ROW_SPACE
-        for place, (window, packed) in enumerate(zip(study.windows, record.metrics, strict=False)):
-            (gain,) = _RETURN.unpack_from(packed, _RETURN_AT)
-            metrics.append((first + place, key, window, gain, packed))
+        metrics += [
+            (first + place, key, window, *_RETURN.unpack_from(packed, _RETURN_AT), packed)
+            for (place, window), packed in zip(windows, record.metrics, strict=False)
+        ]
         if record.scores:
-            named = zip(study.objectives, record.score_values(), strict=True)
             scores += [
-                (first + place, key, name, None if math.isnan(score) else score)
-                for place, (name, score) in enumerate(named)
+                (first + place, key, name, None if isnan(score) else score)
+                for (place, name), score in zip(objectives, record.score_values(), strict=True)
             ]
     rows_insert(Trial, _TRIAL_COLUMNS, trials)
     rows_insert(WindowMetrics, _METRIC_COLUMNS, metrics)
@@ -86,15 +91,21 @@ def rows_insert(
     model: type[Model], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
 ) -> None:
     """Insert rows whose values need no conversion; a tenth of the cost of building objects."""
-    if not rows:
-        return
     quote = connection.ops.quote_name
     names = ", ".join(quote(column) for column in columns)
-    marks = ", ".join(["%s"] * len(columns))
-    table = quote(model._meta.db_table)
+    row = f"({', '.join(['%s'] * len(columns))})"
+    # names are the models' own, values travel as parameters
+    begin = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608
+    n_joined = len(rows) - len(rows) % _ROWS_JOINED
+    joined = [
+        list(chain.from_iterable(rows[first : first + _ROWS_JOINED]))
+        for first in range(0, n_joined, _ROWS_JOINED)
+    ]
     with connection.cursor() as cursor:
-        # names are the models' own, values travel as parameters
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
+        if joined:
+            cursor.executemany(begin + ", ".join([row] * _ROWS_JOINED), joined)
+        if n_joined < len(rows):
+            cursor.executemany(begin + row, rows[n_joined:])
 
 
 def records_from(study: Study, number: int, stop: int | None = None) -> Iterator[TrialRecord]:
