@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -32,7 +33,10 @@ def broker_of(redis_url: str) -> Celery:
 
 
 class SweepWorker:
-    """One worker in a data directory of its own."""
+    """One worker in a data directory of its own, started again when it ends, as ``up`` does.
+
+    One whose broker dies while it gives messages back ends by itself.
+    """
 
     def __init__(
         self,
@@ -59,7 +63,17 @@ class SweepWorker:
             "DATABASE_URL": database,
             **(environ or {}),
         }
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
         self._process = self._start()
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self._keeper.start()
+
+    def _keep(self) -> None:
+        while not self._closed.wait(0.1):
+            with self._lock:
+                if self._process.poll() is not None:
+                    self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
         with (self.folder / "worker.log").open("ab") as log:  # kept by pytest when a test fails
@@ -84,17 +98,15 @@ class SweepWorker:
 
     def restart(self) -> None:
         """Kill it as a crash would, then start it again."""
-        self._process.kill()
-        self._process.wait()
-        self._process = self._start()
-
-    def keep(self) -> None:
-        """Do what ``up`` does: start it again when it has ended."""
-        if self._process.poll() is not None:
+        with self._lock:
+            self._process.kill()
+            self._process.wait()
             self._process = self._start()
 
     def close(self) -> None:
         """Stop it as a person would."""
+        self._closed.set()
+        self._keeper.join()
         self._process.terminate()
         try:
             self._process.wait(20)

@@ -82,8 +82,6 @@ def killed_run(
             worker.restart()
         else:
             running.kill_worker()
-        if worker:
-            worker.keep()
     running.answer()
     study.refresh_from_db()
     return study, killed
@@ -99,11 +97,13 @@ def test_a_study_killed_at_random_moments_ends_as_if_nobody_had(
     if via == "celery":
         folder = tmp_path / "machine"
         worker = SweepWorker(folder, redis_url=redis.url, database=database_url())
+    running = Orchestrator(tmp_path, redis)
     try:
-        running = Orchestrator(tmp_path, redis)
         victims = ["worker", "orchestrator", "database", "redis"]
         study, killed = killed_run(tmp_path, running, victims, worker)
     finally:
+        if running.process is not None:
+            running.kill()
         if worker:
             worker.close()
     assert sum(killed.values()) == KILLS
