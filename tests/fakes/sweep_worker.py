@@ -65,6 +65,11 @@ class SweepWorker:
         }
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self.open()
+
+    def open(self) -> None:
+        """Start it, also after ``close``."""
+        self._closed.clear()
         self._process = self._start()
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self._keeper.start()

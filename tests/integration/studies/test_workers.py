@@ -115,6 +115,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_study_to_the_next(desk: Desk) -
     study.refresh_from_db()
     assert (study.status, study.owner) == (Study.Status.RUNNING, "")
     assert 0 < study.n_done < study.n_trials
+    desk.worker.open()
     desk.supervise()
     wait_for(lambda: desk.has_ended(study), "the end of the study", 120)
     assert trial_table_hash(study.pk) == local_hash(desk, study)
@@ -156,6 +157,7 @@ def test_a_study_waits_for_the_machine_it_was_opened_on_and_uses_the_others(
             return Study.objects.get(pk=study.pk).status_reason == WAITS_FOR_HOME
 
         wait_for(waits, "the study's reason to wait", 120)
+        desk.worker.open()
 
         def has_ended() -> bool:
             desk.supervise()
