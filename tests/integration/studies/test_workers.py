@@ -124,8 +124,10 @@ def test_a_worker_that_is_told_to_stop_gives_its_study_to_the_next(desk: Desk) -
 
 
 def test_studies_take_turns_on_a_worker_and_leave_room_for_their_trials(desk: Desk) -> None:
-    first, second = desk.open(n_trials=600), desk.open(seed=6)
-    desk.call(first.pk, second.pk)
+    first, second = desk.open(n_trials=1200), desk.open(seed=6)
+    desk.call(first.pk)
+    wait_for(lambda: Study.objects.get(pk=first.pk).owner != "", "the first study's start", 120)
+    desk.call(second.pk)
 
     def waits() -> bool:
         return Study.objects.get(pk=second.pk).status_reason == WAITS
