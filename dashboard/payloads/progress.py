@@ -9,10 +9,7 @@ from optimizer.selectors.studies import StudyView
 from optimizer.selectors.walk_forward import search_verdict
 from trading.selectors.figures import count_text, duration_text, plain_text
 
-_SENTENCES: Final = {
-    "waiting": "Waiting for a worker of the queue “sweeps” to take it.",
-    "stopping": "Stopping: the batch in flight is stored first.",
-}
+_WAITING: Final = "Waiting for a worker of the queue “sweeps” to take it."
 STATE_TONES: Final = {
     "running": "good", "stopping": "warning", "stalled": "warning", "waiting": "info",
     "finished": "done", "cancelled": "muted", "failed": "bad",
@@ -36,7 +33,13 @@ def state_sentence(study: StudyView) -> str:
         return f"{why}. {kept}; resume goes on where it stopped."
     if study.state == "failed":
         return f"Failed: {study.reason or 'no reason was recorded'}. {kept}; resume tries again."
-    return _SENTENCES[study.state]
+    return _WAITING if study.state == "waiting" else _stopping_sentence(study)
+
+
+def _stopping_sentence(study: StudyView) -> str:
+    if study.n_done == study.n_trials:
+        return "Stopping: the examination is left; resume begins it again."
+    return "Stopping: the batch in flight is stored first."
 
 
 def _running_sentence(study: StudyView) -> str:

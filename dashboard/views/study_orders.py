@@ -36,6 +36,8 @@ class StudyOrder:
     def effect(self, study: StudyView) -> str:
         """Return what the order would do, in figures."""
         kept, left = count_text(study.n_done), count_text(study.n_trials - study.n_done)
+        if study.n_done == study.n_trials:
+            return self._effect_on_conclusion(kept)
         if self.name == "cancel":
             return (
                 f"The batch in flight is stored, then the search stops. {kept} trials are kept; "
@@ -44,6 +46,17 @@ class StudyOrder:
         return (
             f"The search goes on with trial {count_text(study.n_done)}: {left} are left. No "
             "finished trial is made again, and the result is the one an uninterrupted search has."
+        )
+
+    def _effect_on_conclusion(self, kept: str) -> str:
+        if self.name == "cancel":
+            return (
+                f"All {kept} trials are kept. The best are not examined for luck, and the report "
+                "is not completed."
+            )
+        return (
+            f"All {kept} trials are stored. The best are examined for luck, and the report is "
+            "written."
         )
 
 

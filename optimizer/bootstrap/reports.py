@@ -49,6 +49,7 @@ def report_build(
     *,
     study_id: int,
     source_of: Callable[[Study], ReportSource] | None = None,
+    folder_of: Callable[[str], ReportFolder] = report_folder,
     is_complete: bool = True,
 ) -> ReportResult:
     """Write the report of a study into its run directory; see the service.
@@ -60,6 +61,6 @@ def report_build(
         study_id=study_id,
         source_of=source_of or study_source,
         renderer=report_renderer(),
-        folder_of=report_folder,
+        folder_of=folder_of,
         is_complete=is_complete,
     )

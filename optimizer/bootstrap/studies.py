@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from optimizer.bootstrap.candles import system_clock
-from optimizer.bootstrap.reports import report_build
+from optimizer.bootstrap.reports import report_build, report_folder
 from optimizer.bootstrap.sources import source_readers, study_source
 from optimizer.bootstrap.sweeps import celery_pool
 from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
+from optimizer.services.reports.build import ReportResult, ReportSource
 from optimizer.services.studies import opening, running, sources
 from optimizer.services.studies.request import CELERY, StudyRequest, request_check
 from optimizer.services.studies.running import RunResult
 from optimizer.services.studies.sources import Origin
-from optimizer.services.studies.tools import StudyTools
+from optimizer.services.studies.stopping import StoppableFolder
+from optimizer.services.studies.tools import Between, StudyTools, nothing
 from trading import bootstrap as trading
 
 if TYPE_CHECKING:
@@ -84,13 +86,28 @@ def study_tools() -> StudyTools:
         sampler_of=sampler_make,
         pool_of=pool_make,
         database=partial(reconnecting, pause=threading.Event().wait),
-        luck=lambda number, data: luck_assess(study_id=number, data=data, clock=clock),
-        report=lambda number, source, is_complete: report_build(
-            study_id=number, source_of=lambda _study: source, is_complete=is_complete
+        luck=lambda number, data, between: luck_assess(
+            study_id=number, data=data, clock=clock, between=between
         ),
+        report=_report,
         tell=lambda number, n_done, is_change: news.tell(
             number, n_done=n_done, is_change=is_change
         ),
+    )
+
+
+def _report(
+    study_id: int,
+    source: ReportSource,
+    is_complete: bool,
+    between: Between = nothing,
+    /,
+) -> ReportResult:
+    return report_build(
+        study_id=study_id,
+        source_of=lambda _study: source,
+        folder_of=lambda run_dir: StoppableFolder(report_folder(run_dir), between),
+        is_complete=is_complete,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import math
 from dataclasses import replace
@@ -106,6 +107,23 @@ def test_assessing_again_changes_nothing_and_is_not_a_second_look(data: StudyDat
     first = assess(study, data)
     before = verdicts(study)
     assert assess(study, data) == first
+    assert verdicts(study) == before
+    assert SearchLedger.objects.get().n_holdout_looks == 1
+
+
+def test_an_assessment_that_is_left_halfway_leaves_the_old_one(data: StudyData) -> None:
+    study = searched(data)
+    assess(study, data)
+    before = verdicts(study)
+    asked = itertools.count()
+
+    def leave() -> None:
+        if next(asked) == 5:
+            raise TimeoutError
+
+    Study.objects.filter(pk=study.pk).update(n_done=63)
+    with pytest.raises(TimeoutError):
+        luck_assess(study_id=study.pk, data=data, clock=FakeClock(), between=leave)
     assert verdicts(study) == before
     assert SearchLedger.objects.get().n_holdout_looks == 1
 

@@ -10,7 +10,7 @@ Source: optimizer issue, "Luck control"; docs/adr/0003-luck.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -42,13 +42,21 @@ EMBARGO_DAYS: Final = 1.0
 _STREAM: Final = 10**9 + 7  # keeps these random numbers apart from every sampler's
 
 
-def luck_assess(*, study_id: int, data: StudyData, clock: Clock) -> dict[str, Any]:
+def luck_assess(
+    *,
+    study_id: int,
+    data: StudyData,
+    clock: Clock,
+    between: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
     """Store what scrutiny makes of a study's best trials; return what it says of the search.
 
     Args:
         study_id: of the study; its trials stay as they are.
         data: the candles and costs it was made on, holdout included.
         clock: for the time written beside the verdicts.
+        between: called between two verdicts; what it raises ends the assessment, which has then
+            written nothing.
 
     Raises:
         BadInputError: there is no such study, or the candles are not those it was made on.
@@ -65,9 +73,10 @@ def luck_assess(*, study_id: int, data: StudyData, clock: Clock) -> dict[str, An
     places = places_examined(report)
     if not places:
         return _store(study, clock, [], {"examined": 0, "walk_forward": []}, is_look=False)
-    assessment = _Assessment(study, report, data)
+    between()
+    assessment = _Assessment(study, report, data, between)
     field = assessment.field()
-    verdicts = [(place, assessment.verdict(place, field)) for place in places]
+    verdicts = assessment.verdicts(places, field)
     search = assessment.search_figures(field)
     search |= {
         "examined": len(verdicts),
@@ -80,10 +89,12 @@ def luck_assess(*, study_id: int, data: StudyData, clock: Clock) -> dict[str, An
 class _Assessment:
     """One study with everything needed to run its trials again."""
 
-    def __init__(self, study: Study, report: ReportStudy, data: StudyData) -> None:
+    def __init__(
+        self, study: Study, report: ReportStudy, data: StudyData, between: Callable[[], None]
+    ) -> None:
         share = float(study.settings.get("holdout_share", 0.0))
         times, stop = data.bars.open_time, data.search_stop(share)
-        self._study, self._report = study, report
+        self._study, self._report, self._between = study, report, between
         self._embargo_days = float(study.settings.get("embargo_days", EMBARGO_DAYS))
         self._begin = window_start(times[:stop], window_parse(report.ranking_window))
         self._terms = StretchTerms(
@@ -121,8 +132,16 @@ class _Assessment:
         """Return what the search is like."""
         return self._scrutiny.field(self._unchosen)
 
-    def verdict(self, place: int, field: Field) -> Verdict:
-        """Return the verdict on one trial; the only place where the holdout is looked at."""
+    def verdicts(self, places: Sequence[int], field: Field) -> list[tuple[int, Verdict]]:
+        """Return places with the verdicts on their trials."""
+        found = []
+        for place in places:
+            self._between()
+            found.append((place, self._verdict(place, field)))
+        return found
+
+    def _verdict(self, place: int, field: Field) -> Verdict:
+        # the only place where the holdout is looked at
         candidate, holdout = self._candidate(place), {}
         if self.has_holdout:
             holdout = holdout_figures(
@@ -147,11 +166,10 @@ class _Assessment:
 
     def _walk_forward(self) -> dict[str, Any]:
         times = self._searched.bars.open_time
-        steps = [
-            fold_run(self._searched, self._unchosen, spans, self._terms)
-            for spans in fold_spans(times, self._embargo_days)
-            if self._unchosen
-        ]
+        steps = []
+        for spans in fold_spans(times, self._embargo_days) if self._unchosen else ():
+            self._between()
+            steps.append(fold_run(self._searched, self._unchosen, spans, self._terms))
         if not steps:
             return {"walk_forward": [], "walk_forward_score": None}
         tests, holds = [s.test.metrics for s in steps], [s.test_hold.metrics for s in steps]

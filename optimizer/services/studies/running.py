@@ -25,6 +25,7 @@ from optimizer.services.studies.control import (
 from optimizer.services.studies.heartbeat import heartbeat
 from optimizer.services.studies.meter import RunMeter
 from optimizer.services.studies.searching import Search
+from optimizer.services.studies.stopping import StopWantedError, StopWish
 from optimizer.services.studies.tools import StudyTools
 from trading.domain.errors import LeaseLostError, TradingError
 
@@ -99,9 +100,9 @@ class _Run:
         with Search(study, source, tools, meter) as search:
             is_complete = search.go(on_progress, should_stop)
             meter.search_over(*search.usage())
-        if not is_complete:
+        best = self._conclude(source, should_stop) if is_complete else None
+        if best is None:
             return self._unfinished()
-        best = self._conclude(source)
         self.end(Study.Status.FINISHED, "")
         return RunResult(RunEnd.FINISHED, self.reread(), best)
 
@@ -114,14 +115,21 @@ class _Run:
         self.release()
         return RunResult(RunEnd.STOPPED, self.reread(), {})
 
-    def _conclude(self, source: ReportSource) -> dict[str, Any]:
+    def _conclude(
+        self, source: ReportSource, should_stop: Callable[[], bool]
+    ) -> dict[str, Any] | None:
+        """Return the best trial of every objective; None where it was stopped before the end."""
         study, tools = self._study, self._tools
-        with heartbeat(study.pk, tools.owner, tools.clock):
-            with self._meter.phase("luck"):
-                tools.database(lambda: tools.luck(study.pk, source.data))
-            self._note()  # the page shows the speed
-            with self._meter.phase("report"):
-                result = tools.database(lambda: tools.report(study.pk, source, True))
+        between = StopWish(study.pk, tools, should_stop).obey
+        try:
+            with heartbeat(study.pk, tools.owner, tools.clock):
+                with self._meter.phase("luck"):
+                    tools.database(lambda: tools.luck(study.pk, source.data, between))
+                self._note()  # the page shows the speed
+                with self._meter.phase("report"):
+                    result = tools.database(lambda: tools.report(study.pk, source, True, between))
+        except StopWantedError:
+            return None
         self._note()
         return dict(result.best)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
@@ -13,6 +13,27 @@ from optimizer.ports.sweeps import TrialPool
 from optimizer.services.reports.build import ReportResult, ReportSource
 from optimizer.services.studies.search import SamplerOf
 from trading.ports.clock import Clock
+
+Between = Callable[[], None]  # called between two pieces of work; what it raises ends them
+
+
+def nothing() -> None:
+    """Go on without asking anybody."""
+
+
+class ReportMaker(Protocol):
+    """Writes the report of a study."""
+
+    def __call__(
+        self,
+        study_id: int,
+        source: ReportSource,
+        is_complete: bool,
+        between: Between = nothing,
+        /,
+    ) -> ReportResult:
+        """Write it whole or, on the way, its quick part."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +50,7 @@ class StudyTools:
         sampler_of: builds samplers.
         pool_of: starts the workers of a study.
         database: does a piece of database work again when its connection was lost.
-        luck: examines the best trials of a study.
+        luck: examines the best trials of a study; the last argument is called between two of them.
         report: writes the report, complete or on the way.
         tell: says that so many trials are stored, and whether the study began or ended.
     """
@@ -44,6 +65,6 @@ class StudyTools:
     sampler_of: SamplerOf
     pool_of: Callable[[Study, StudyData], TrialPool]
     database: Callable[[Callable[[], Any]], Any]
-    luck: Callable[[int, StudyData], Any]
-    report: Callable[[int, ReportSource, bool], ReportResult]
+    luck: Callable[[int, StudyData, Between], Any]
+    report: ReportMaker
     tell: Callable[[int, int, bool], None]

@@ -36,6 +36,7 @@ def view(db: None) -> StudyView:
         ({"n_done": 200}, "Every trial is stored. Now the best are examined"),
         ({"state": "waiting"}, "Waiting for a worker of the queue “sweeps”"),
         ({"state": "stopping"}, "the batch in flight is stored first"),
+        ({"state": "stopping", "n_done": 200}, "the examination is left; resume begins it again"),
         ({"state": "stalled", "silent_s": 75.0}, "No sign of life for 1\u202fmin. 50 trials are"),
         ({"state": "cancelled", "reason": "cancelled by request"}, "Cancelled by request. 50 tri"),
         ({"state": "failed", "reason": "data changed"}, "Failed: data changed. 50 trials are kept"),

@@ -165,6 +165,16 @@ def test_cancelling_asks_the_worker_to_stop_and_resuming_goes_on(
     assert (study.status, study.is_cancel_wanted) == ("running", False)
 
 
+def test_orders_say_what_they_do_to_a_study_whose_trials_are_all_stored(
+    browser: Client, study: Study
+) -> None:
+    Study.objects.filter(pk=study.pk).update(n_done=200)
+    form = text(browser.get(f"/optimizer/{study.pk}/cancel/").content.decode())
+    assert "All 200 trials are kept. The best are not examined for luck" in form
+    form = text(browser.get(f"/optimizer/{study.pk}/resume/").content.decode())
+    assert "All 200 trials are stored. The best are examined for luck" in form
+
+
 def test_a_finished_study_is_not_resumed(browser: Client, study: Study) -> None:
     Study.objects.filter(pk=study.pk).update(status="finished")
     response = browser.post(f"/optimizer/{study.pk}/resume/", headers={"X-Panel": "1"})

@@ -1,0 +1,74 @@
+"""End a run between two pieces of work where somebody wants that, also behind the search.
+
+Whatever takes long is handed ``StopWish.obey`` and calls it where it can be left: nothing of the
+piece in hand is written by then, and whoever goes on with the study does it from the beginning.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from optimizer.models import Study
+from optimizer.ports.reports import ReportFolder
+from optimizer.services.studies.tools import Between, StudyTools
+from trading.domain.errors import LeaseLostError
+
+ASK_EVERY_S: Final = 0.5  # whether the study is to be cancelled
+
+
+class StopWantedError(Exception):
+    """A process that ends, or a person, wants the run to end here."""
+
+
+class StopWish:
+    """Whether one run is to end before its time."""
+
+    def __init__(self, study_id: int, tools: StudyTools, should_stop: Callable[[], bool]) -> None:
+        """Ask nothing yet.
+
+        Args:
+            study_id: of the study, claimed by this process.
+            tools: adapters of the run.
+            should_stop: whether the process it runs in is to end.
+        """
+        self._study_id, self._tools, self._should_stop = study_id, tools, should_stop
+        self._asked_at = -math.inf
+
+    def obey(self) -> None:
+        """Do nothing as long as the run may go on.
+
+        Raises:
+            StopWantedError: it is to stop, or the study is to be cancelled.
+            LeaseLostError: another process runs the study.
+        """
+        if self._should_stop() or self._is_cancel_wanted():
+            raise StopWantedError
+
+    def _is_cancel_wanted(self) -> bool:
+        now = self._tools.clock.monotonic()
+        if now - self._asked_at < ASK_EVERY_S:
+            return False
+        self._asked_at = now
+        mine = Study.objects.filter(pk=self._study_id, owner=self._tools.owner)
+        wanted = self._tools.database(
+            lambda: mine.values_list("is_cancel_wanted", flat=True).first()
+        )
+        if wanted is None:
+            raise LeaseLostError(f"study {self._study_id} is run by another process now")
+        return bool(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class StoppableFolder:
+    """A folder of a report that may be left between two files; each is whole or was not begun."""
+
+    folder: ReportFolder
+    between: Between
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write one file unless the run is to end."""
+        self.between()
+        self.folder.write(name, content)
