@@ -30,8 +30,9 @@ export class Equity {
     try {
       const response = await fetch(this.box.dataset.url, { credentials: "same-origin" });
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      this.answer = await response.json();
-      if (this.answer.figure) await loadPlotly(this.box.dataset.plotly);
+      const answer = await response.json();
+      if (answer.figure) await loadPlotly(this.box.dataset.plotly);
+      this.answer = answer; // not before: a change of theme draws what is here
       this.draw();
     } catch (error) {
       this.message(`The curve could not be loaded: ${error.message}. It is asked for again with the next bar.`);

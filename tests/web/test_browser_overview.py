@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests import factories as make
 from tests.web.servers import DeskServer, Feeder
@@ -195,6 +195,22 @@ def test_the_operators_theme_outranks_the_systems(overview: Page) -> None:
     assert overview.evaluate("document.documentElement.dataset.theme") == "light"
     colour = overview.evaluate("getComputedStyle(document.body).backgroundColor")
     assert colour == "rgb(244, 245, 243)"
+
+
+def test_the_theme_may_change_while_the_curve_still_loads(
+    page: Page, desk_server: DeskServer
+) -> None:
+    waiting: list[Route] = []
+    # not the bound method itself: playwright writes a mark on what it is given
+    page.route("**/plotly*.js", lambda route: waiting.append(route))  # noqa: PLW0108
+    log_in(page, desk_server)
+    with page.expect_request("**/plotly*.js", timeout=SLOW):
+        page.locator("#equity").scroll_into_view_if_needed()
+    page.locator("details.menu summary").first.click()
+    page.get_by_label("Light").check()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    waiting[0].continue_()
+    expect(page.locator("#equity .js-plotly-plot")).to_be_visible(timeout=SLOW)
 
 
 def test_a_crashed_server_is_noticed_and_the_page_comes_back_by_itself(

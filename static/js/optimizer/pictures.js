@@ -43,8 +43,9 @@ export class Pictures {
     try {
       const response = await fetch(this.url, { credentials: "same-origin" });
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      this.answer = await response.json();
+      const answer = await response.json();
       await loadPlotly(this.plotly);
+      this.answer = answer; // not before: a change of theme or strategy draws what is here
       this.fillSelect();
       this.draw();
       this.drawFolds();
@@ -95,7 +96,7 @@ export class Pictures {
 
   drawFolds() {
     const box = document.getElementById("folds-plot");
-    if (!box || !this.answer?.folds || !globalThis.Plotly) return;
+    if (!box || !this.answer?.folds) return;
     const { data, layout } = dressed(this.answer.folds, { showlegend: true });
     const steps = data[0].x; // "3 hybrid_v2": the number is enough, the table below has the rest
     layout.xaxis = { ...layout.xaxis, tickmode: "array", tickvals: steps, ticktext: steps.map((s) => String(s).split(" ")[0]), tickangle: 0 };
