@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
@@ -18,15 +20,20 @@ from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
 from optimizer.services.reports.build import ReportResult, ReportSource
 from optimizer.services.studies import opening, running, sources
+from optimizer.services.studies.control import digests_running
 from optimizer.services.studies.request import CELERY, StudyRequest, request_check
 from optimizer.services.studies.running import RunResult
 from optimizer.services.studies.sources import Origin
 from optimizer.services.studies.stopping import StoppableFolder
 from optimizer.services.studies.tools import Between, StudyTools, nothing
 from trading import bootstrap as trading
+from trading.domain.market.bars import BarArrays
 
 if TYPE_CHECKING:
     from optimizer.ports.sweeps import TrialPool
+
+
+COPIES_KEPT: Final = timedelta(days=1)  # of candles, since a study last began with them
 
 
 def study_open(*, request: StudyRequest, origin: Origin) -> Study:
@@ -113,15 +120,13 @@ def _report(
 
 def pool_make(study: Study, data: StudyData) -> TrialPool:
     """Return the workers a study asks for, of this machine or of all machines."""
-    from optimizer.adapters.run_files import candles_write
     from optimizer.adapters.workers.local import ProcessPool, workers_count
     from optimizer.adapters.workers.wire import Job
     from optimizer.services.studies.search import terms_of
 
     chosen, costs = study.settings, data.costs
     stop = data.search_stop(float(chosen["holdout_share"]))
-    folder = settings.DATA_DIR / "studies" / "candles" / f"{study.data_digest}-{stop}"
-    candles_write(folder, data.bars.slice(0, stop))
+    folder = _candles_copy(study.data_digest, data.bars.slice(0, stop))
     columns = (costs.notional, costs.loss_rate, costs.buy_gas, costs.sell_gas)
     schedule = tuple(tuple(column.tolist()) for column in columns)
     job = Job(str(folder), schedule, data.step_ms, terms_of(study))
@@ -131,3 +136,14 @@ def pool_make(study: Study, data: StudyData) -> TrialPool:
         max_workers=chosen["max_workers"], cpu_fraction=float(chosen["cpu_fraction"])
     )
     return ProcessPool(job, n_workers=n_workers, clock=system_clock())
+
+
+def _candles_copy(digest: str, bars: BarArrays) -> Path:
+    """Return the folder of candles for workers of this machine; older copies go when one comes."""
+    from optimizer.adapters.candle_copies import CandleCopies
+    from optimizer.adapters.workers.reconnect import reconnecting
+
+    copies, now = CandleCopies(settings.DATA_DIR / "studies" / "candles"), system_clock().now()
+    needed = reconnecting(digests_running, pause=threading.Event().wait)
+    copies.forget(needed=needed, before=now - COPIES_KEPT)
+    return copies.put(digest, bars, now)

@@ -111,6 +111,12 @@ def study_cancel(study_id: int, *, clock: Clock) -> Study:
     return study
 
 
+def digests_running() -> frozenset[str]:
+    """Return the digests of the candles that studies run on, or will as soon as a worker comes."""
+    running = Study.objects.filter(status=Study.Status.RUNNING)
+    return frozenset(running.values_list("data_digest", flat=True))
+
+
 def study_stop(study_id: int, *, reason: str, clock: Clock) -> None:
     """End a running study that no process owns, so that nobody goes on with it unasked."""
     now = clock.now()
