@@ -39,8 +39,7 @@ def studies(request: HttpRequest) -> HttpResponse:
     except TradingError as error:
         form.refuse(str(error))
         return _page(request, form, status=422)
-    bootstrap.study_news().tell(row.pk, n_done=0, is_change=True)
-    problem = study_enqueue(row.pk)
+    problem = study_enqueue(row.pk, n_done=0)
     if problem:
         messages.warning(request, problem)
     return redirect("dashboard:study", row.pk)

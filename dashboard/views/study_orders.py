@@ -85,27 +85,38 @@ def study_order(request: HttpRequest, study_id: int, action: str) -> HttpRespons
     page = StudyPage(request, study_id)
     if request.method == "GET":
         return _form(page, order, error="", status=200)
-    error = _carry_out(page, order)
-    if error:
-        return _form(page, order, error=error, status=422)
+    try:
+        note = _carry_out(page, order)
+    except TradingError as error:
+        return _form(page, order, error=str(error), status=422)
     if request.headers.get("X-Panel") == "1":
-        return HttpResponse(status=204)
+        return _ordered(page, order, note)
     messages.success(request, f"{order.done} {order.undo}")
+    if note:
+        messages.warning(request, note)
     return redirect("dashboard:study", study_id)
 
 
 def _carry_out(page: StudyPage, order: StudyOrder) -> str:
-    """Return what stopped it, in words, or nothing."""
-    study_id, clock = page.study.id, bootstrap.system_clock()
-    try:
-        if order.name == "cancel":
-            study_cancel(study_id, clock=clock)
-        else:
-            study_resume_ready(study_id, clock=clock)
-    except TradingError as error:
-        return str(error)
-    bootstrap.study_news().tell(study_id, n_done=page.study.n_done, is_change=True)
-    return study_enqueue(study_id) if order.name == "resume" else ""
+    """Return what the person should know beside that it was done, or nothing.
+
+    Raises:
+        TradingError: the study cannot be cancelled or resumed; nothing was changed.
+    """
+    study_id, n_done, clock = page.study.id, page.study.n_done, bootstrap.system_clock()
+    if order.name == "resume":
+        study_resume_ready(study_id, clock=clock)
+        return study_enqueue(study_id, n_done=n_done)
+    study_cancel(study_id, clock=clock)
+    bootstrap.study_news().tell(study_id, n_done=n_done, is_change=True)
+    return ""
+
+
+def _ordered(page: StudyPage, order: StudyOrder, note: str) -> HttpResponse:
+    if not note:
+        return HttpResponse(status=204)
+    context = {**page.base(), "order": order, "note": note}
+    return render(page.request, "dashboard/optimizer/ordered.html", context)
 
 
 def _form(page: StudyPage, order: StudyOrder, *, error: str, status: int) -> HttpResponse:

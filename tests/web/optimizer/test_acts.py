@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +16,17 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from optimizer.models import Study
+from optimizer.services.sweeps.supervision import studies_without_worker
+from optimizer.tasks import study_run_task
 from tests import factories as make
 from tests.oracles import paths
 from tests.web.optimizer.reading import best
 from tests.web.test_pages import text
 from trading import bootstrap as trading
 from trading.ports.candles import SeriesKey
+
+PATIENCE_S = 2.0  # of a person; the page asks the queue for half a second
+LATER = "The study is kept and starts by itself when the queue is back."
 
 
 @pytest.fixture
@@ -163,6 +171,50 @@ def test_cancelling_asks_the_worker_to_stop_and_resuming_goes_on(
     assert called == [("optimizer.tasks.study_run", [study.pk])]
     study.refresh_from_db()
     assert (study.status, study.is_cancel_wanted) == ("running", False)
+
+
+@pytest.fixture
+def hanging_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the broker be a socket that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        away = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+        monkeypatch.setattr(study_run_task.app.conf, "broker_write_url", away)
+        yield
+
+
+@pytest.fixture
+def closed_queue(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let there be no broker at all."""
+    away = f"redis+socket://{tmp_path}/nobody.sock"
+    monkeypatch.setattr(study_run_task.app.conf, "broker_write_url", away)
+
+
+@pytest.mark.parametrize("queue", ["hanging_queue", "closed_queue"])
+def test_while_the_queue_is_away_studies_are_kept_and_the_page_answers_soon_and_says_so(
+    browser: Client, data_dir: Path, queue: str, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue(queue)
+    began = time.monotonic()
+    response = send(browser)
+    assert time.monotonic() - began < PATIENCE_S
+    made = Study.objects.get()
+    assert (made.status, made.owner) == ("running", "")
+    assert LATER in text(browser.get(response["Location"]).content.decode())
+    browser.post(f"/optimizer/{made.pk}/cancel/")
+    began = time.monotonic()
+    response = browser.post(f"/optimizer/{made.pk}/resume/", headers={"X-Panel": "1"})
+    assert time.monotonic() - began < PATIENCE_S
+    made.refresh_from_db()
+    assert (made.status, made.is_cancel_wanted, response.status_code) == ("running", False, 200)
+    said = text(response.content.decode())
+    assert "The study goes on." in said
+    assert LATER in said
+    assert 'method="post"' not in response.content.decode()
+    page = text(browser.post(f"/optimizer/{made.pk}/resume/", follow=True).content.decode())
+    assert LATER in page
+    assert studies_without_worker(
+        now=made.heartbeat_at + timedelta(minutes=1), is_alive=lambda _owner: True
+    ) == [made.pk]
 
 
 def test_orders_say_what_they_do_to_a_study_whose_trials_are_all_stored(
