@@ -93,7 +93,7 @@ def start(page: Page, stack: dict[str, str]) -> None:
     expect(page.locator("#e-trials")).to_have_text("Trials was 'many'; expected a whole number")
     page.get_by_label("Trials", exact=True).fill(str(N_TRIALS))
     page.get_by_label("Windows").fill("30d,all")
-    page.locator('input[name="sampler"][value="tpe"]').check()  # slow enough to be watched
+    page.locator('input[name="sampler"][value="gp"]').check()  # slow enough to be watched
     page.get_by_role("button", name="Start the study").click()
     expect(page.locator("h1")).to_contain_text("Study 1")
 
