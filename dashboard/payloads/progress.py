@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from optimizer.selectors.studies import StudyView
+from optimizer.selectors.studies import QUIET_S, StudyView
 from optimizer.selectors.walk_forward import search_verdict
+from optimizer.services.sweeps.silence import silence_sentence
 from trading.selectors.figures import count_text, duration_text, plain_text
 
-_WAITING: Final = "Waiting for a worker of the queue “sweeps” to take it."
 STATE_TONES: Final = {
     "running": "good", "stopping": "warning", "stalled": "warning", "waiting": "info",
     "finished": "done", "cancelled": "muted", "failed": "bad",
@@ -29,11 +29,19 @@ def state_sentence(study: StudyView) -> str:
             "supervisor starts it again, or cancel and resume it."
         )
     if study.state == "cancelled":
-        why = (study.reason or "cancelled").rstrip(".").capitalize()
-        return f"{why}. {kept}; resume goes on where it stopped."
+        return f"{_said(study.reason or 'cancelled')} {kept}; resume goes on where it stopped."
     if study.state == "failed":
         return f"Failed: {study.reason or 'no reason was recorded'}. {kept}; resume tries again."
-    return _WAITING if study.state == "waiting" else _stopping_sentence(study)
+    return _waiting_sentence(study) if study.state == "waiting" else _stopping_sentence(study)
+
+
+def _waiting_sentence(study: StudyView) -> str:
+    if study.reason:  # a worker was asked and said why not
+        return _said(study.reason)
+    waits = "Waiting for a worker of the queue “sweeps” to take it"
+    if study.silent_s < QUIET_S:
+        return f"{waits}."
+    return f"{waits}: {silence_sentence(study.silent_s)}."
 
 
 def _stopping_sentence(study: StudyView) -> str:
@@ -43,6 +51,8 @@ def _stopping_sentence(study: StudyView) -> str:
 
 
 def _running_sentence(study: StudyView) -> str:
+    if study.reason:  # what it waits for
+        return _said(study.reason)
     if study.n_done == 0:
         return "Starting: the workers load candles and costs."
     if study.n_done == study.n_trials:
@@ -50,6 +60,10 @@ def _running_sentence(study: StudyView) -> str:
             "Every trial is stored. Now the best are examined for luck and the report is written."
         )
     return "Running. Every batch is stored as it comes; stopping loses nothing."
+
+
+def _said(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:].rstrip('.')}."
 
 
 def _finished_sentence(study: StudyView) -> str:

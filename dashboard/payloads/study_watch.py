@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.payloads.progress import progress_payload
+from dashboard.payloads.progress import progress_payload, state_sentence
 from optimizer.domain.topics import study_topic
 from optimizer.selectors.points import RETURN, TrialPoints, trial_points
 from optimizer.selectors.studies import StudyView, study_get
@@ -68,7 +68,7 @@ class StudyWatch:
         self._best = -np.inf
         self._counts: Counter[str] = Counter()
         self._seen: deque[tuple[datetime, int]] = deque()
-        self._last_state = ""
+        self._last_said = ("", "")  # state and sentence
 
     def snapshot(self) -> dict[str, Any]:
         """Return all there is, thinned to what can be seen.
@@ -81,7 +81,7 @@ class StudyWatch:
         rises = self._rises(points)
         keep = thinned(points, rises)
         progress = self._progress(study)
-        self._known, self._last_state = study.n_done, study.state
+        self._known, self._last_said = study.n_done, _said(study)
         return {
             "kind": "study",
             "study": study.id,
@@ -101,13 +101,13 @@ class StudyWatch:
             BadInputError: the study is gone.
         """
         study = self._study()
-        if study.n_done == self._known and study.state == self._last_state:
+        if study.n_done == self._known and _said(study) == self._last_said:
             return None
         points = self._points(study, after=self._known - 1)
         rises = self._rises(points)
         keep = thinned(points, rises)
         start, progress = self._known, self._progress(study)
-        self._known, self._last_state = study.n_done, study.state
+        self._known, self._last_said = study.n_done, _said(study)
         return {
             "kind": "trials",
             "study": study.id,
@@ -162,6 +162,10 @@ class StudyWatch:
         if study.state != "running" or took <= 0:
             return None
         return (seen[-1][1] - seen[0][1]) / took
+
+
+def _said(study: StudyView) -> tuple[str, str]:
+    return study.state, state_sentence(study)
 
 
 def thinned(points: TrialPoints, rises: BoolArray) -> IntArray:

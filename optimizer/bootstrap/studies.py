@@ -63,14 +63,18 @@ def study_run(
     study_id: int,
     on_progress: Callable[[int], None] = lambda _n_done: None,
     should_stop: Callable[[], bool] = lambda: False,
+    say: Callable[[str], object] = lambda _line: None,
 ) -> RunResult:
-    """Run a study to its end or until it is stopped; see the service."""
+    """Run a study to its end or until it is stopped; see the service.
+
+    ``say`` takes a line for a person when the study waits for workers that do not answer.
+    """
     return running.study_run(
-        study_id=study_id, tools=study_tools(), on_progress=on_progress, should_stop=should_stop
+        study_id=study_id, tools=study_tools(say), on_progress=on_progress, should_stop=should_stop
     )
 
 
-def study_tools() -> StudyTools:
+def study_tools(say: Callable[[str], object] = lambda _line: None) -> StudyTools:
     """Return the adapters of a run in this process."""
     from optimizer.adapters.process_name import may_live, process_name
     from optimizer.adapters.samplers import sampler_make
@@ -91,7 +95,7 @@ def study_tools() -> StudyTools:
         files=RunDirectories(settings.DATA_DIR),
         source_of=study_source,
         sampler_of=sampler_make,
-        pool_of=pool_make,
+        pool_of=partial(pool_make, say=say),
         database=partial(reconnecting, pause=threading.Event().wait),
         luck=lambda number, data, between: luck_assess(
             study_id=number, data=data, clock=clock, between=between
@@ -118,7 +122,9 @@ def _report(
     )
 
 
-def pool_make(study: Study, data: StudyData) -> TrialPool:
+def pool_make(
+    study: Study, data: StudyData, say: Callable[[str], object] = lambda _line: None
+) -> TrialPool:
     """Return the workers a study asks for, of this machine or of all machines."""
     from optimizer.adapters.workers.local import ProcessPool, workers_count
     from optimizer.adapters.workers.wire import Job
@@ -131,7 +137,7 @@ def pool_make(study: Study, data: StudyData) -> TrialPool:
     schedule = tuple(tuple(column.tolist()) for column in columns)
     job = Job(str(folder), schedule, data.step_ms, terms_of(study))
     if chosen["workers_via"] == CELERY:
-        return celery_pool(job, study_id=study.pk)
+        return celery_pool(job, study_id=study.pk, say=say)
     n_workers = workers_count(
         max_workers=chosen["max_workers"], cpu_fraction=float(chosen["cpu_fraction"])
     )

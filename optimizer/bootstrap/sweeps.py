@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
@@ -25,21 +26,36 @@ def evaluation_version() -> str:
     return f"{settings.SOURCES_DIGEST} {libraries}"
 
 
-def celery_pool(job: Job, *, study_id: int) -> TrialPool:
-    """Return the Celery workers of all machines as one pool."""
+def celery_pool(job: Job, *, study_id: int, say: Callable[[str], object]) -> TrialPool:
+    """Return the Celery workers of all machines as one pool.
+
+    Args:
+        job: what they evaluate.
+        study_id: of the study.
+        say: takes a line for a person when none of them answers.
+    """
     from celery import current_app
 
     from optimizer.adapters.workers.celery_pool import CeleryPool, PoolTools
     from optimizer.adapters.workers.celery_queue import CelerySweepQueue
+    from optimizer.adapters.workers.reconnect import reconnecting
+    from optimizer.services.sweeps.silence import WatchedPool
 
+    pause = threading.Event().wait
     tools = PoolTools(
         queue=CelerySweepQueue(current_app._get_current_object()),
         bell=sweep_bell(),
         clock=system_clock(),
-        pause=threading.Event().wait,
+        pause=pause,
         version=evaluation_version(),
     )
-    return CeleryPool(job, study_id=study_id, tools=tools)
+    return WatchedPool(
+        CeleryPool(job, study_id=study_id, tools=tools),
+        study_id=study_id,
+        clock=tools.clock,
+        database=partial(reconnecting, pause=pause),
+        say=say,
+    )
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import webbrowser
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import CommandParser
 from django.db import connection
+from tqdm import tqdm
 
 from optimizer import bootstrap
 from optimizer.domain.objectives import OBJECTIVES
@@ -182,7 +184,7 @@ class Command(DeskCommand):
     def _go_on(self, study: Study, options: Mapping[str, Any]) -> dict[str, Any]:
         with progress_bar(study.n_trials, "trials") as on_progress, stop_by_signal() as is_stopped:
             result = bootstrap.study_run(
-                study_id=study.pk, on_progress=on_progress, should_stop=is_stopped
+                study_id=study.pk, on_progress=on_progress, should_stop=is_stopped, say=_say
             )
         study = result.study
         how = f"go on with: manage.py optimize resume {study.pk}"
@@ -231,6 +233,11 @@ class Command(DeskCommand):
         )
         for objective, best in answer["best"].items():
             self.stdout.write(best_line(objective, best))
+
+
+def _say(line: str) -> None:
+    """Print a line for a person above the progress bar."""
+    tqdm.write(line, file=sys.stderr)
 
 
 def _request(options: Mapping[str, Any]) -> StudyRequest:

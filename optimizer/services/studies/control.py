@@ -73,7 +73,7 @@ def study_claim(
         raise StudyRefusedError(_busy(study, now))
     taken = Study.objects.filter(
         pk=study_id, status=Study.Status.RUNNING, owner=study.owner, heartbeat_at=study.heartbeat_at
-    ).update(owner=owner, heartbeat_at=now)
+    ).update(owner=owner, heartbeat_at=now, status_reason="")
     study.refresh_from_db()
     if not taken:
         raise StudyRefusedError(_busy(study, now))

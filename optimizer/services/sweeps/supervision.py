@@ -70,7 +70,6 @@ def study_take(
         running.filter(owner="").update(status_reason=WAITS)
         return Take("busy with another study")
     try:
-        running.filter(status_reason__in=(WAITS, WAITS_FOR_HOME)).update(status_reason="")
         return Take(run(study_id).end.value)
     except (BadInputError, StudyRefusedError) as refusal:
         return Take(str(refusal))  # ended, deleted, or run by somebody else; the row says which

@@ -60,6 +60,13 @@ def test_a_dead_owner_loses_it_at_once_and_a_silent_one_later(
     assert claim(study, "third", clock).owner == "third"
 
 
+def test_a_study_that_is_taken_up_has_no_reason_to_wait_any_more(
+    study: Study, clock: FakeClock
+) -> None:
+    Study.objects.filter(pk=study.pk).update(status_reason="waits for a worker")
+    assert claim(study, "first", clock).status_reason == ""
+
+
 def test_who_was_taken_over_stores_nothing_more(study: Study, clock: FakeClock) -> None:
     claim(study, "first", clock)
     claim(study, "second", clock, is_alive=False)

@@ -15,6 +15,7 @@ from dashboard.templatetags.desk import growth
 from optimizer.domain.objectives import OBJECTIVES
 from optimizer.selectors.studies import StudyView, study_get
 from optimizer.selectors.trials import LuckView
+from optimizer.services.sweeps.supervision import WAITS
 from tests import factories as make
 from tests.factories.desk import NOW
 
@@ -34,7 +35,10 @@ def view(db: None) -> StudyView:
         ({}, "Running."),
         ({"n_done": 0}, "Starting: the workers load"),
         ({"n_done": 200}, "Every trial is stored. Now the best are examined"),
-        ({"state": "waiting"}, "Waiting for a worker of the queue “sweeps”"),
+        ({"reason": "no worker answers"}, "No worker answers."),
+        ({"state": "waiting", "silent_s": 9.0}, "Waiting for a worker of the queue “sweeps” to ta"),
+        ({"state": "waiting", "silent_s": 45.0}, "no sweep worker has answered for 45 s; if none"),
+        ({"state": "waiting", "reason": WAITS, "silent_s": 45.0}, "Waits for a worker: the one "),
         ({"state": "stopping"}, "the batch in flight is stored first"),
         ({"state": "stopping", "n_done": 200}, "the examination is left; resume begins it again"),
         ({"state": "stalled", "silent_s": 75.0}, "No sign of life for 1\u202fmin. 50 trials are"),
