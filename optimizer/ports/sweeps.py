@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from optimizer.domain.study.evaluation import Work
 from optimizer.domain.study.records import TrialRecord
+from optimizer.domain.study.suggestions import Suggestion
 
 Floors = Mapping[str, tuple[float, ...]]
 
@@ -21,7 +21,7 @@ class Chunk(NamedTuple):
 
     batch: int
     place: int
-    work: tuple[Work, ...]
+    work: tuple[Suggestion, ...]
     floors: Floors
 
 

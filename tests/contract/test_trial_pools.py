@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ from optimizer.adapters.workers.process import chunk_answer, trial_evaluator
 from optimizer.adapters.workers.wire import Job
 from optimizer.bootstrap import evaluation_version
 from optimizer.domain.evaluator.warm import kernels_warm
-from optimizer.domain.study.evaluation import Terms, Work
+from optimizer.domain.study.evaluation import Terms
 from optimizer.domain.study.records import TrialRecord, TrialStatus
+from optimizer.domain.study.suggestions import Suggestion
 from optimizer.ports.sweeps import Answer, Chunk, TrialPool
 from tests.factories import study
 from tests.fakes.redis_server import RedisServer
@@ -69,18 +70,18 @@ def chunks() -> list[Chunk]:
     found = []
     for place in range(N_CHUNKS):
         work = tuple(
-            Work(place * 10 + k, "donchian_champion", {"entry_days": float(rng.uniform(2, 8))})
+            Suggestion(place * 10 + k, "donchian_champion", rng.random(4).tobytes())
             for k in range(10)
         )
         found.append(Chunk(place // 6, place % 6, work, {"donchian_champion": (900.0,)}))
-    work = (found[0].work[0]._replace(params={"entry_days": -1.0}), *found[0].work[1:])
-    found[0] = found[0]._replace(work=work)
+    outside = found[0].work[0]._replace(point=np.full(4, -9.0).tobytes())
+    found[0] = found[0]._replace(work=(outside, *found[0].work[1:]))
     return found
 
 
 def same(answers: list[Answer]) -> list[TrialRecord]:
     """Return the records without what differs between runs that agree, in order."""
-    records = [replace(r, elapsed_us=0) for answer in answers for r in answer.records]
+    records = [r._replace(elapsed_us=0, line=b"") for answer in answers for r in answer.records]
     return sorted(records, key=lambda record: record.number)
 
 
@@ -92,7 +93,7 @@ def wanted(job: Job) -> list[TrialRecord]:
 
 def test_trials_end_ok_pruned_or_failed_with_their_reason(wanted: list[TrialRecord]) -> None:
     assert {record.status for record in wanted} == set(TrialStatus)
-    assert "entry_days was -1.0" in wanted[0].error
+    assert "entry_days was -250.0" in wanted[0].error
     pruned = next(record for record in wanted if record.status is TrialStatus.PRUNED)
     assert len(pruned.metrics) == 1
     assert pruned.early[0] < 900.0

@@ -15,6 +15,7 @@ from optimizer.domain.study.data import StudyData
 from optimizer.domain.study.engine import SearchEngine
 from optimizer.domain.study.evaluation import Terms, TrialEvaluator, Work
 from optimizer.domain.study.schedule import Schedule, batch_size_choose
+from optimizer.domain.study.suggestions import suggestion_params
 from optimizer.domain.systems import systems_parse
 from optimizer.models import SearchLedger, Study
 from tests.factories import studies
@@ -61,7 +62,6 @@ def search(
 
     engine = SearchEngine(
         schedule=Schedule(spaces, n_trials, batch),
-        defaults={system.name: system.strategy.resolve({}) for system in systems},
         make=make,
         pruning=PruningFloors(share=0.1, n_windows=len(windows)),
         n_objectives=len(OBJECTIVES),
@@ -78,7 +78,9 @@ def search(
             engine.propose()
         oldest = engine.pending[0]
         made = [
-            evaluator.record(Work(s.number, s.strategy, s.params), oldest.floors[s.strategy])
+            evaluator.record(
+                Work(s.number, s.strategy, suggestion_params(s)), oldest.floors[s.strategy]
+            )
             for s in oldest.suggestions
         ]
         engine.absorb(made)

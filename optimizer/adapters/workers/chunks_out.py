@@ -6,10 +6,11 @@ that did so has failed, and its record says why. Both kinds of pool go by this.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
+from optimizer.domain.study.suggestions import suggestion_params
 from optimizer.ports.sweeps import Answer, Chunk
 
 DEATHS: Final = 4  # workers a chunk may take with it
@@ -20,7 +21,7 @@ class ChunksOut:
 
     def __init__(self) -> None:
         self._whole: dict[tuple[int, int], Chunk] = {}
-        self._records: dict[tuple[int, int], dict[int, TrialRecord]] = {}
+        self._pieces: dict[tuple[int, int], dict[int, TrialRecord]] = {}
 
     def __len__(self) -> int:
         return len(self._whole)
@@ -29,15 +30,19 @@ class ChunksOut:
         """Remember a chunk that is sent for the first time."""
         self._whole[chunk.batch, chunk.place] = chunk
 
-    def answered(self, batch: int, place: int, records: Iterable[TrialRecord]) -> list[Answer]:
+    def answered(self, batch: int, place: int, records: Sequence[TrialRecord]) -> list[Answer]:
         """Return the answer of the chunk if these records complete it, else nothing."""
-        found = self._records.setdefault((batch, place), {})
-        found.update({record.number: record for record in records})
-        work = self._whole[batch, place].work
-        if len(found) < len(work):
-            return []
-        del self._records[batch, place], self._whole[batch, place]
-        return [Answer(batch, place, tuple(found[item.number] for item in work))]
+        key = (batch, place)
+        work = self._whole[key].work
+        if len(records) < len(work):  # pieces of a chunk that was taken apart
+            found = self._pieces.setdefault(key, {})
+            found.update({record.number: record for record in records})
+            if len(found) < len(work):
+                return []
+            del self._pieces[key]
+            records = [found[item.number] for item in work]
+        del self._whole[key]
+        return [Answer(batch, place, tuple(records))]
 
     def lost(self, chunk: Chunk, deaths: int, cause: str) -> tuple[list[Chunk], list[Answer]]:
         """Return what to hand out again after workers were lost with ``chunk``, and its answer.
@@ -55,7 +60,7 @@ class ChunksOut:
         failed = TrialRecord(
             number=item.number,
             strategy=item.strategy,
-            params_json=params_dump(item.params),
+            params_json=params_dump(suggestion_params(item)),
             status=TrialStatus.FAILED,
             metrics=(),
             scores=b"",

@@ -12,8 +12,9 @@ import os
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from selectors import EVENT_READ, DefaultSelector
 from typing import Final
 
 from optimizer.adapters.workers.chunks_out import ChunksOut
@@ -82,6 +83,7 @@ class ProcessPool:
         self._buried: list[_Worker] = []
         self._fruitless = 0
         self._out = ChunksOut()
+        self._selector = DefaultSelector()  # of the pipes; kept, as making one costs more than it
         self._workers = [self._start() for _ in range(n_workers)]
 
     def _start(self) -> _Worker:
@@ -91,7 +93,9 @@ class ProcessPool:
         )
         process.start()
         theirs.close()  # or the pipe would not end when the worker does
-        return _Worker(process, ours, heard_at=self._clock.monotonic())
+        worker = _Worker(process, ours, heard_at=self._clock.monotonic())
+        self._selector.register(ours, EVENT_READ, worker)
+        return worker
 
     def pids(self) -> list[int]:
         """Return the process ids of the workers."""
@@ -121,10 +125,9 @@ class ProcessPool:
 
     def wait(self, timeout_s: float) -> list[Answer]:
         """Return finished chunks; replace workers that died."""
-        by_pipe = {worker.pipe: worker for worker in self._workers}
         answers: list[Answer] = []
-        for ready in wait(list(by_pipe), timeout_s):
-            worker = by_pipe[ready]  # type: ignore[index]
+        for key, _ in self._selector.select(timeout_s):
+            worker: _Worker = key.data
             try:
                 content = worker.pipe.recv_bytes()
             except (EOFError, ConnectionResetError):
@@ -143,12 +146,13 @@ class ProcessPool:
         worker.heard_at = self._clock.monotonic()
         worker.held.popleft()
         self._fruitless = 0
-        answer = answer_decode(content[VITALS.size :])
+        answer = answer_decode(memoryview(content)[VITALS.size :])
         return self._out.answered(answer.batch, answer.place, answer.records)
 
     def _replace(self, worker: _Worker) -> list[Answer]:
         worker.process.kill()
         worker.process.join()
+        self._selector.unregister(worker.pipe)
         worker.pipe.close()
         self._buried.append(worker)
         self._fruitless += 1
@@ -186,6 +190,7 @@ class ProcessPool:
 
     def close(self) -> None:
         """Stop the workers at once; they hold nothing that is not recomputed."""
+        self._selector.close()
         for worker in self._workers:
             worker.pipe.close()
             worker.process.kill()

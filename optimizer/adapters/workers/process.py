@@ -10,7 +10,6 @@ import os
 import signal
 import struct
 import time
-from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
@@ -21,7 +20,8 @@ from optimizer.adapters.run_files import candles_map
 from optimizer.adapters.trial_log import line_encode
 from optimizer.adapters.workers.wire import Job, answer_encode, chunk_decode
 from optimizer.domain.evaluator.evaluator import Evaluator
-from optimizer.domain.study.evaluation import TrialEvaluator
+from optimizer.domain.study.evaluation import TrialEvaluator, Work
+from optimizer.domain.study.suggestions import suggestion_params
 from optimizer.ports.sweeps import Answer, Chunk
 from trading.domain.execution.costs import SwapCostSchedule
 
@@ -48,9 +48,10 @@ def chunk_answer(evaluator: TrialEvaluator, chunk: Chunk) -> Answer:
     """
     windows, objectives = evaluator.terms.windows, evaluator.terms.objectives
     records = []
-    for work in chunk.work:
+    for asked in chunk.work:
+        work = Work(asked.number, asked.strategy, suggestion_params(asked))
         record = evaluator.record(work, chunk.floors[work.strategy])
-        records.append(replace(record, line=line_encode(record, windows, objectives)))
+        records.append(record._replace(line=line_encode(record, windows, objectives)))
     return Answer(chunk.batch, chunk.place, tuple(records))
 
 

@@ -7,8 +7,7 @@ from typing import Final
 
 import msgspec
 
-from optimizer.domain.study.evaluation import Terms, Work
-from optimizer.domain.study.records import TrialRecord, TrialStatus
+from optimizer.domain.study.evaluation import Terms
 from optimizer.ports.sweeps import Answer, Chunk
 
 
@@ -28,57 +27,26 @@ class Job:
     terms: Terms
 
 
+_ENCODER: Final = msgspec.msgpack.Encoder()  # writes named tuples as their fields in order
+_CHUNKS: Final = msgspec.msgpack.Decoder(Chunk)
+_ANSWERS: Final = msgspec.msgpack.Decoder(Answer)
+
+
 def chunk_encode(chunk: Chunk) -> bytes:
     """Return a chunk as bytes."""
-    return msgspec.msgpack.encode(
-        (
-            chunk.batch,
-            chunk.place,
-            [(work.number, work.strategy, dict(work.params)) for work in chunk.work],
-            dict(chunk.floors),
-        )
-    )
+    return _ENCODER.encode(chunk)
 
 
 def chunk_decode(content: bytes) -> Chunk:
     """Return the chunk of ``chunk_encode``."""
-    batch, place, work, floors = msgspec.msgpack.decode(content)
-    return Chunk(
-        batch,
-        place,
-        tuple(Work(*item) for item in work),
-        {name: tuple(values) for name, values in floors.items()},
-    )
+    return _CHUNKS.decode(content)
 
 
 def answer_encode(answer: Answer) -> bytes:
     """Return an answer as bytes."""
-    rows = [
-        (
-            record.number,
-            record.strategy,
-            record.params_json,
-            record.status.value,
-            list(record.metrics),
-            record.scores,
-            list(record.early),
-            record.error,
-            record.attempts,
-            record.elapsed_us,
-            record.line,
-        )
-        for record in answer.records
-    ]
-    return msgspec.msgpack.encode((answer.batch, answer.place, rows))
+    return _ENCODER.encode(answer)
 
 
-_Row = tuple[  # the fields of a record
-    int, str, str, TrialStatus, tuple[bytes, ...], bytes, tuple[float, ...], str, int, int, bytes
-]
-_ANSWERS: Final = msgspec.msgpack.Decoder(tuple[int, int, list[_Row]])
-
-
-def answer_decode(content: bytes) -> Answer:
+def answer_decode(content: bytes | memoryview) -> Answer:
     """Return the answer of ``answer_encode``."""
-    batch, place, rows = _ANSWERS.decode(content)
-    return Answer(batch, place, tuple(TrialRecord(*row) for row in rows))
+    return _ANSWERS.decode(content)

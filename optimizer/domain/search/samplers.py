@@ -32,7 +32,7 @@ class Result(NamedTuple):
 
     number: int
     point: FloatArray
-    scores: tuple[float, ...]
+    scores: Sequence[float]
 
 
 class Sampler(Protocol):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,8 +20,9 @@ import numpy as np
 from optimizer.domain.search.pruning import PruningFloors
 from optimizer.domain.search.samplers import Result, Sampler, State
 from optimizer.domain.search.space import Space
-from optimizer.domain.study.records import Suggestion, TrialRecord, TrialStatus, params_dump
+from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
 from optimizer.domain.study.schedule import LAG, Schedule, turns
+from optimizer.domain.study.suggestions import Suggestion, default_suggest, suggestion_params
 from trading.domain.errors import InvariantError
 
 SamplerMaker = Callable[[Space, int], Sampler]  # (space, place of the strategy) -> its sampler
@@ -42,7 +44,6 @@ class SearchEngine:
         self,
         *,
         schedule: Schedule,
-        defaults: Mapping[str, Mapping[str, float]],
         make: SamplerMaker,
         pruning: PruningFloors,
         n_objectives: int,
@@ -51,15 +52,13 @@ class SearchEngine:
 
         Args:
             schedule: the order of work.
-            defaults: all parameters of every strategy at their defaults.
             make: builds the sampler of one strategy.
             pruning: fresh floors.
             n_objectives: how many scores a complete trial has.
         """
         self.schedule = schedule
-        self._defaults = defaults
         self._pruning = pruning
-        self._worst = (-math.inf,) * n_objectives
+        self._n_objectives = n_objectives
         self._samplers = {
             space.strategy: make(space, place)
             for place, space in enumerate(schedule.spaces)
@@ -87,19 +86,21 @@ class SearchEngine:
         if not self.can_propose:
             raise InvariantError(f"batch {self.next_batch} cannot be proposed yet")
         batch = self.next_batch
-        found: dict[int, Suggestion] = {}
-        for number in self.schedule.numbers(batch):
-            if self.schedule.is_default(number):
-                space = self.schedule.space(number)
-                params = self._defaults[space.strategy]
-                found[number] = Suggestion(number, space.strategy, params, space.point(params))
+        found = [
+            default_suggest(number, self.schedule.space(number).strategy)
+            for number in self.schedule.numbers(batch)
+            if self.schedule.is_default(number)
+        ]
         for space, numbers in turns(self.schedule, batch):
-            points = self._samplers[space.strategy].ask(numbers, batch)
-            for number, point in zip(numbers, points, strict=True):
-                found[number] = Suggestion(number, space.strategy, space.params(point), point)
-        names = {suggestion.strategy for suggestion in found.values()}
-        floors = {name: self._pruning.floors(name) for name in sorted(names)}
-        proposed = Batch(batch, tuple(found[number] for number in sorted(found)), floors)
+            name = space.strategy
+            points = self._samplers[name].ask(numbers, batch)
+            found += [
+                Suggestion(number, name, point.tobytes())
+                for number, point in zip(numbers, points, strict=True)
+            ]
+        found.sort(key=itemgetter(0))
+        floors = {name: self._pruning.floors(name) for name in sorted({s.strategy for s in found})}
+        proposed = Batch(batch, tuple(found), floors)
         self.pending.append(proposed)
         return proposed
 
@@ -115,15 +116,16 @@ class SearchEngine:
         """
         batch = self.pending[0]
         told: dict[str, list[Result]] = {}
-        for suggestion, record in zip(batch.suggestions, records, strict=True):
+        scores = self._scores(records)
+        for suggestion, record, values in zip(batch.suggestions, records, scores, strict=True):
             if not _is_proposed(suggestion, record, is_answer):
                 raise InvariantError(
                     f"trial {record.number} ({record.strategy} {record.params_json}) is not what "
-                    f"the search proposes ({suggestion.strategy} {dict(suggestion.params)}); "
+                    f"the search proposes ({suggestion.strategy} {suggestion_params(suggestion)}); "
                     "another version of the search made it, so this one cannot go on"
                 )
             self._pruning.add(record.strategy, record.early)
-            result = Result(record.number, suggestion.point, self._scores(record))
+            result = Result(record.number, np.frombuffer(suggestion.point), values)
             told.setdefault(record.strategy, []).append(result)
         for strategy, results in told.items():
             if strategy in self._samplers:
@@ -131,10 +133,15 @@ class SearchEngine:
         del self.pending[0]
         self.absorbed += 1
 
-    def _scores(self, record: TrialRecord) -> tuple[float, ...]:
-        if record.status is not TrialStatus.OK:
-            return self._worst
-        return tuple(-math.inf if math.isnan(score) else score for score in record.score_values())
+    def _scores(self, records: Sequence[TrialRecord]) -> list[list[float]]:
+        # of all objectives, record by record; the worst there is where a score is not one
+        scores = np.full((len(records), self._n_objectives), -math.inf)
+        is_ok = [record.status is TrialStatus.OK for record in records]
+        packed = b"".join([record.scores for record in records])
+        scores[is_ok] = np.frombuffer(packed).reshape(-1, self._n_objectives)
+        scores[np.isnan(scores)] = -math.inf
+        values: list[list[float]] = scores.tolist()
+        return values
 
     def state(self) -> State:
         """Return the state as plain JSON values; call it when nothing more can be proposed."""
@@ -157,14 +164,15 @@ class SearchEngine:
 def _is_proposed(suggestion: Suggestion, record: TrialRecord, is_answer: bool) -> bool:
     if (suggestion.number, suggestion.strategy) != (record.number, record.strategy):
         return False
-    return is_answer or params_dump(suggestion.params) == record.params_json
+    return is_answer or params_dump(suggestion_params(suggestion)) == record.params_json
 
 
 def _batch_state(batch: Batch) -> dict[str, Any]:
     return {
         "number": batch.number,
         "suggestions": [
-            [s.number, s.strategy, dict(s.params), s.point.tolist()] for s in batch.suggestions
+            [s.number, s.strategy, np.frombuffer(s.point).tolist(), s.is_default]
+            for s in batch.suggestions
         ],
         "floors": {
             name: [floor if math.isfinite(floor) else None for floor in floors]
@@ -177,8 +185,8 @@ def _batch_restore(state: Mapping[str, Any]) -> Batch:
     return Batch(
         int(state["number"]),
         tuple(
-            Suggestion(number, strategy, params, np.array(point, dtype=np.float64))
-            for number, strategy, params, point in state["suggestions"]
+            Suggestion(number, strategy, np.array(point, dtype=np.float64).tobytes(), is_default)
+            for number, strategy, point, is_default in state["suggestions"]
         ),
         {
             name: tuple(-math.inf if floor is None else floor for floor in floors)

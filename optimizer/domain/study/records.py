@@ -1,4 +1,4 @@
-"""Name what goes to a worker and what comes back: trials as they are suggested and as they end.
+"""Name what comes back from a worker: trials as they end.
 
 Everything here is a value. A finished trial is described completely by its record; two studies are
 equal when the records of all their trials are, which ``TrialTable`` reduces to one hash. Times and
@@ -14,14 +14,12 @@ import json
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from optimizer.domain.metrics import METRIC_NAMES
-from trading.domain.market.bars import FloatArray
 
 
 class TrialStatus(StrEnum):
@@ -32,17 +30,7 @@ class TrialStatus(StrEnum):
     FAILED = "failed"  # it could not be evaluated, however often it was tried
 
 
-class Suggestion(NamedTuple):
-    """A parameter set to try. ``point`` is where the sampler put it, float64[d] in [0, 1]."""
-
-    number: int
-    strategy: str
-    params: Mapping[str, float]
-    point: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class TrialRecord:
+class TrialRecord(NamedTuple):
     """A finished trial.
 
     Attributes:
@@ -62,7 +50,7 @@ class TrialRecord:
     error: str = ""
     attempts: int = 1
     elapsed_us: int = 0
-    line: bytes = field(default=b"", repr=False, compare=False)
+    line: bytes = b""
 
     def score_values(self) -> list[float]:
         """Return the scores in the order of the study's objectives."""

@@ -79,11 +79,11 @@ class Schedule:
         return number < len(self.spaces)
 
 
-def turns(schedule: Schedule, batch: int) -> Sequence[tuple[Space, list[int]]]:
+def turns(schedule: Schedule, batch: int) -> Sequence[tuple[Space, range]]:
     """Return the trial numbers of a batch that samplers must fill, by strategy."""
-    found: dict[str, tuple[Space, list[int]]] = {}
-    for number in schedule.numbers(batch):
-        if not schedule.is_default(number):
-            space = schedule.space(number)
-            found.setdefault(space.strategy, (space, []))[1].append(number)
-    return list(found.values())
+    numbers, n_searched = schedule.numbers(batch), len(schedule.searched)
+    first = max(numbers.start, len(schedule.spaces))
+    return [
+        (schedule.space(number), range(number, numbers.stop, n_searched))
+        for number in range(first, min(first + n_searched, numbers.stop))
+    ]

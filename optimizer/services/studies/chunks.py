@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from optimizer.domain.study.engine import Batch
-from optimizer.domain.study.evaluation import Work
 from optimizer.domain.study.records import TrialRecord
 from optimizer.ports.sweeps import Answer, Chunk, TrialPool
 
@@ -23,9 +22,8 @@ def chunks_of(batch: Batch, size: int) -> list[Chunk]:
     """Return the batch in chunks of ``size`` trials, the last one of what is left."""
     found = []
     for place, start in enumerate(range(0, len(batch.suggestions), size)):
-        part = batch.suggestions[start : start + size]
-        work = tuple(Work(s.number, s.strategy, s.params) for s in part)
-        floors = {s.strategy: batch.floors[s.strategy] for s in part}
+        work = batch.suggestions[start : start + size]
+        floors = {item.strategy: batch.floors[item.strategy] for item in work}
         found.append(Chunk(batch.number, place, work, floors))
     return found
 
@@ -34,17 +32,16 @@ class Answers:
     """The answers to batches in flight."""
 
     def __init__(self) -> None:
-        self._records: dict[int, dict[int, TrialRecord]] = {}
+        self._records: dict[int, dict[int, Sequence[TrialRecord]]] = {}  # by batch, by place
 
     def add(self, answer: Answer) -> None:
         """Keep one answer."""
-        found = self._records.setdefault(answer.batch, {})
-        found.update({record.number: record for record in answer.records})
+        self._records.setdefault(answer.batch, {})[answer.place] = answer.records
 
     def take(self, batch: Batch) -> Sequence[TrialRecord] | None:
         """Return the records of a batch in their order and forget them; None while some lack."""
         found = self._records.get(batch.number, {})
-        if len(found) < len(batch.suggestions):
+        if sum(map(len, found.values())) < len(batch.suggestions):
             return None
         del self._records[batch.number]
-        return [found[suggestion.number] for suggestion in batch.suggestions]
+        return [record for place in sorted(found) for record in found[place]]

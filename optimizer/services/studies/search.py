@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from optimizer.domain.search.pruning import PruningFloors
 from optimizer.domain.search.samplers import Sampler
@@ -15,6 +15,7 @@ from optimizer.domain.systems import systems_parse
 from optimizer.models import Study
 from optimizer.services.studies.storing import records_from
 
+_FORMAT: Final = 2  # of snapshots; one of another format is as good as none
 SamplerOf = Callable[[str, int, Space, int], Sampler]  # (sampler, seed, space, place)
 
 
@@ -35,7 +36,6 @@ def engine_make(study: Study, sampler_of: SamplerOf) -> SearchEngine:
     spaces = tuple(Space.of(strategy.name, strategy.params) for strategy in strategies)
     return SearchEngine(
         schedule=Schedule(spaces, study.n_trials, int(study.settings["batch_size"])),
-        defaults={strategy.name: strategy.resolve({}) for strategy in strategies},
         make=lambda space, place: sampler_of(study.sampler, study.seed, space, place),
         pruning=PruningFloors(
             share=float(study.settings["prune_share"]), n_windows=len(study.windows)
@@ -46,7 +46,12 @@ def engine_make(study: Study, sampler_of: SamplerOf) -> SearchEngine:
 
 def snapshot_state(study: Study, engine: SearchEngine) -> dict[str, Any]:
     """Return what a snapshot file keeps."""
-    return {"study": study.pk, "seed": study.seed, "engine": engine.state()}
+    return {
+        "format": _FORMAT,
+        "study": study.pk,
+        "seed": study.seed,
+        "engine": engine.state(),
+    }
 
 
 def engine_recover(
@@ -72,5 +77,6 @@ def engine_recover(
 
 
 def _fits(study: Study, snapshot: Mapping[str, Any]) -> bool:
-    is_own = (snapshot.get("study"), snapshot.get("seed")) == (study.pk, study.seed)
+    head = [snapshot.get(name) for name in ("format", "study", "seed")]
+    is_own = head == [_FORMAT, study.pk, study.seed]
     return is_own and int(snapshot["engine"]["absorbed"]) <= study.n_batches

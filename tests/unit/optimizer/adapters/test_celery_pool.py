@@ -18,8 +18,9 @@ from optimizer.adapters.workers.chunks_out import DEATHS
 from optimizer.adapters.workers.local import WorkersLostError
 from optimizer.adapters.workers.requests import Outcome, outcome_encode, request_decode
 from optimizer.adapters.workers.wire import Job
-from optimizer.domain.study.evaluation import Terms, Work
+from optimizer.domain.study.evaluation import Terms
 from optimizer.domain.study.records import TrialStatus
+from optimizer.domain.study.suggestions import default_suggest
 from optimizer.models import DataBlob, SweepChunk
 from optimizer.ports.machines import WorkRefusedError
 from optimizer.ports.sweeps import Answer, Chunk
@@ -90,7 +91,7 @@ def scene(tmp_path: Path) -> Scene:
 
 
 def chunk(*numbers: int, place: int = 0) -> Chunk:
-    work = tuple(Work(n, "donchian_champion", {"entry_days": 2.0 + n}) for n in numbers)
+    work = tuple(default_suggest(n, "donchian_champion") for n in numbers)
     return Chunk(0, place, work, {"donchian_champion": (0.0,)})
 
 

@@ -17,7 +17,8 @@ from optimizer.adapters.workers.requests import (
     request_encode,
 )
 from optimizer.domain.evaluator.warm import kernels_warm
-from optimizer.domain.study.evaluation import Terms, Work
+from optimizer.domain.study.evaluation import Terms
+from optimizer.domain.study.suggestions import default_suggest
 from optimizer.ports.machines import WorkRefusedError
 from optimizer.ports.sweeps import Chunk
 from tests.factories import NOW
@@ -28,9 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(300)]
 
 TERMS = Terms(("1d",), ("final_balance",), 1000.0, "next_open", 0)
 COSTS = ((1e6,), (0.01,), (0.1,), (0.1,))
-CHUNK = Chunk(
-    0, 0, (Work(0, "donchian_champion", {"entry_days": 1.0}),), {"donchian_champion": (0.0,)}
-)
+CHUNK = Chunk(0, 0, (default_suggest(0, "donchian_champion"),), {"donchian_champion": (0.0,)})
 
 
 def request(version: str = "v1", candles: str = "", costs: str = "") -> bytes:

@@ -13,6 +13,7 @@ from optimizer.domain.search.space import Space
 from optimizer.domain.study.engine import Batch, SearchEngine
 from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
 from optimizer.domain.study.schedule import Schedule
+from optimizer.domain.study.suggestions import suggestion_params
 from optimizer.domain.systems import SYSTEMS
 from trading.domain.errors import InvariantError
 
@@ -23,7 +24,6 @@ def engine(seed: int = 4) -> SearchEngine:
     strategies = [SYSTEMS[name].strategy for name in NAMES]
     return SearchEngine(
         schedule=Schedule(tuple(Space.of(s.name, s.params) for s in strategies), 100, 24),
-        defaults={s.name: s.resolve({}) for s in strategies},
         make=lambda space, place: CmaesSampler(dim=space.dim, seed=seed, place=place),
         pruning=PruningFloors(share=0.1, n_windows=2),
         n_objectives=1,
@@ -33,13 +33,13 @@ def engine(seed: int = 4) -> SearchEngine:
 def records(batch: Batch) -> list[TrialRecord]:
     found = []
     for item in batch.suggestions:
-        score = -float(item.point.sum())
+        score = -float(np.frombuffer(item.point).sum())
         is_ok = item.number % 5 != 0
         found.append(
             TrialRecord(
                 number=item.number,
                 strategy=item.strategy,
-                params_json=params_dump(item.params),
+                params_json=params_dump(suggestion_params(item)),
                 status=TrialStatus.OK if is_ok else TrialStatus.PRUNED,
                 metrics=(),
                 scores=np.array([score]).tobytes() if is_ok else b"",
@@ -50,9 +50,8 @@ def records(batch: Batch) -> list[TrialRecord]:
 
 
 def text(batch: Batch) -> str:
-    return repr([(s.number, s.strategy, dict(s.params)) for s in batch.suggestions]) + repr(
-        batch.floors
-    )
+    asked = [(s.number, s.strategy, suggestion_params(s)) for s in batch.suggestions]
+    return repr(asked) + repr(batch.floors)
 
 
 def run(is_killed: bool) -> list[str]:
