@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from cmaes import CMA
 
-from optimizer.adapters.cmaes_sampler import CmaesSampler, population_tell
+from optimizer.adapters.cmaes_sampler import CmaesSampler
 from optimizer.domain.search.gaussian import GaussianSampler
 from optimizer.domain.search.genetic import GeneticSampler, fronts
 from optimizer.domain.search.halton import HaltonSampler
@@ -82,21 +80,3 @@ def test_halton_points_fill_every_tenth_of_every_axis() -> None:
 def test_fronts_put_who_is_beaten_behind_who_beats() -> None:
     scores = np.array([[2.0, 2.0], [1.0, 1.0], [3.0, 0.0], [0.0, 0.5], [2.0, 2.0]])
     assert fronts(scores).tolist() == [0, 1, 0, 2, 0]
-
-
-@pytest.mark.parametrize("dim", [2, 5, 14])
-def test_a_population_moves_the_distribution_as_the_package_does(dim: int) -> None:
-    ours = CMA(mean=np.full(dim, 0.5), sigma=0.25)
-    theirs, rng = copy.deepcopy(ours), np.random.default_rng(dim)
-    for generation in range(60):
-        steps = rng.standard_normal((ours.population_size, dim))
-        points = np.clip(ours.mean + ours._sigma * steps, 0.0, 1.0)
-        values = ((points - 0.3) ** 2 * np.arange(1, dim + 1)).sum(axis=1)
-        values[: generation % 3] = 1e300  # pruned trials share the worst place
-        population_tell(ours, points, values)
-        theirs.tell([(point, float(x)) for point, x in zip(points, values, strict=True)])
-        for name in ("_mean", "_C", "_pc", "_p_sigma", "_sigma", "_g"):
-            assert np.allclose(getattr(ours, name), getattr(theirs, name), rtol=1e-8, atol=1e-12), (
-                name
-            )
-        assert ours.should_stop() == theirs.should_stop()
