@@ -5,27 +5,31 @@ There are millions of them: lists are in the order of the key, and nothing is co
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from optimizer.domain.study.records import metrics_unpack
-from optimizer.models import ObjectiveScore, Trial, TrialLuck, WindowMetrics
+from optimizer.models import Trial, TrialLuck, TrialScores, WindowMetrics
+from optimizer.selectors.scores import scores_unpack
 from trading.admin.history import HistoryAdmin, HistoryInline
 
 
-def metrics_table(packed: bytes) -> SafeString:
-    """Return packed metrics as a table; a ratio without bound is a dash."""
+def values_table(head: str, values: Mapping[str, float | None]) -> SafeString:
+    """Return figures by name as a table; what has no bound is a dash."""
     rows = format_html_join(
         "",
         "<tr><td>{}</td><td>{}</td></tr>",
-        (
-            (name, "-" if value is None else f"{value:,.6g}")
-            for name, value in metrics_unpack(packed).items()
-        ),
+        ((name, "-" if value is None else f"{value:,.6g}") for name, value in values.items()),
     )
-    head = SafeString("<tr><th>Metric</th><th>Value</th></tr>")
-    return format_html("<table>{}{}</table>", head, rows)
+    return format_html("<table><tr><th>{}</th><th>Value</th></tr>{}</table>", head, rows)
+
+
+def scores_named(row: TrialScores) -> SafeString:
+    """Return scores by the names of the study's objectives."""
+    return values_table("Objective", scores_unpack(row.packed, row.trial.study.objectives))
 
 
 class WindowMetricsInline(HistoryInline):
@@ -36,12 +40,17 @@ class WindowMetricsInline(HistoryInline):
     readonly_fields = fields
 
 
-class ObjectiveScoreInline(HistoryInline):
+class TrialScoresInline(HistoryInline):
     """What the objectives made of the last window."""
 
-    model = ObjectiveScore
-    fields = ("objective", "score")
+    model = TrialScores
+    fields = ("scores",)
     readonly_fields = fields
+
+    @admin.display(description="scores")
+    def scores(self, row: TrialScores) -> SafeString:
+        """Return every score by name."""
+        return scores_named(row)
 
 
 @admin.register(Trial)
@@ -51,7 +60,7 @@ class TrialAdmin(HistoryAdmin):
     list_display = ("study", "number", "strategy", "status", "attempts", "elapsed_us")
     list_filter = ("status", "strategy", "study")
     list_select_related = ("study",)
-    inlines = (WindowMetricsInline, ObjectiveScoreInline)
+    inlines = (WindowMetricsInline, TrialScoresInline)
 
 
 @admin.register(WindowMetrics)
@@ -67,16 +76,22 @@ class WindowMetricsAdmin(HistoryAdmin):
     @admin.display(description="metrics")
     def metrics(self, row: WindowMetrics) -> SafeString:
         """Return every metric by name."""
-        return metrics_table(bytes(row.packed))
+        return values_table("Metric", metrics_unpack(bytes(row.packed)))
 
 
-@admin.register(ObjectiveScore)
-class ObjectiveScoreAdmin(HistoryAdmin):
-    """Single scores."""
+@admin.register(TrialScores)
+class TrialScoresAdmin(HistoryAdmin):
+    """What the objectives made of the last window of one trial."""
 
-    list_display = ("trial", "objective", "score")
-    list_filter = ("objective",)
+    list_display = ("trial", "steering")
     list_select_related = ("trial",)
+    fields = ("trial", "scores")
+    readonly_fields = fields
+
+    @admin.display(description="scores")
+    def scores(self, row: TrialScores) -> SafeString:
+        """Return every score by name."""
+        return scores_named(row)
 
 
 @admin.register(TrialLuck)

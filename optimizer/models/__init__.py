@@ -3,15 +3,15 @@
 from optimizer.models.ledger import SearchLedger
 from optimizer.models.studies import Study
 from optimizer.models.sweeps import DataBlob, SweepChunk
-from optimizer.models.trials import ObjectiveScore, Trial, TrialLuck, WindowMetrics
+from optimizer.models.trials import Trial, TrialLuck, TrialScores, WindowMetrics
 
 __all__ = [
     "DataBlob",
-    "ObjectiveScore",
     "SearchLedger",
     "Study",
     "SweepChunk",
     "Trial",
     "TrialLuck",
+    "TrialScores",
     "WindowMetrics",
 ]

@@ -1,7 +1,7 @@
 """Trials and their figures, written once, a batch at a time, and never changed.
 
 Keys are computed before rows are written, so that a batch is one bulk insert and a row that exists
-already is refused by its key: ``trial = study * TRIAL_SPACE + number`` and, below a trial,
+already is refused by its key: ``trial = study * TRIAL_SPACE + number`` and, for its windows,
 ``row = trial * ROW_SPACE + place``. Ranges of keys are therefore ranges of trials.
 """
 
@@ -13,6 +13,7 @@ import orjson
 from django.db import models
 
 from optimizer.domain.study.records import TrialStatus
+from optimizer.models.fields import KeyField
 from optimizer.models.studies import Study
 
 TRIAL_SPACE: Final = 10**8
@@ -22,7 +23,7 @@ ROW_SPACE: Final = 100
 class Trial(models.Model):
     """One parameter set of one strategy, evaluated over the windows of its study."""
 
-    id = models.BigIntegerField(primary_key=True, help_text="study × 10⁸ + number")
+    id = KeyField(primary_key=True, help_text="study × 10⁸ + number")
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="trials")
     number = models.PositiveIntegerField(help_text="0, 1, 2 … without holes")
     batch = models.PositiveIntegerField()
@@ -35,8 +36,14 @@ class Trial(models.Model):
 
     class Meta:
         ordering = ("id",)
+        # With this rule the key alone says that a study has a number once: another unique index
+        # would be one more write a trial. Those on foreign keys stay: without them, deleting a
+        # study would search whole tables for every trial.
         constraints = (
-            models.UniqueConstraint(fields=("study", "number"), name="trial_one_per_number"),
+            models.CheckConstraint(
+                condition=models.Q(id=models.F("study") * TRIAL_SPACE + models.F("number")),
+                name="trial_key_of_number",
+            ),
         )
 
     def __str__(self) -> str:
@@ -52,7 +59,7 @@ class Trial(models.Model):
 class WindowMetrics(models.Model):
     """The metrics of one trial over one window; a pruned trial has none for its later windows."""
 
-    id = models.BigIntegerField(primary_key=True, help_text="trial × 100 + place of the window")
+    id = KeyField(primary_key=True, help_text="trial × 100 + place of the window")
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="window_metrics")
     window = models.CharField(max_length=12)
     total_return_pct = models.FloatField(help_text="copied out of ``packed`` for sorting")
@@ -66,19 +73,23 @@ class WindowMetrics(models.Model):
         return f"{self.window} of trial {self.trial_id}"
 
 
-class ObjectiveScore(models.Model):
-    """The score of one complete trial on its study's last window; higher is better."""
+class TrialScores(models.Model):
+    """The scores of one complete trial on its study's last window; higher is better."""
 
-    id = models.BigIntegerField(primary_key=True, help_text="trial × 100 + place of the objective")
-    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="scores")
-    objective = models.CharField(max_length=40)
-    score = models.FloatField(null=True, help_text="null where it has no bound")
+    trial = models.OneToOneField(
+        Trial, on_delete=models.CASCADE, primary_key=True, related_name="scores"
+    )
+    steering = models.FloatField(
+        null=True, help_text="the first of ``packed``, for sorting; null where it is not finite"
+    )
+    packed = models.BinaryField(help_text="float64, in the order of the study's objectives")
 
     class Meta:
-        ordering = ("id",)
+        verbose_name_plural = "trial scores"
+        ordering = ("pk",)
 
     def __str__(self) -> str:
-        return f"{self.objective} of trial {self.trial_id}"
+        return f"scores of trial {self.trial_id}"
 
 
 class TrialLuck(models.Model):

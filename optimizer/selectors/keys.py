@@ -16,10 +16,10 @@ def number_of(trial_id: int) -> int:
 
 
 def trial_range(study_id: int, after: int = -1) -> dict[str, int]:
-    """Return the filter on the keys of trials numbered above ``after``."""
-    return {"id__gte": trial_key(study_id, after + 1), "id__lt": trial_key(study_id + 1, 0)}
+    """Return the filter on the keys of trials numbered above ``after``, and of their scores."""
+    return {"pk__gte": trial_key(study_id, after + 1), "pk__lt": trial_key(study_id + 1, 0)}
 
 
 def row_range(study_id: int, after: int = -1) -> dict[str, int]:
-    """Return the same for the rows below trials: window metrics and scores."""
+    """Return the same for the window metrics of these trials."""
     return {name: key * ROW_SPACE for name, key in trial_range(study_id, after).items()}

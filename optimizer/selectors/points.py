@@ -7,18 +7,20 @@ later ones; that is what keeps a live chart cheap.
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from optimizer.models import ObjectiveScore, WindowMetrics
-from optimizer.selectors.keys import number_of, row_range
+from optimizer.models import TrialScores, WindowMetrics
+from optimizer.selectors.keys import number_of, row_range, trial_range
 from optimizer.selectors.studies import StudyView
 from trading.domain.market.bars import FloatArray, IntArray
 
 RETURN: Final = "return"
+_SCORE: Final = struct.Struct("=d")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +63,7 @@ def _returns(study: StudyView, after: int) -> Iterable[tuple[int, float, str]]:
 
 
 def _scores(study: StudyView, objective: str, after: int) -> Iterable[tuple[int, float, str]]:
-    found = ObjectiveScore.objects.filter(**row_range(study.id, after), objective=objective)
-    rows = found.order_by("id").values_list("trial_id", "score", "trial__strategy")
-    return ((trial, score, strategy) for trial, score, strategy in rows if score is not None)
+    at = study.objectives.index(objective) * _SCORE.size
+    found = TrialScores.objects.filter(**trial_range(study.id, after)).order_by("pk")
+    rows = found.values_list("pk", "packed", "trial__strategy")
+    return ((key, _SCORE.unpack_from(packed, at)[0], strategy) for key, packed, strategy in rows)

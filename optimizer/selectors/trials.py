@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import orjson
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count
 
 from optimizer.domain.study.records import metrics_unpack
-from optimizer.models import ObjectiveScore, Trial, TrialLuck, WindowMetrics
-from optimizer.selectors.keys import number_of, row_range, trial_key, trial_range
+from optimizer.models import Trial, TrialLuck, TrialScores, WindowMetrics
+from optimizer.selectors.keys import number_of, trial_key, trial_range
+from optimizer.selectors.scores import scores_table, scores_unpack
 from optimizer.selectors.studies import StudyView, returns_of
 
 RANKED: Final = 100
@@ -82,26 +84,19 @@ def ranked_trials(study: StudyView, limit: int = RANKED) -> tuple[TrialView, ...
 
 def best_trials(study: StudyView) -> tuple[BestTrial, ...]:
     """Return the best trial of every objective, in the study's order; the earliest of equals."""
-    scores = _scores(study)
-    highest = dict(
-        scores.order_by().values_list("objective").annotate(Max("score")).values_list(
-            "objective", "score__max"
-        )
-    )  # fmt: skip
-    wanted = Q(pk__in=[])
-    for name, score in highest.items():
-        wanted |= Q(objective=name, score=score)
-    first: dict[str, int] = {}
-    for name, trial in scores.filter(wanted).order_by("id").values_list("objective", "trial_id"):
-        first.setdefault(name, trial)
-    views = {view.number: view for view in _views(study, list(dict.fromkeys(first.values())))}
+    number, scores = scores_table(study.id, len(study.objectives))
+    if not number.shape[0]:
+        return tuple(BestTrial(name, None, None) for name in study.objectives)
+    known = np.where(np.isnan(scores), -np.inf, scores)
+    places = known.argmax(axis=0)
+    highest = known.max(axis=0).tolist()
+    found = [trial_key(study.id, n) for n in number[places].tolist()]
+    views = {view.number: view for view in _views(study, list(dict.fromkeys(found)))}
     return tuple(
-        BestTrial(
-            name,
-            highest.get(name),
-            views.get(number_of(first[name])) if name in first else None,
-        )
-        for name in study.objectives
+        BestTrial(name, score, views[number_of(key)])
+        if math.isfinite(score)
+        else BestTrial(name, None, None)
+        for name, score, key in zip(study.objectives, highest, found, strict=True)
     )
 
 
@@ -124,7 +119,7 @@ def trial_get(study: StudyView, number: int) -> TrialDetail | None:
         row.strategy,
         row.params,
         last,
-        _scores_of([row.pk]).get(row.pk, {}),
+        _scores_of(study, [row.pk]).get(row.pk, {}),
         _luck_of([row.pk]).get(row.pk),
     )
     return TrialDetail(view, row.status, row.error, row.attempts, row.elapsed_us, windows)
@@ -141,7 +136,7 @@ def _views(study: StudyView, ids: Sequence[int]) -> tuple[TrialView, ...]:
         )
     )
     facts = {row[0]: row[1:] for row in _facts(ids)}
-    scores, luck = _scores_of(ids), _luck_of(ids)
+    scores, luck = _scores_of(study, ids), _luck_of(ids)
     return tuple(
         TrialView(
             number_of(key),
@@ -159,19 +154,9 @@ def _facts(ids: Sequence[int]) -> Sequence[tuple[int, str, str]]:
     return list(Trial.objects.filter(pk__in=ids).values_list("id", "strategy", "params_json"))
 
 
-def _scores(study: StudyView) -> QuerySet[ObjectiveScore]:
-    return ObjectiveScore.objects.filter(
-        **row_range(study.id), score__lt=math.inf, score__gt=-math.inf
-    )
-
-
-def _scores_of(ids: Sequence[int]) -> dict[int, dict[str, float | None]]:
-    found: dict[int, dict[str, float | None]] = {}
-    rows = ObjectiveScore.objects.filter(trial_id__in=ids).order_by("id")
-    for trial, name, score in rows.values_list("trial_id", "objective", "score"):
-        is_known = score is not None and math.isfinite(score)
-        found.setdefault(trial, {})[name] = score if is_known else None
-    return found
+def _scores_of(study: StudyView, ids: Sequence[int]) -> dict[int, dict[str, float | None]]:
+    rows = TrialScores.objects.filter(pk__in=ids).values_list("pk", "packed")
+    return {key: scores_unpack(packed, study.objectives) for key, packed in rows}
 
 
 def _luck_of(ids: Sequence[int]) -> dict[int, LuckView]:

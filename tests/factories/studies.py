@@ -14,7 +14,7 @@ from optimizer.domain.evaluator.evaluator import Evaluator
 from optimizer.domain.study.evaluation import Terms, TrialEvaluator, Work
 from optimizer.domain.study.records import TrialRecord
 from optimizer.domain.systems import system_get
-from optimizer.models import ObjectiveScore, Study, Trial, TrialLuck, WindowMetrics
+from optimizer.models import Study, Trial, TrialLuck, TrialScores, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
 from tests.factories.desk import NOW, operator
 from tests.oracles import paths
@@ -90,13 +90,13 @@ def trials(of: Study, made: Sequence[TrialRecord]) -> None:
         for r in made
         for place, packed in enumerate(r.metrics)
     )  # fmt: skip
-    ObjectiveScore.objects.bulk_create(
-        ObjectiveScore(
-            id=key[r.number] * ROW_SPACE + place, trial_id=key[r.number],
-            objective=of.objectives[place], score=score if np.isfinite(score) else None,
+    TrialScores.objects.bulk_create(
+        TrialScores(
+            trial_id=key[r.number], packed=r.scores,
+            steering=first if np.isfinite(first := r.score_values()[0]) else None,
         )
         for r in made
-        for place, score in enumerate(r.score_values())
+        if r.scores
     )  # fmt: skip
     of.n_done += len(made)
     of.n_batches += 1

@@ -22,7 +22,7 @@ from optimizer.domain.study.data import StudyData
 from optimizer.domain.study.evaluation import Terms, TrialEvaluator, Work
 from optimizer.domain.study.records import TrialRecord, TrialStatus
 from optimizer.domain.systems import system_get
-from optimizer.models import ObjectiveScore, SearchLedger, Study, Trial, TrialLuck, WindowMetrics
+from optimizer.models import SearchLedger, Study, Trial, TrialLuck, TrialScores, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
 from optimizer.services.reports.build import ReportResult, ReportSource, report_build
 from optimizer.services.reports.curves import CurveTerms, curves_draw
@@ -95,10 +95,8 @@ def store(study: Study, records: Sequence[TrialRecord]) -> None:
                 total_return_pct=np.frombuffer(packed)[0],
                 packed=packed,
             )
-        for place, score in enumerate(record.score_values()):
-            ObjectiveScore.objects.create(
-                id=key * ROW_SPACE + place, trial=trial, objective=OBJECTIVES[place], score=score
-            )
+        if record.scores:
+            TrialScores.objects.create(trial=trial, packed=record.scores)
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ minute; what is not finite becomes NaN, which a report writes as an empty cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
-from django.db.models import QuerySet
 
 from optimizer.domain.luck.figures import FIGURE_NAMES, LuckFigures
 from optimizer.domain.metrics import METRIC_NAMES
@@ -24,14 +24,15 @@ from optimizer.domain.reporting import (
     ReportStudy,
 )
 from optimizer.domain.study.data import StudyData
-from optimizer.models import ObjectiveScore, Study, Trial, TrialLuck, WindowMetrics
+from optimizer.models import Study, Trial, TrialLuck, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
-from optimizer.selectors.keys import number_of, row_range, trial_key
+from optimizer.selectors.keys import number_of, row_range, trial_key, trial_range
 from optimizer.selectors.ledger import trials_charged
+from optimizer.selectors.scores import scores_table
 from trading.domain.market.bars import FloatArray, IntArray
 
 _SEARCH_NAMES: Final = tuple(field.name for field in fields(ReportSearch))
-_AT_ONCE: Final = 5_000  # rows
+_AT_ONCE: Final = 1_000  # rows; more leave the caches of the processor
 _SHOWN: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -44,12 +45,8 @@ def study_read(*, study: Study, data: StudyData | None, market: str, quote: str)
         market: what the candles are of, as people say it.
         quote: the currency of the amounts.
     """
-    trials = list(
-        Trial.objects.filter(study=study)
-        .order_by("number")
-        .values_list("number", "strategy", "params_json", "status")
-        .iterator(_AT_ONCE)
-    )
+    rows = Trial.objects.filter(**trial_range(study.pk)).order_by("pk")
+    trials = list(rows.values_list("number", "strategy", "params_json", "status"))
     number = np.array([row[0] for row in trials], dtype=np.int64)
     return ReportStudy(
         facts=_facts(study, data, market, quote),
@@ -66,47 +63,26 @@ def study_read(*, study: Study, data: StudyData | None, market: str, quote: str)
 
 
 def _metrics(study: Study, number: IntArray) -> dict[str, FloatArray]:
-    keys: list[int] = []
-    contents: list[bytes] = []
-    for key, packed in _rows(WindowMetrics.objects.all(), study, number, "packed"):
-        keys.append(key)
-        contents.append(packed)
-    values = np.frombuffer(b"".join(contents)).reshape(len(keys), len(METRIC_NAMES))
-    places, window_of = _places(np.array(keys, dtype=np.int64), number)
-    tables = {}
-    for place, window in enumerate(study.windows):
-        is_own = window_of == place
-        table = tables[window] = np.full((number.shape[0], len(METRIC_NAMES)), np.nan)
-        table[places[is_own]] = values[is_own]
-        table[~np.isfinite(table)] = np.nan
-    return tables
+    table = np.full((len(study.windows), number.shape[0], len(METRIC_NAMES)), np.nan)
+    # a search that goes on may have stored more since the trials were read
+    below = trial_key(study.pk, int(number[-1]) + 1 if number.shape[0] else 0) * ROW_SPACE
+    found = WindowMetrics.objects.filter(**(row_range(study.pk) | {"pk__lt": below}))
+    rows = found.order_by().values_list("pk", "packed").iterator(_AT_ONCE)
+    while some := tuple(islice(rows, _AT_ONCE)):
+        keys, contents = zip(*some, strict=True)
+        trials, windows = np.divmod(np.array(keys, dtype=np.int64), ROW_SPACE)
+        places = np.searchsorted(number, trials % TRIAL_SPACE)
+        table[windows, places] = np.frombuffer(b"".join(contents)).reshape(len(some), -1)
+    table[~np.isfinite(table)] = np.nan
+    return dict(zip(study.windows, table, strict=True))
 
 
 def _scores(study: Study, number: IntArray) -> FloatArray:
-    found = _rows(ObjectiveScore.objects.filter(score__isnull=False), study, number, "score")
-    rows = np.fromiter(found, dtype=[("key", np.int64), ("score", np.float64)])
+    found, scores = scores_table(study.pk, len(study.objectives))
+    known = found <= (number[-1] if number.shape[0] else -1)  # as above
     table = np.full((number.shape[0], len(study.objectives)), np.nan)
-    table[_places(rows["key"], number)] = rows["score"]
-    table[~np.isfinite(table)] = np.nan
+    table[np.searchsorted(number, found[known])] = scores[known]
     return table
-
-
-def _rows(
-    rows: QuerySet[Any], study: Study, number: IntArray, name: str
-) -> Iterator[tuple[int, Any]]:
-    """Return keys and one column of the rows below the trials ``number``, int64[n], growing."""
-    # a search that goes on may have stored more since the trials were read
-    last = int(number[-1]) if number.shape[0] else -1
-    below = {"id__lt": trial_key(study.pk, last + 1) * ROW_SPACE}
-    own = rows.filter(**(row_range(study.pk) | below)).order_by()
-    return own.values_list("id", name).iterator(_AT_ONCE)
-
-
-def _places(keys: IntArray, number: IntArray) -> tuple[IntArray, IntArray]:
-    # A row's key says which trial it is of and which window or objective, see the models.
-    trials: IntArray = keys // ROW_SPACE
-    places: IntArray = np.searchsorted(number, trials % TRIAL_SPACE).astype(np.int64)
-    return places, keys % ROW_SPACE
 
 
 def _luck(study: Study) -> dict[int, ReportLuck]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from optimizer.models import ObjectiveScore, Study, Trial, WindowMetrics
+from optimizer.models import Study, Trial, TrialScores, WindowMetrics
 from optimizer.selectors.keys import row_range, trial_range
 from tests.fakes.redis_server import RedisServer
 from tests.fakes.sweep_worker import database_url
@@ -106,11 +106,11 @@ def wait_for_trials(study_id: int, n_done: int, running: Orchestrator) -> None:
 
 def rows(study_id: int) -> list[list[tuple[Any, ...]]]:
     """Return every stored result of a study but times and attempts, keys from zero."""
-    trial_start = trial_range(study_id)["id__gte"]
-    row_start = row_range(study_id)["id__gte"]
+    trial_start = trial_range(study_id)["pk__gte"]
+    row_start = row_range(study_id)["pk__gte"]
 
     def own(model: Any, start: int, span: dict[str, int], *names: str) -> list[tuple[Any, ...]]:
-        found = model.objects.filter(**span).order_by("id").values_list("id", *names)
+        found = model.objects.filter(**span).order_by("pk").values_list("pk", *names)
         return [
             (key - start, *(bytes(v) if isinstance(v, memoryview) else v for v in values))
             for key, *values in found
@@ -121,5 +121,5 @@ def rows(study_id: int) -> list[list[tuple[Any, ...]]]:
     return [
         own(Trial, trial_start, trials, *names),
         own(WindowMetrics, row_start, below, "window", "total_return_pct", "packed"),
-        own(ObjectiveScore, row_start, below, "objective", "score"),
+        own(TrialScores, trial_start, trials, "steering", "packed"),
     ]

@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError
 
 from optimizer.adapters.trial_log import trials_read
-from optimizer.models import ObjectiveScore, SearchLedger, Study, Trial, WindowMetrics
+from optimizer.models import SearchLedger, Study, Trial, TrialScores, WindowMetrics
 from optimizer.services.studies.control import study_cancel, study_resume_ready
 from optimizer.services.studies.running import RunEnd
 from optimizer.services.studies.storing import batch_store, records_from, trial_table_hash
@@ -48,7 +48,7 @@ def test_a_study_ends_with_all_its_trials_in_every_place(bench: Bench) -> None:
     n_ok = Trial.objects.filter(study=study, status="ok").count()
     n_pruned = Trial.objects.filter(study=study, status="pruned").count()
     assert WindowMetrics.objects.count() == 2 * n_ok + n_pruned
-    assert ObjectiveScore.objects.count() == 2 * n_ok
+    assert TrialScores.objects.count() == n_ok
     assert SearchLedger.objects.get().n_trials == 160
     logged = [trial["number"] for trial, _ in trials_read(bench.run_dir(study) / "trials.jsonl")]
     assert logged == list(range(160))

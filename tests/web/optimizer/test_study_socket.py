@@ -16,9 +16,10 @@ from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_la
 from dashboard.consumers import STUDY_PAUSE_S, DeskConsumer
 from dashboard.payloads.study_watch import POINTS_MAX, StudyRequest, StudyWatch, thinned
 from optimizer.domain.topics import STUDIES, study_topic
-from optimizer.models import ObjectiveScore, Study, WindowMetrics
+from optimizer.models import Study, WindowMetrics
 from optimizer.selectors.points import TrialPoints
 from tests import factories as make
+from tests.factories.studies import OBJECTIVES
 from tests.fakes.socket import Socket
 from trading import bootstrap
 from trading.adapters.channels_publisher import ChannelsPublisher
@@ -140,10 +141,10 @@ async def test_a_study_that_ends_says_so_without_new_trials(socket: Socket, stud
 
 async def test_a_measure_may_be_an_objective(socket: Socket, study: Study) -> None:
     snapshot = await ask(socket, op="study", study=study.pk, measure="mar")
-    rows = ObjectiveScore.objects.filter(
-        trial__study=study, objective="mar", score__isnull=False
-    ).values_list("trial__number", flat=True)
-    assert snapshot["points"]["n"] == [number async for number in rows.order_by("trial__number")]
+    place = OBJECTIVES.index("mar")
+    complete = [record for record in make.records(FIRST) if record.scores]
+    wanted = [r.number for r in complete if np.isfinite(r.score_values()[place])]
+    assert snapshot["points"]["n"] == wanted
 
 
 async def test_only_the_watched_study_is_heard(socket: Socket, study: Study) -> None:

@@ -7,12 +7,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from optimizer.models import ObjectiveScore, SearchLedger, Study, WindowMetrics
+from optimizer.models import SearchLedger, Study, TrialScores, WindowMetrics
 from optimizer.selectors.points import trial_points
 from optimizer.selectors.studies import QUIET_S, study_get, study_list
 from optimizer.selectors.trials import best_trials, ranked_trials, trial_counts, trial_get
 from tests import factories as make
 from tests.factories.desk import NOW
+from tests.factories.studies import OBJECTIVES
 
 pytestmark = pytest.mark.django_db
 N = 60
@@ -37,6 +38,19 @@ def view(study: Study, **ago: float):  # type: ignore[no-untyped-def]
 def returns(study: Study) -> dict[int, float]:
     rows = WindowMetrics.objects.filter(trial__study=study, window="all")
     return dict(rows.values_list("trial__number", "total_return_pct"))
+
+
+def scores(objective: str) -> dict[int, float]:
+    place = OBJECTIVES.index(objective)
+    return {r.number: r.score_values()[place] for r in make.records(N) if r.scores}
+
+
+def scores_set(study: Study, number: int, objective: str, score: float) -> None:
+    row = TrialScores.objects.get(trial__study=study, trial__number=number)
+    values = np.frombuffer(row.packed).copy()
+    values[OBJECTIVES.index(objective)] = score
+    row.packed = values.tobytes()
+    row.save()
 
 
 @pytest.mark.parametrize(
@@ -115,21 +129,37 @@ def test_trials_are_ranked_by_return_highest_first(study: Study) -> None:
 
 def test_the_best_of_every_objective_is_its_highest_score(study: Study) -> None:
     for best in best_trials(view(study)):
-        rows = ObjectiveScore.objects.filter(trial__study=study, objective=best.objective)
-        scores = [s for s in rows.values_list("score", flat=True) if s is not None]
-        assert best.score == max(scores)
+        known = scores(best.objective)
+        assert best.score == max(known.values())
         assert best.trial is not None
+        assert best.trial.number == min(n for n in known if known[n] == best.score)
         assert best.trial.scores[best.objective] == best.score
 
 
-def test_an_unbounded_score_is_not_the_best(study: Study) -> None:
-    row = ObjectiveScore.objects.filter(trial__study=study, objective="mar").first()
-    assert row is not None
-    row.score = float("inf")
-    row.save()
+@pytest.mark.parametrize("score", [float("inf"), float("nan"), float("-inf")])
+def test_an_unbounded_score_is_not_the_best(study: Study, score: float) -> None:
+    scores_set(study, 0, "mar", score)
     best = next(b for b in best_trials(view(study)) if b.objective == "mar")
-    assert best.score is not None
-    assert np.isfinite(best.score)
+    assert best.score == max(found for number, found in scores("mar").items() if number)
+    trial = trial_get(view(study), 0)
+    assert trial is not None
+    assert trial.view.scores == {n: scores(n)[0] for n in OBJECTIVES} | {"mar": None}
+
+
+def test_the_earliest_of_equals_is_the_best(study: Study) -> None:
+    for number in (41, 12, 30):
+        scores_set(study, number, "cps_v2", 1e6)
+    best = next(b for b in best_trials(view(study)) if b.objective == "cps_v2")
+    assert best.trial is not None
+    assert (best.score, best.trial.number) == (1e6, 12)
+
+
+def test_an_objective_nobody_has_a_score_of_has_no_best(study: Study) -> None:
+    for number in scores("mar"):
+        scores_set(study, number, "mar", float("nan"))
+    found = {best.objective: (best.score, best.trial) for best in best_trials(view(study))}
+    assert found.pop("mar") == (None, None)
+    assert all(trial is not None for _, trial in found.values())
 
 
 def test_every_ending_is_counted(study: Study) -> None:
@@ -148,11 +178,13 @@ def test_points_after_a_number_are_the_rest_of_all_points(study: Study) -> None:
 
 
 def test_points_of_an_objective_are_its_scores(study: Study) -> None:
+    scores_set(study, 12, "mar", float("nan"))
     found = trial_points(view(study), "mar")
-    rows = ObjectiveScore.objects.filter(trial__study=study, objective="mar", score__isnull=False)
-    assert dict(zip(found.number.tolist(), found.value.tolist(), strict=True)) == dict(
-        rows.values_list("trial__number", "score")
-    )
+    known = {number: score for number, score in scores("mar").items() if number != 12}
+    assert found.number.tolist() == list(known)
+    assert found.value.tolist() == list(known.values())
+    late = trial_points(view(study), "mar", after=30)
+    assert late.number.tolist() == [number for number in known if number > 30]
 
 
 def test_one_trial_has_every_window_it_was_evaluated_on(study: Study) -> None:
