@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from optimizer.adapters.run_files import StudySnapshot
 from optimizer.adapters.trial_log import trials_read
 from optimizer.models import SearchLedger, Study, Trial, TrialScores, WindowMetrics
 from optimizer.services.studies.control import study_cancel, study_resume_ready
@@ -78,7 +79,7 @@ def test_the_manifest_says_what_it_was_started_with_and_what_it_cost(bench: Benc
     assert study.source["pair"] == "PDAI/DAI"
 
 
-@pytest.mark.parametrize("snapshot", ["kept", "gone", "damaged"])
+@pytest.mark.parametrize("snapshot", ["kept", "gone", "damaged", "of another format"])
 def test_a_study_stopped_everywhere_finds_what_the_quiet_one_does(
     bench: Bench, quiet: str, snapshot: str
 ) -> None:
@@ -90,6 +91,8 @@ def test_a_study_stopped_everywhere_finds_what_the_quiet_one_does(
             file.unlink()
         elif snapshot == "damaged":
             file.write_bytes(file.read_bytes()[:-20])
+        elif snapshot == "of another format":
+            StudySnapshot(file).save({"study": study.pk, "seed": study.seed, "engine": {}})
     assert finished(bench, study) == quiet
     assert SearchLedger.objects.get().n_trials == 2 * 160
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from optimizer.adapters.cmaes_sampler import CmaesSampler
 from optimizer.domain.search.pruning import PruningFloors
+from optimizer.domain.search.samplers import RandomSampler, Result
 from optimizer.domain.search.space import Space
 from optimizer.domain.study.engine import Batch, SearchEngine
 from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
@@ -93,6 +95,38 @@ def test_records_another_search_made_are_refused() -> None:
     going.propose()
     with pytest.raises(InvariantError, match="is not what the search proposes"):
         going.absorb(records(other.propose()))
+
+
+class Told(RandomSampler):
+    """Remembers the scores it was told."""
+
+    scores: list[Sequence[float]]
+
+    def tell(self, results: Sequence[Result]) -> None:
+        self.scores += [result.scores for result in results]
+
+
+def test_samplers_are_told_the_worst_where_a_score_is_not_one() -> None:
+    space = Space.of("csma_revert", SYSTEMS["csma_revert"].strategy.params)
+    sampler = Told(dim=space.dim, seed=1, place=0)
+    sampler.scores = []
+    asking = SearchEngine(
+        schedule=Schedule((space,), 4, 4),
+        make=lambda _space, _place: sampler,
+        pruning=PruningFloors(share=0.1, n_windows=1),
+        n_objectives=2,
+    )
+    first, second, third, fourth = records(asking.propose())
+    asking.absorb(
+        [
+            first,
+            second._replace(scores=np.array([2.0, np.nan]).tobytes()),
+            third._replace(scores=np.array([np.inf, 3.0]).tobytes()),
+            fourth._replace(status=TrialStatus.FAILED, scores=b"", early=()),
+        ]
+    )
+    worst = -np.inf
+    assert sampler.scores == [[worst, worst], [2.0, worst], [np.inf, 3.0], [worst, worst]]
 
 
 def test_a_strategy_without_parameters_has_one_trial() -> None:
