@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 
-from optimizer.models import DataBlob, SearchLedger, SweepChunk, WindowMetrics
+from optimizer.models import DataBlob, SearchLedger, SweepChunk, TrialScores, WindowMetrics
 from tests import factories as make
+from tests.factories.studies import OBJECTIVES
 
 MODELS = list(apps.get_app_config("optimizer").get_models())
 
@@ -36,7 +38,8 @@ def rows(db: None) -> None:
     SweepChunk.objects.create(key="0/2/3 a", deliveries=1, **chunk)
 
 
-def test_every_model_is_registered() -> None:
+def test_every_model_is_registered(chief: Client) -> None:
+    assert chief.get("/admin/").status_code == 200  # loads the urls, and with them the admin
     assert [m.__name__ for m in MODELS if not admin.site.is_registered(m)] == []
 
 
@@ -67,3 +70,13 @@ def test_packed_metrics_are_unpacked_for_the_reader(chief: Client, rows: None) -
     page = chief.get(f"/admin/optimizer/windowmetrics/{row.pk}/change/").content.decode()
     assert "<td>total_return_pct</td>" in page
     assert f"{row.total_return_pct:,.6g}" in page
+
+
+def test_packed_scores_have_the_names_of_their_objectives(chief: Client, rows: None) -> None:
+    row = TrialScores.objects.first()
+    assert row is not None
+    for page in (f"trialscores/{row.pk}", f"trial/{row.trial_id}"):
+        text = chief.get(f"/admin/optimizer/{page}/change/").content.decode()
+        for name, score in zip(OBJECTIVES, np.frombuffer(row.packed).tolist(), strict=True):
+            shown = f"{score:,.6g}" if np.isfinite(score) else "-"
+            assert f"<td>{name}</td><td>{shown}</td>" in text

@@ -25,7 +25,8 @@ from optimizer.selectors.keys import number_of, row_range, trial_key, trial_rang
 from trading.domain.errors import LeaseLostError
 
 _AT_ONCE: Final = 2000  # trials read at a time
-_ROWS_JOINED: Final = 16  # rows in one statement; half of the cost of one by one
+# rows in one statement: a third cheaper than one by one; Django converts longer ones each time
+_ROWS_JOINED: Final = 16
 # in SQL, because to make these two from models would be a fifth of the cost of a batch
 _COUNT: Final = (
     "UPDATE optimizer_study SET n_batches = n_batches + 1, n_done = n_done + %s, heartbeat_at = %s"
