@@ -10,9 +10,9 @@ are not seen, and a sampler that has converged hides parameters it no longer var
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -43,20 +43,24 @@ def importance(parameter: FloatArray, score: FloatArray) -> float:
     """
     is_known = np.isfinite(score) & np.isfinite(parameter)
     parameter, score = parameter[is_known], score[is_known]
-    n = score.shape[0]
+    return _explained(parameter, ranks(score))
+
+
+def _explained(parameter: FloatArray, rank: FloatArray) -> float:
+    """Return ``importance`` of finite values, where the scores are ranked already."""
+    n = rank.shape[0]
     groups = min(GROUPS_MAX, n // TRIALS_PER_GROUP)
     if groups < 2:
         return float("nan")
-    rank = ranks(score)
     spread = float(np.var(rank)) * n
     # equal values share a rank, so a switch makes two groups however many were wanted
     group = np.minimum((ranks(parameter) * groups / n).astype(np.int64), groups - 1)
-    _, member = np.unique(group, return_inverse=True)
-    filled = int(member.max()) + 1
+    counts, sums = np.bincount(group), np.bincount(group, weights=rank)
+    is_filled = counts > 0
+    counts, filled = counts[is_filled], int(is_filled.sum())
     if spread == 0.0 or filled < 2:
         return 0.0
-    counts = np.bincount(member)
-    means = np.bincount(member, weights=rank) / counts
+    means = sums[is_filled] / counts
     between = float(np.sum(counts * (means - rank.mean()) ** 2))
     within_share = (1.0 - between / spread) * (n - 1) / (n - filled)
     return float(min(1.0, max(0.0, 1.0 - within_share)))
@@ -80,30 +84,39 @@ class ParameterTable:
     share: Mapping[str, float]
 
 
-def parameter_tables(study: ReportStudy) -> tuple[ParameterTable, ...]:
-    """Return a table per strategy, by name; the first objective's score is what is explained."""
+def parameter_tables(
+    study: ReportStudy, loads: Callable[[str], Any] = json.loads
+) -> tuple[ParameterTable, ...]:
+    """Return a table per strategy, by name; the first objective's score is what is explained.
+
+    Args:
+        study: the results.
+        loads: reads JSON.
+    """
     score = study.scores[:, 0]
     members: dict[str, list[int]] = {}
     for place in np.flatnonzero(np.isfinite(score)).tolist():
         members.setdefault(study.strategy[place], []).append(place)
-    return tuple(
-        _table(study, strategy, np.array(places, dtype=np.int64), score)
-        for strategy, places in sorted(members.items())
-    )
+    tables = []
+    for strategy, places in sorted(members.items()):
+        # one text, because reading each by itself takes twice as long
+        rows = loads(f"[{','.join([study.params[place] for place in places])}]")
+        tables.append(_table(strategy, np.array(places, dtype=np.int64), rows, score[places]))
+    return tuple(tables)
 
 
 def _table(
-    study: ReportStudy, strategy: str, places: IntArray, score: FloatArray
+    strategy: str, places: IntArray, rows: Sequence[Mapping[str, float]], score: FloatArray
 ) -> ParameterTable:
-    # one text, because reading each by itself takes twice as long
-    rows = json.loads(f"[{','.join([study.params[place] for place in places.tolist()])}]")
-    every = sorted({name for row in rows for name in row})
-    values = np.array([[row.get(name, np.nan) for name in every] for row in rows], dtype=np.float64)
-    values = values.reshape(len(rows), len(every))
+    every = sorted(set().union(*rows))
+    cells = (row.get(name, np.nan) for row in rows for name in every)
+    values = np.fromiter(cells, np.float64).reshape(len(rows), len(every))
     is_first = (values == values[:1]) | (np.isnan(values) & np.isnan(values[:1]))
     varies = np.flatnonzero(~is_first.all(axis=0)).tolist()
-    names = tuple(every[i] for i in varies)
+    values, names = values[:, varies], tuple(every[i] for i in varies)
+    rank = ranks(score)
     share = {
-        name: importance(values[:, i], score[places]) for name, i in zip(names, varies, strict=True)
+        name: _explained(column, rank) if np.isfinite(column).all() else importance(column, score)
+        for name, column in zip(names, np.ascontiguousarray(values.T), strict=True)
     }
-    return ParameterTable(strategy, places, names, values[:, varies], share)
+    return ParameterTable(strategy, places, names, values, share)

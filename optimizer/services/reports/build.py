@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from optimizer.domain.importance import parameter_tables
 from optimizer.domain.reporting import ReportCurve, ReportStudy
 from optimizer.domain.study.data import StudyData
@@ -13,7 +15,7 @@ from optimizer.models import Study
 from optimizer.ports.reports import ReportFolder, ReportRenderer
 from optimizer.services.reports.curves import CurveTerms, curves_draw
 from optimizer.services.reports.reading import study_read
-from optimizer.services.reports.rows import csv_bytes
+from optimizer.services.reports.rows import Written, csv_bytes
 from optimizer.services.reports.summary import best_trials, summary_json
 from optimizer.services.reports.tables import StudyTables, fold_table, trade_table
 from trading.domain.errors import BadInputError
@@ -47,7 +49,7 @@ def report_write(
         folder: takes the files; those of an earlier report are replaced.
         is_complete: also write the tables as CSV; a report on the way is the page and the summary.
     """
-    parameters, tables = parameter_tables(study), StudyTables(study)
+    parameters, tables = parameter_tables(study, orjson.loads), StudyTables(study)
     files: list[str] = []
 
     def put(name: str, content: bytes) -> None:
@@ -64,15 +66,17 @@ def report_write(
 
 def _csv_files(tables: StudyTables, curves: Sequence[ReportCurve]) -> Iterator[tuple[str, bytes]]:
     study = tables.study
-    windows = {window: tables.window(window).written() for window in study.facts.windows}
-    for window, lines in windows.items():
-        yield f"metrics_{window}.csv", csv_bytes(lines)
+    lines = {}
+    for window in study.facts.windows:
+        table = tables.window(window)
+        lines[window] = table.lines()
+        yield f"metrics_{window}.csv", csv_bytes(Written(table.names, [lines[window]]))
     for place, name in enumerate(study.facts.objectives):
         yield f"objective_{name}.csv", csv_bytes(tables.objective(place))
-    yield "overall.csv", csv_bytes(tables.overall(windows))
-    yield "walkforward_summary.csv", csv_bytes(fold_table(study))
+    yield "overall.csv", csv_bytes(tables.overall(lines))
+    yield "walkforward_summary.csv", csv_bytes(fold_table(study).written())
     for curve in curves:
-        yield f"trades/trial_{curve.number}.csv", csv_bytes(trade_table(curve))
+        yield f"trades/trial_{curve.number}.csv", csv_bytes(trade_table(curve).written())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
+import orjson
+
 from optimizer.domain.importance import ParameterTable, parameter_tables
 from optimizer.domain.reporting import ReportFold, ReportStudy
 from optimizer.models import Study
@@ -50,7 +52,7 @@ def study_pictures(*, study_id: int, drawing: Drawing) -> Picture:
     if study is None:
         raise BadInputError(f"study was {study_id}; there is no such study")
     report = study_read(study=study, data=None, market="", quote="")
-    tables = [table for table in parameter_tables(report) if table.names]
+    tables = [table for table in parameter_tables(report, orjson.loads) if table.names]
     gain = report.metric(report.ranking_window, "total_return_pct")
     tables.sort(key=lambda table: -float(gain[table.places].max()))
     return {

@@ -1,8 +1,8 @@
 """Write columns as the lines of CSV files: UTF-8, numbers in full, what is missing empty.
 
-Many tables of a study show the same cells in another order. So columns stand in blocks that are
-written out once, in the order of the trials, and a table takes the lines of its blocks in its own
-order. Not by ``csv``, which takes several times as long for a large study.
+Many tables of a study show the same cells in another order. So columns stand in blocks, and what
+several tables show is written out once, in the order of the trials; a table takes the lines in its
+own order. Not by ``csv``, which takes several times as long for a large study.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -34,66 +34,113 @@ class Block:
         self.columns = columns
 
     @cached_property
+    def strips(self) -> list[list[bytes]]:
+        """Return the cells as CSV, neighbouring columns together; written at the first call."""
+        return [*_pieces(self.columns.values())]
+
+    @cached_property
     def lines(self) -> list[bytes]:
-        """Return the rows as CSV without line ends; written at the first call."""
-        return _side_by_side([*_pieces(self.columns.values())])
+        """Return the rows as CSV without line ends; put together at the first call."""
+        return _side_by_side(self.strips)
 
 
-class Lines(NamedTuple):
-    """The rows of a table as CSV without line ends, under the names of the columns."""
+class SparseBlock(Block):
+    """Columns with cells in a few rows only; all other rows share one empty line."""
 
-    names: tuple[str, ...]
-    lines: list[bytes]
+    def __init__(
+        self, columns: Mapping[str, Sequence[Cell]], places: Sequence[int], n: int
+    ) -> None:
+        """Take the cells there are.
+
+        Args:
+            columns: the few rows' cells, by name.
+            places: where those rows stand, as many.
+            n: how many rows there are.
+        """
+        super().__init__({name: _spread(cells, places, n) for name, cells in columns.items()})
+        self._few, self._places, self._n = Block(columns), places, n
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """Return the rows as CSV without line ends; put together at the first call."""
+        lines = [b"," * (len(self.columns) - 1)] * self._n
+        for place, line in zip(self._places, self._few.lines, strict=True):
+            lines[place] = line
+        return lines
+
+
+class Part(NamedTuple):
+    """What a table takes of a block: the rows named, in their order; None for all as they stand."""
+
+    block: Block
+    order: Sequence[int] | None = None
+
+    def strips(self) -> list[list[bytes]]:
+        """Return the rows as CSV, side by side."""
+        if self.order is None:
+            return self.block.strips
+        lines = self.block.lines
+        return [[lines[row] for row in self.order]]
+
+
+class Written(NamedTuple):
+    """The names of a table's columns, and strips that make its rows as CSV, line ends included."""
+
+    names: Sequence[str]
+    strips: Sequence[Sequence[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Blocks side by side.
+    """Parts side by side, all of one length."""
 
-    Attributes:
-        blocks: all of one length.
-        order: which rows of the blocks, in which order; all as they stand when None.
-    """
-
-    blocks: tuple[Block, ...]
-    order: Sequence[int] | None = None
+    parts: tuple[Part, ...]
 
     @classmethod
     def of(cls, columns: Mapping[str, Column]) -> Table:
         """Return a table of columns that are in no other."""
-        return cls((Block(columns),))
+        return cls((Part(Block(columns)),))
 
     @property
-    def columns(self) -> dict[str, list[Cell]]:
-        """Return the cells by column."""
-        return {
-            name: _plain(column, self.order)
-            for block in self.blocks
-            for name, column in block.columns.items()
-        }
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the columns."""
+        return tuple(name for part in self.parts for name in part.block.columns)
 
     def records(self) -> list[dict[str, Cell]]:
         """Return the rows as objects."""
-        columns = self.columns
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        columns = [
+            _plain(column, part.order)
+            for part in self.parts
+            for column in part.block.columns.values()
+        ]
+        names = self.names
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
-    def written(self) -> Lines:
-        """Return the rows as CSV."""
-        names = tuple(name for block in self.blocks for name in block.columns)
-        pieces = [block.lines for block in self.blocks]
-        if self.order is not None:
-            pieces = [[lines[row] for row in self.order] for lines in pieces]
-        return Lines(names, _side_by_side(pieces))
+    def lines(self) -> list[bytes]:
+        """Return the rows as CSV, line ends included."""
+        *others, last = [strip for part in self.parts for strip in part.strips()]
+        return _side_by_side([*others, [cell + b"\n" for cell in last]])
+
+    def written(self) -> Written:
+        """Return the table as CSV."""
+        return Written(self.names, (self.lines(),))
 
 
-def csv_bytes(table: Table | Lines) -> bytes:
+def csv_bytes(table: Written) -> bytes:
     """Return the table as CSV: UTF-8, lines end in a newline, numbers in full."""
-    names, lines = table if isinstance(table, Lines) else table.written()
-    return b"\n".join([",".join(names).encode(), *lines, b""])
+    cells = chain.from_iterable(zip(*table.strips, strict=True))
+    return b"".join([",".join(table.names).encode(), b"\n", *cells])
 
 
-def _side_by_side(pieces: Sequence[Sequence[bytes]]) -> list[bytes]:
-    return [*map(b",".join, zip(*pieces, strict=True))] if len(pieces) != 1 else [*pieces[0]]
+def _side_by_side(strips: Sequence[Sequence[bytes]]) -> list[bytes]:
+    return [*map(b",".join, zip(*strips, strict=True))] if len(strips) != 1 else [*strips[0]]
+
+
+def _spread(cells: Sequence[Cell], places: Sequence[int], n: int) -> list[Cell]:
+    column: list[Cell] = [None] * n
+    for place, cell in zip(places, cells, strict=True):
+        column[place] = cell
+    return column
 
 
 def _pieces(columns: Iterable[Column]) -> Iterator[list[bytes]]:
@@ -113,8 +160,9 @@ def _is_decimal(column: Column) -> bool:
 def _decimals(table: FloatArray) -> list[bytes]:
     """Return the rows of float64[n, k], k >= 1; what is not finite is empty."""
     text = orjson.dumps(np.ascontiguousarray(table), option=orjson.OPT_SERIALIZE_NUMPY)
-    # numbers only, so nothing else can be meant by null
-    return text[2:-2].replace(b"null", b"").split(b"],[") if len(table) else []
+    if not np.isfinite(table).all():
+        text = text.replace(b"null", b"")  # numbers only, so nothing else can be meant
+    return text[2:-2].split(b"],[") if len(table) else []
 
 
 def _texts(column: Column) -> list[bytes]:
@@ -124,7 +172,9 @@ def _texts(column: Column) -> list[bytes]:
         if first is None:
             return [b""] * len(column)
         if isinstance(first, str):
-            return [_quoted(cell) for cell in column]
+            # names repeat, so each text is looked at once
+            quoted = {cell: _quoted(cell) for cell in dict.fromkeys(column)}
+            return [quoted[cell] for cell in column]
     text = orjson.dumps(column, option=orjson.OPT_SERIALIZE_NUMPY)
     return text[1:-1].replace(b"null", b"").split(b",") if len(column) else []
 

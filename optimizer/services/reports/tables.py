@@ -15,13 +15,14 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import compress
 from typing import Final
 
 import numpy as np
 
 from optimizer.domain.luck.figures import FIGURE_NAMES
 from optimizer.domain.reporting import ReportCurve, ReportLuck, ReportStudy
-from optimizer.services.reports.rows import Block, Cell, Column, Lines, Table
+from optimizer.services.reports.rows import Block, Cell, Column, Part, SparseBlock, Table, Written
 from trading.domain.market.bars import FloatArray, IntArray
 
 # file column: metric
@@ -59,47 +60,55 @@ class StudyTables:
     def __init__(self, study: ReportStudy) -> None:
         """Take the results; nothing is laid out yet."""
         self.study = study
-        self._windows: dict[str, tuple[IntArray, Block]] = {}
 
     def window(self, window: str, limit: int | None = None) -> Table:
         """Return the trials evaluated on ``window``, highest return first, all or the first few."""
-        order, metrics = self._window(window)
-        blocks = (self._identity, self._best, metrics, self._luck)
-        return Table(blocks, order[:limit].tolist())
+        order = self.study.ranked(window)[:limit]
+        metrics = Block(_metrics(self.study, window, tuple(METRIC_COLUMNS), order))
+        rows = order.tolist()
+        best, luck = Part(self._best, rows), Part(self._luck, rows)
+        return Table((Part(self._identity, rows), best, Part(metrics), luck))
 
-    def objective(self, objective: int) -> Table:
+    def objective(self, objective: int) -> Written:
         """Return every trial with a score under one objective, highest return first."""
-        scores = self.study.scores[:, objective]
-        order, _ = self._window(self.study.ranking_window)
-        blocks = (self._identity, Block({"score": scores}), self._scored, self._luck)
-        return Table(blocks, order[np.isfinite(scores[order])].tolist())
+        scores = self.study.scores[self._order, objective]
+        is_scored = np.isfinite(scores)
+        score = Block({"score": scores[is_scored]}).lines
+        before, after = self._around_score
+        rows = is_scored.tolist()
+        strips = ([*compress(before, rows)], score, [*compress(after, rows)])
+        names = (*self._identity.columns, "score", *OBJECTIVE_COLUMNS, *LUCK_COLUMNS)
+        return Written(names, strips)
 
-    def overall(self, known: Mapping[str, Lines] | None = None) -> Lines:
+    def overall(self, known: Mapping[str, Sequence[bytes]] | None = None) -> Written:
         """Return the tables of all windows in one, the window first, highest return first.
 
         Args:
-            known: the tables of all windows, where they are written already.
+            known: the lines of the tables of all windows, where they are written already.
         """
-        windows = self.study.facts.windows
-        made = known or {window: self.window(window).written() for window in windows}
+        study, windows = self.study, self.study.facts.windows
+        made = known or {window: self.window(window).lines() for window in windows}
         gain = [
-            self.study.metric(window, "total_return_pct")[self._window(window)[0]]
-            for window in windows
+            study.metric(window, "total_return_pct")[study.ranked(window)] for window in windows
         ]
         order = np.argsort(-np.concatenate(gain), kind="stable").tolist()
-        lines = [
-            name + line
-            for window in windows
-            for name in (window.encode() + b",",)
-            for line in made[window].lines
-        ]
-        return Lines(("window", *made[windows[0]].names), [lines[place] for place in order])
+        name = [cell for window in windows for cell in [window.encode() + b","] * len(made[window])]
+        line = [line for window in windows for line in made[window]]
+        strips = ([name[row] for row in order], [line[row] for row in order])
+        return Written(("window", *self.window(windows[0], 0).names), strips)
 
-    def _window(self, window: str) -> tuple[IntArray, Block]:
-        if window not in self._windows:
-            columns = _metrics(self.study, window, tuple(METRIC_COLUMNS))
-            self._windows[window] = self.study.ranked(window), Block(columns)
-        return self._windows[window]
+    @cached_property
+    def _order(self) -> IntArray:
+        return self.study.ranked(self.study.ranking_window)
+
+    @cached_property
+    def _around_score(self) -> tuple[list[bytes], list[bytes]]:
+        """Return what stands before and after the score in the tables of all objectives."""
+        rows = self._order.tolist()
+        metrics = _metrics(self.study, self.study.ranking_window, OBJECTIVE_COLUMNS, self._order)
+        scored = Table((Part(Block(metrics)), Part(self._luck, rows)))
+        lines = self._identity.lines
+        return [lines[row] + b"," for row in rows], [b"," + line for line in scored.lines()]
 
     @cached_property
     def _identity(self) -> Block:
@@ -114,20 +123,12 @@ class StudyTables:
         return Block({"best_objective": name, "best_objective_score": score})
 
     @cached_property
-    def _scored(self) -> Block:
-        return Block(_metrics(self.study, self.study.ranking_window, OBJECTIVE_COLUMNS))
-
-    @cached_property
     def _luck(self) -> Block:
         numbers, luck = self.study.number.tolist(), self.study.luck
-        examined = [(place, luck[number]) for place, number in enumerate(numbers) if number in luck]
-        columns: dict[str, Column] = {}
-        for name in LUCK_COLUMNS:
-            cells: list[Cell] = [None] * len(numbers)
-            for place, verdict in examined:
-                cells[place] = _luck_cell(verdict, name)
-            columns[name] = cells
-        return Block(columns)
+        places = [place for place, number in enumerate(numbers) if number in luck]
+        verdicts = [luck[numbers[place]] for place in places]
+        columns = {name: [_luck_cell(luck, name) for luck in verdicts] for name in LUCK_COLUMNS}
+        return SparseBlock(columns, places, len(numbers))
 
 
 def fold_table(study: ReportStudy) -> Table:
@@ -168,20 +169,17 @@ def trade_table(curve: ReportCurve) -> Table:
     )
 
 
-def best_objectives(study: ReportStudy) -> tuple[list[str], list[float | None]]:
-    """Return per trial the objective in which it ranks highest, and its score there."""
+def best_objectives(study: ReportStudy) -> tuple[list[str], FloatArray]:
+    """Return per trial the objective in which it ranks highest, and its score there or NaN."""
     scores = np.where(np.isfinite(study.scores), study.scores, -np.inf)
-    rank = np.argsort(np.argsort(-scores, axis=0, kind="stable"), axis=0, kind="stable")
+    every = np.arange(scores.shape[0])
+    rank = np.empty(scores.shape, dtype=np.int64)
+    for place, column in enumerate(-scores.T):
+        rank[np.argsort(column, kind="stable"), place] = every
     place = np.argmin(rank, axis=1)
-    best = scores[np.arange(scores.shape[0]), place]
-    names = study.facts.objectives
-    return (
-        [
-            names[k] if ok else ""
-            for k, ok in zip(place.tolist(), np.isfinite(best).tolist(), strict=True)
-        ],
-        [value if math.isfinite(value) else None for value in best.tolist()],
-    )
+    best = study.scores[every, place]
+    chosen = zip(place.tolist(), np.isfinite(best).tolist(), strict=True)
+    return [study.facts.objectives[k] if is_there else "" for k, is_there in chosen], best
 
 
 def moment(time_ms: int) -> str:
@@ -189,17 +187,24 @@ def moment(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _metrics(study: ReportStudy, window: str, names: Sequence[str]) -> dict[str, Column]:
+def _metrics(
+    study: ReportStudy, window: str, names: Sequence[str], order: IntArray
+) -> dict[str, Column]:
     found: dict[str, Column] = {}
     for name in names:
         metric = METRIC_COLUMNS[name]
-        values = study.metric(window, metric) if metric else np.full(len(study.number), np.nan)
+        if not metric:
+            found[name] = [None] * len(order)
+            continue
+        values = study.metric(window, metric)[order]
         # counts are written without a point
         found[name] = _whole(values) if name in _WHOLE else values
     return found
 
 
-def _whole(values: FloatArray) -> list[Cell]:
+def _whole(values: FloatArray) -> Column:
+    if np.isfinite(values).all():
+        return values.astype(np.int64)
     return [int(value) if math.isfinite(value) else None for value in values.tolist()]
 
 

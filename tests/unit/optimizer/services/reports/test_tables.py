@@ -12,7 +12,7 @@ import pytest
 
 from optimizer.domain.luck.figures import FIGURE_NAMES
 from optimizer.domain.reporting import ReportStudy
-from optimizer.services.reports.rows import Lines, Table, csv_bytes
+from optimizer.services.reports.rows import Table, Written, csv_bytes
 from optimizer.services.reports.tables import (
     METRIC_COLUMNS,
     StudyTables,
@@ -54,8 +54,12 @@ def study() -> ReportStudy:
     return report_scene.study()
 
 
-def read(table: Table | Lines) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(csv_bytes(table).decode(), newline="")))
+def written(table: Table | Written) -> bytes:
+    return csv_bytes(table.written() if isinstance(table, Table) else table)
+
+
+def read(table: Table | Written) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(written(table).decode(), newline="")))
 
 
 @pytest.mark.parametrize("window", report_scene.WINDOWS)
@@ -71,7 +75,7 @@ def test_a_window_lists_every_trial_evaluated_on_it_by_return(
 
 def test_the_columns_are_the_original_s_and_those_on_luck(study: ReportStudy) -> None:
     table = StudyTables(study).window("1y")
-    assert [*table.columns] == [
+    assert [*table.names] == [
         *SPEC_COLUMNS,
         "explained",
         *FIGURE_NAMES,
@@ -91,8 +95,8 @@ def test_every_cell_is_the_metric_in_full_or_empty(study: ReportStudy) -> None:
 
 def test_nothing_is_written_as_nan_or_infinity(study: ReportStudy) -> None:
     tables = StudyTables(study)
-    written = [tables.window(window).written() for window in study.facts.windows]
-    text = b"".join(map(csv_bytes, [*written, tables.overall()])).lower()
+    windows = [tables.window(window) for window in study.facts.windows]
+    text = b"".join(map(written, [*windows, tables.objective(0), tables.overall()])).lower()
     assert b"nan" not in text
     assert b"inf" not in text
     assert b"none" not in text
@@ -124,7 +128,7 @@ def test_the_best_objective_is_where_the_trial_ranks_highest_not_the_largest_num
     scores = np.array([[0.9, 100, 1], [0.1, 900, 2], [0.2, 200, 50], [np.nan] * 3])
     names, best = best_objectives(replace(study, scores=scores))
     assert names == ["mar", "final_balance", "cps", ""]
-    assert best == [0.9, 900.0, 50.0, None]
+    np.testing.assert_array_equal(best, [0.9, 900.0, 50.0, np.nan])
 
 
 def test_all_windows_are_stacked_in_one_table_by_return(study: ReportStudy) -> None:
@@ -152,8 +156,8 @@ def test_a_study_without_trials_has_tables_with_headers_only() -> None:
         StudyTables(empty).objective(0),
         StudyTables(empty).overall(),
     ):
-        assert csv_bytes(table).count(b"\n") == 1
-    assert csv_bytes(fold_table(empty)).startswith(b"step_index,strategy,train_start")
+        assert written(table).count(b"\n") == 1
+    assert written(fold_table(empty)).startswith(b"step_index,strategy,train_start")
 
 
 def test_the_walk_forward_keeps_its_order_and_its_gaps(study: ReportStudy) -> None:
