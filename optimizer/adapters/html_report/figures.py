@@ -21,6 +21,7 @@ from trading.domain.market.bars import FloatArray, IntArray
 STRETCHES: Final = 400
 LINES_MAX: Final = 400
 DIGITS: Final = 6
+DECIMALS_MAX: Final = 300  # ten to the power of more has no float
 LOG_FROM: Final = 10.0  # times the lowest equity: below, a straight scale shows more
 TOKENS: Final = ("accent", "safe-down", "safe-up", "simulated", "warning")
 
@@ -230,10 +231,17 @@ def _extremes(values: FloatArray) -> IntArray:
     if n <= 2 * STRETCHES:
         return np.arange(n)
     edges = np.linspace(0, n, STRETCHES + 1).astype(np.int64)
-    spans = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
-    low = [a + int(np.argmin(values[a:b])) for a, b in spans]
-    high = [a + int(np.argmax(values[a:b])) for a, b in spans]
-    return np.unique(np.array([0, n - 1, *low, *high], dtype=np.int64))
+    low, high = _lowest(values, edges), _lowest(-values, edges)
+    return np.unique(np.concatenate(([0, n - 1], low, high)))
+
+
+def _lowest(values: FloatArray, edges: IntArray) -> IntArray:
+    """Return the first place of the lowest value of every stretch between ``edges``."""
+    starts = edges[:-1]
+    lowest = np.repeat(np.minimum.reduceat(values, starts), np.diff(edges))
+    places = np.flatnonzero(values == lowest)
+    found: IntArray = places[np.searchsorted(places, starts)]
+    return found
 
 
 def _spread(score: FloatArray) -> IntArray:
@@ -247,14 +255,22 @@ def _spread(score: FloatArray) -> IntArray:
 
 
 def _short(values: Any) -> list[float | None]:
-    return [
-        float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
-        for value in np.asarray(values, dtype=np.float64).tolist()
-    ]
+    """Return the numbers rounded to ``DIGITS`` significant digits, None for what is not finite."""
+    numbers = np.array(values, dtype=np.float64)
+    is_sized = np.isfinite(numbers) & (numbers != 0.0)
+    size = np.log10(np.abs(numbers), out=np.zeros_like(numbers), where=is_sized)
+    decimals = np.minimum(DIGITS - 1 - np.floor(size).astype(np.int64), DECIMALS_MAX)
+    for places in np.unique(decimals).tolist():
+        is_own = decimals == places
+        numbers[is_own] = np.round(numbers[is_own], places)
+    if np.isfinite(numbers).all():
+        return [*numbers.tolist()]
+    return [value if math.isfinite(value) else None for value in numbers.tolist()]
 
 
 def _iso(times: IntArray) -> list[str]:
-    return [_moment(time) for time in times.tolist()]
+    texts: list[str] = np.datetime_as_string(times.astype("datetime64[ms]"), unit="m").tolist()
+    return texts
 
 
 def _moment(time_ms: int) -> str:

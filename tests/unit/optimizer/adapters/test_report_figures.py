@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -29,6 +31,25 @@ def test_a_thinned_curve_keeps_its_ends_its_peak_and_its_deepest_fall(curves: li
         assert max(equity["y"]) == pytest.approx(curve.equity.max(), rel=1e-5)
         assert min(depth["y"]) == pytest.approx(fall, rel=1e-5)
         assert equity["y"][-1] == pytest.approx(curve.equity[-1], rel=1e-5)
+
+
+def test_every_stretch_keeps_the_first_of_its_lowest_and_highest_values() -> None:
+    values = np.random.default_rng(3).integers(0, 50, 10_007).astype(float)
+    edges = np.linspace(0, len(values), figures.STRETCHES + 1).astype(int)
+    wanted = {0, len(values) - 1}
+    for start, stop in pairwise(edges.tolist()):
+        stretch = values[start:stop]
+        wanted |= {start + int(np.argmin(stretch)), start + int(np.argmax(stretch))}
+    assert figures._extremes(values).tolist() == sorted(wanted)
+
+
+def test_numbers_are_rounded_to_six_digits_at_any_size() -> None:
+    rng = np.random.default_rng(8)
+    values = rng.normal(size=5_000) * 10.0 ** rng.integers(-12, 16, 5_000)
+    assert figures._short(values) == [float(f"{value:.6g}") for value in values]
+    odd = [0.0, math.nan, math.inf, -math.inf, 1e-308, 999_999.7]
+    assert figures._short(odd) == [0.0, None, None, None, 0.0, 1_000_000.0]
+    assert figures._short([]) == []
 
 
 def test_buy_and_hold_begins_with_the_same_money(curves: list) -> None:

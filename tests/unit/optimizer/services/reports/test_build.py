@@ -20,7 +20,7 @@ from tests import report_scene
 
 TOKENS = Path(__file__).resolve().parents[5] / "static" / "css" / "tokens.css"
 GOLDEN = Path(__file__).with_name("golden")
-GOLDEN_PAGE = "f7f3d5882b307464"
+GOLDEN_PAGE = "fa18e998d16cb173"
 
 
 class MemoryFolder(dict[str, bytes]):
