@@ -8,7 +8,6 @@ from typing import Final, Protocol
 from optimizer.domain.search.gaussian import GaussianSampler
 from optimizer.domain.search.genetic import GeneticSampler
 from optimizer.domain.search.halton import HaltonSampler
-from optimizer.domain.search.parzen import ParzenSampler
 from optimizer.domain.search.samplers import RandomSampler, Sampler
 from optimizer.domain.search.space import Space
 
@@ -22,7 +21,6 @@ _PURE: Final[Mapping[str, _Maker]] = {
     "qmc": HaltonSampler,
     "nsga2": GeneticSampler,
     "gp": GaussianSampler,
-    "tpe": ParzenSampler,
 }
 
 
@@ -39,4 +37,9 @@ def sampler_make(name: str, seed: int, space: Space, place: int) -> Sampler:
         from optimizer.adapters.cmaes_sampler import CmaesSampler
 
         return CmaesSampler(dim=space.dim, seed=seed, place=place)
+    if name == "tpe":
+        # only those who search with it pay for the import of Optuna
+        from optimizer.adapters.tpe_sampler import TpeSampler
+
+        return TpeSampler(dim=space.dim, seed=seed, place=place)
     return _PURE[name](dim=space.dim, seed=seed, place=place)

@@ -15,7 +15,6 @@ BUSY_LIMIT: Final = 0.9  # share of the granted cores' time
 EFFICIENCY_LIMIT: Final = 0.9
 OVERHEAD_LIMIT: Final = 0.2  # suggest, store and report, of wall time
 GROWTH_LIMIT: Final = 1.1  # memory of a worker at the end over that after a tenth of the trials
-TPE_SHARE: Final = 4  # its suggestions cost ten times a trial, so it makes fewer
 _SEVEN: Final = "final_balance,profit_biased,mar,cps_v2,cps_v2_profit_biased,utility,cps"
 
 Run = Callable[[Sequence[str]], Mapping[str, Any]]
@@ -28,19 +27,19 @@ def sweep_bench(
 
     Args:
         run: ``optimize run`` with these words and candles of its own; returns its JSON object.
-        n_trials: of the population sampler.
+        n_trials: of every study.
         n_workers: to compare with one.
         seed: of every study.
         say: told what is going on.
     """
     answer: dict[str, Any] = {"workers": n_workers}
-    for sampler, trials in (("cmaes", n_trials), ("tpe", max(1, n_trials // TPE_SHARE))):
+    for sampler in ("cmaes", "tpe"):
         figures = []
         for count in (1, n_workers):
-            say(f"{trials:,} trials by {sampler}, {count} workers")
+            say(f"{n_trials:,} trials by {sampler}, {count} workers")
             words = [
                 *("--strategies", "all", "--objectives", _SEVEN, "--windows", "30d,90d,1y"),
-                *("--trials", str(trials), "--sampler", sampler, "--seed", str(seed)),
+                *("--trials", str(n_trials), "--sampler", sampler, "--seed", str(seed)),
                 *("--max-workers", str(count)),
             ]
             figures.append(run(words)["figures"])

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from optimizer.adapters.cmaes_sampler import CmaesSampler
+from optimizer.adapters.tpe_sampler import TpeSampler
 from optimizer.domain.search.gaussian import GaussianSampler
 from optimizer.domain.search.genetic import GeneticSampler, fronts
 from optimizer.domain.search.halton import HaltonSampler
-from optimizer.domain.search.parzen import ParzenSampler
 from optimizer.domain.search.samplers import RandomSampler, Result, Sampler
 
 EVERY = [
@@ -22,7 +22,7 @@ EVERY = [
     CmaesSampler,
     GeneticSampler,
     GaussianSampler,
-    ParzenSampler,
+    TpeSampler,
 ]
 Maker = Callable[..., Sampler]
 BATCH = 8
@@ -55,7 +55,7 @@ def test_a_sampler_restored_from_json_proposes_the_same_points(make: Maker, dim:
         restored.restore(state)
 
 
-@pytest.mark.parametrize("make", [CmaesSampler, ParzenSampler, GeneticSampler, GaussianSampler])
+@pytest.mark.parametrize("make", [CmaesSampler, TpeSampler, GeneticSampler, GaussianSampler])
 def test_a_sampler_that_learns_comes_nearer_than_chance(make: Maker) -> None:
     best = {}
     for maker in (make, RandomSampler):
