@@ -162,6 +162,8 @@ class ReportStudy:
     luck: Mapping[int, ReportLuck] = field(default_factory=dict)
     folds: Sequence[ReportFold] = ()
     search: ReportSearch = field(default_factory=ReportSearch)
+    # a report asks for the same few orders again and again
+    _orders: dict[str, IntArray] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         n = self.number.shape[0]
@@ -192,20 +194,25 @@ class ReportStudy:
             among: int64[k], places to consider; all when None.
 
         Returns:
-            int64[r]; equal returns stand in the order of their numbers.
+            int64[r]; equal returns stand in the order of ``among``, or else of their numbers.
         """
         gain = self.metric(window, "total_return_pct")
-        places = np.arange(gain.shape[0]) if among is None else among
-        places = places[np.isfinite(gain[places])]
-        order: IntArray = places[np.argsort(-gain[places], kind="stable")].astype(np.int64)
-        return order
+        if among is not None:
+            return _falling(gain, among)
+        if window not in self._orders:
+            self._orders[window] = _falling(gain, np.arange(gain.shape[0]))
+            self._orders[window].setflags(write=False)
+        return self._orders[window]
 
     def top(self, objective: int, count: int) -> list[int]:
-        """Return the places of the highest scores of one objective, highest first."""
+        """Return the places of the ``count`` highest scores of one objective, highest first."""
         scores = self.scores[:, objective]
-        order = np.argsort(-np.where(np.isfinite(scores), scores, -np.inf), kind="stable")
-        places: list[int] = order[np.isfinite(scores[order])][:count].tolist()
-        return places
+        places = np.flatnonzero(np.isfinite(scores))
+        if places.shape[0] > count:
+            least = np.partition(scores[places], -count)[-count]
+            places = places[scores[places] >= least]
+        found: list[int] = _falling(scores, places)[:count].tolist()
+        return found
 
     def best(self, objective: int) -> int | None:
         """Return the place of the highest score of one objective, None when nothing has one."""
@@ -213,3 +220,10 @@ class ReportStudy:
         places = np.flatnonzero(np.isfinite(scores))
         # the first of equals, as in ``top``
         return int(places[np.argmax(scores[places])]) if places.shape[0] else None
+
+
+def _falling(values: FloatArray, places: IntArray) -> IntArray:
+    """Return ``places`` by their values, highest first, equals as they stand; finite ones only."""
+    places = places[np.isfinite(values[places])]
+    order: IntArray = places[np.argsort(-values[places], kind="stable")].astype(np.int64)
+    return order

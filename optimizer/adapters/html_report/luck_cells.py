@@ -23,13 +23,12 @@ EVIDENCE_COLUMNS: Final = (
     ("Held, net", "buying and holding over the same window, after costs", True),
     ("Random timing", "share of random timings, as many trades for as long, it beats", True),
 )
-_NOTHING: Final = LuckFigures()
 
 
 def verdict_cells(luck: ReportLuck | None) -> tuple[Cell, ...]:
     """Return the cells of ``VERDICT_COLUMNS``; dashes for a trial that was not examined."""
     if luck is None:
-        return (cells.verdict(None), cells.percent(None), cells.number(None))
+        return _NO_VERDICT
     return (
         cells.verdict(luck.explained, luck.reasons),
         _holdout(luck.figures),
@@ -39,7 +38,10 @@ def verdict_cells(luck: ReportLuck | None) -> tuple[Cell, ...]:
 
 def evidence_cells(luck: ReportLuck | None) -> tuple[Cell, ...]:
     """Return the cells of ``EVIDENCE_COLUMNS``; dashes likewise."""
-    figures = luck.figures if luck else _NOTHING
+    return _evidence(luck.figures) if luck else _NO_EVIDENCE
+
+
+def _evidence(figures: LuckFigures) -> tuple[Cell, ...]:
     score = cells.number(figures.plateau_score)
     ratio = cells.number(figures.buy_hold_net_sharpe)
     median = cells.percent(figures.random_entry_median_pct)
@@ -103,3 +105,8 @@ def search_note(study: ReportStudy) -> str:
 def _survivors(study: ReportStudy) -> str:
     left = sum(not luck.explained for luck in study.luck.values())
     return f"{left} of {len(study.luck)} examined trials survive scrutiny."
+
+
+# the same for the many trials that were not examined
+_NO_VERDICT: Final = (cells.verdict(None), cells.percent(None), cells.number(None))
+_NO_EVIDENCE: Final = _evidence(LuckFigures())
