@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -108,9 +109,7 @@ def parameter_tables(
 def _table(
     strategy: str, places: IntArray, rows: Sequence[Mapping[str, float]], score: FloatArray
 ) -> ParameterTable:
-    every = sorted(set().union(*rows))
-    cells = (row.get(name, np.nan) for row in rows for name in every)
-    values = np.fromiter(cells, np.float64).reshape(len(rows), len(every))
+    every, values = _values(rows)
     is_first = (values == values[:1]) | (np.isnan(values) & np.isnan(values[:1]))
     varies = np.flatnonzero(~is_first.all(axis=0)).tolist()
     values, names = values[:, varies], tuple(every[i] for i in varies)
@@ -120,3 +119,18 @@ def _table(
         for name, column in zip(names, np.ascontiguousarray(values.T), strict=True)
     }
     return ParameterTable(strategy, places, names, values, share)
+
+
+def _values(rows: Sequence[Mapping[str, float]]) -> tuple[list[str], FloatArray]:
+    """Return the names in ``rows``, sorted, and float64[k, d], NaN where a row lacks a name."""
+    # nearly all rows name the same in the same order, so those are taken without looking names up
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for place, row in enumerate(rows):
+        alike.setdefault(tuple(row), []).append(place)
+    every = sorted(set().union(*alike))
+    values = np.full((len(rows), len(every)), np.nan)
+    for names, places in alike.items():
+        cells = chain.from_iterable([rows[place].values() for place in places])
+        own = np.fromiter(cells, np.float64).reshape(len(places), len(names))
+        values[np.ix_(places, [every.index(name) for name in names])] = own
+    return every, values

@@ -68,6 +68,22 @@ def test_a_table_holds_the_complete_trials_and_the_parameters_that_vary() -> Non
         assert table.values[0].tolist() == [first["entry_days"], first["trail"]]
 
 
+def test_a_parameter_some_trials_do_not_name_is_a_gap_there() -> None:
+    study = report_scene.study(60)
+    params = list(study.params)
+    params[2] = '{"trail": 0.5, "entry_days": 7, "cap": 3}'
+    params[4] = "{}"
+    (table,) = [t for t in parameter_tables(replace(study, params=params)) if 2 in t.places]
+    assert table.names == ("cap", "entry_days", "exit_days", "trail")
+    row = dict(zip(table.places.tolist(), table.values, strict=True))
+    np.testing.assert_array_equal(row[2], [3, 7, np.nan, 0.5])
+    np.testing.assert_array_equal(row[4], [np.nan] * 4)
+    first = json.loads(params[6])
+    wanted = [np.nan, first["entry_days"], 2, first["trail"]]
+    np.testing.assert_array_equal(row[6], wanted)
+    assert np.isnan(table.share["cap"])
+
+
 def test_a_study_without_complete_trials_has_no_tables() -> None:
     study = report_scene.study(10)
     assert parameter_tables(replace(study, scores=np.full_like(study.scores, np.nan))) == ()
