@@ -90,7 +90,8 @@ def test_every_ranked_row_of_the_files_carries_them(data: StudyData) -> None:
     luck = assess(study, data)
     study.refresh_from_db()
     report = study_read(study=study, data=data, market="m", quote="DAI")
-    rows = list(csv.DictReader(io.StringIO(csv_bytes(StudyTables(report).window("all")).decode())))
+    text = csv_bytes(StudyTables(report).window("all").written()).decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
     listed = rows[:100]
     assert all(row["explained"] in {"true", "false"} for row in listed)
     assert all(row["deflated_sharpe"] and row["holdout_return_pct"] for row in listed)
