@@ -238,8 +238,8 @@ def _is_over(now: Distribution, tolx: float) -> bool:
     for j in range(dim):
         move = 0.1 * sigma * now.lengths[axis] * now.axes[axis, j]
         is_still = is_still and now.mean[j] == now.mean[j] + move
-    is_wild = sigma * widest > _SPREAD_MOST or widest > _CONDITION_MOST * narrowest
-    return is_small or is_still or is_wild or _is_flat(now.history, now.generation[0])
+    is_tame = sigma * widest <= _SPREAD_MOST and widest <= _CONDITION_MOST * narrowest
+    return is_small or is_still or not is_tame or _is_flat(now.history, now.generation[0])
 
 
 @njit(cache=True)
