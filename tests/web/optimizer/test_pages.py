@@ -61,7 +61,7 @@ def test_the_form_says_what_each_sampler_costs(
     browser: Client, study: Study, data_dir: Path
 ) -> None:
     page = text(browser.get("/optimizer/").content.decode())
-    assert "0.1 ms a trial: one covariance search per strategy; the default" in page
+    assert "0.02 ms a trial: one covariance search per strategy; the default" in page
     assert "0.5 ms: Optuna's tree-structured Parzen estimators" in page
     assert "PDAI/DAI 5m, pulsex" in page
     assert "4 rungs" in page
