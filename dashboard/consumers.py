@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import orjson
 from channels.db import database_sync_to_async
@@ -31,6 +32,7 @@ UNAUTHENTICATED: Final = 4401
 MAX_MESSAGE: Final = 2_000  # characters; a watch request is under 120
 STUDY_PAUSE_S: Final = 0.25  # between two deltas of a study, however fast its batches are stored
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Read = TypeVar("Read")
 STUDY_NEWS: Final = '{"kind":"study"'
 
 
@@ -114,13 +116,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     async def _watch(self, request: WatchRequest) -> None:
         await self._unwatch()
-        # joined before the snapshot is read: a bar closed in between waits in the queue
-        await self.channel_layer.group_add(request.group, self.channel_name)
-        try:
-            self.watch = await database_sync_to_async(watch_open)(request)
-        except BadInputError:
-            await self.channel_layer.group_discard(request.group, self.channel_name)
-            raise
+        self.watch = await self._joined(request.group, partial(watch_open, request))
         await self._send(self.watch.snapshot)
 
     async def _unwatch(self) -> None:
@@ -130,14 +126,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     async def _study_watch(self, request: StudyRequest) -> None:
         await self._study_leave()
-        await self.channel_layer.group_add(request.group, self.channel_name)
         watch = StudyWatch(request)
-        try:
-            snapshot = await database_sync_to_async(watch.snapshot)()
-        except BadInputError:
-            await self.channel_layer.group_discard(request.group, self.channel_name)
-            raise
-        await self._send(snapshot)
+        await self._send(await self._joined(request.group, watch.snapshot))
         self.lane = StudyLane(watch, self._send)
 
     async def _study_leave(self) -> None:
@@ -145,6 +135,16 @@ class DeskConsumer(AsyncWebsocketConsumer):
             lane, self.lane = self.lane, None
             await lane.close()
             await self.channel_layer.group_discard(lane.watch.request.group, self.channel_name)
+
+    async def _joined(self, group: str, read: Callable[[], Read]) -> Read:
+        """Join the group and return what is to be seen now; stay out where that is refused."""
+        # joined before the snapshot is read: what happens in between waits in the queue
+        await self.channel_layer.group_add(group, self.channel_name)
+        try:
+            return await database_sync_to_async(read)()
+        except BadInputError:
+            await self.channel_layer.group_discard(group, self.channel_name)
+            raise
 
     async def _send_overlay(self) -> None:
         if self.watch is None:

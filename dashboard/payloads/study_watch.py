@@ -76,23 +76,8 @@ class StudyWatch:
         Raises:
             BadInputError: there is no such study, or it does not know the measure.
         """
-        study = self._study()
-        points = self._points(study, after=-1)
-        rises = self._rises(points)
-        keep = thinned(points, rises)
-        progress = self._progress(study)
-        self._known, self._last_said = study.n_done, _said(study)
-        return {
-            "kind": "study",
-            "study": study.id,
-            "measure": self.request.measure,
-            "n": study.n_done,
-            "progress": progress,
-            "shown": int(keep.shape[0]),
-            "complete": int(points.number.shape[0]),
-            "points": _columns(points, keep),
-            "best": _line(points, rises),
-        }
+        told = self._told(self._study(), "study", after=-1)
+        return {**told, "shown": len(told["points"]["n"])}
 
     def delta(self) -> dict[str, Any] | None:
         """Return what came since, None when nothing did.
@@ -103,20 +88,23 @@ class StudyWatch:
         study = self._study()
         if study.n_done == self._known and _said(study) == self._last_said:
             return None
-        points = self._points(study, after=self._known - 1)
+        start = self._known
+        return {**self._told(study, "trials", after=start - 1), "from": start}
+
+    def _told(self, study: StudyView, kind: str, after: int) -> dict[str, Any]:
+        """Return the trials numbered beyond ``after``, and remember that the browser has them."""
+        points = self._points(study, after)
         rises = self._rises(points)
-        keep = thinned(points, rises)
-        start, progress = self._known, self._progress(study)
+        progress = self._progress(study)
         self._known, self._last_said = study.n_done, _said(study)
         return {
-            "kind": "trials",
+            "kind": kind,
             "study": study.id,
             "measure": self.request.measure,
-            "from": start,
             "n": study.n_done,
             "progress": progress,
             "complete": int(points.number.shape[0]),
-            "points": _columns(points, keep),
+            "points": _columns(points, thinned(points, rises)),
             "best": _line(points, rises),
         }
 

@@ -15,13 +15,14 @@ from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from dashboard.payloads.orders import DESK_ACTIONS, Action, bot_actions
 from dashboard.templatetags.desk import words
 from dashboard.views.desk import OPERATE, Desk
+from dashboard.views.panel import is_panel, panel_render
 from trading import bootstrap
 from trading.domain.errors import TradingError
 from trading.domain.topics import DESK
@@ -79,7 +80,7 @@ def _answer(request: HttpRequest, order: Order) -> HttpResponse:
         error = _carry_out(request, order, reason)
     if error:
         return _form(request, order, reason=reason, error=error, status=422)
-    if request.headers.get("X-Panel") == "1":
+    if is_panel(request):
         return HttpResponse(status=204)
     messages.success(request, f"{order.action.done} {order.action.undo}")
     return redirect("dashboard:overview")
@@ -152,14 +153,4 @@ def _form(
         "preview": _preview_lines(desk, order) if action.is_dangerous else None,
         "title": action.title,
     }
-    if request.headers.get("X-Panel") == "1":
-        response = render(request, "dashboard/details/control.html", context, status=status)
-    else:
-        page = {
-            **desk.frame(),
-            **context,
-            "template": "dashboard/details/control.html",
-        }
-        response = render(request, "dashboard/detail_page.html", page, status=status)
-    response["Vary"] = "X-Panel"
-    return response
+    return panel_render(desk, "dashboard/details/control.html", context, status=status)

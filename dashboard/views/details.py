@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard.views.desk import Desk
+from dashboard.views.panel import panel_render
 from trading.domain.errors import BadInputError
 from trading.domain.market.instruments import Pair
 from trading.selectors.decisions import decision_get, decision_list_at
@@ -16,18 +16,7 @@ from trading.selectors.positions import order_get
 
 
 def _render(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-    """Render only the detail for the side panel, the whole page with its strip otherwise."""
-    if request.headers.get("X-Panel") == "1":
-        response = render(request, f"dashboard/details/{name}.html", context)
-    else:
-        frame = Desk(request).frame()
-        response = render(
-            request,
-            "dashboard/detail_page.html",
-            {**frame, **context, "template": f"dashboard/details/{name}.html"},
-        )
-    response["Vary"] = "X-Panel"  # one address, two bodies: no cache may mix them up
-    return response
+    return panel_render(Desk(request), f"dashboard/details/{name}.html", context)
 
 
 @require_safe

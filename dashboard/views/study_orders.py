@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from dashboard.views.panel import is_panel, panel_render
 from dashboard.views.study import STEER, StudyPage
 from dashboard.views.study_start import study_enqueue
 from optimizer import bootstrap
@@ -89,7 +90,7 @@ def study_order(request: HttpRequest, study_id: int, action: str) -> HttpRespons
         note = _carry_out(page, order)
     except TradingError as error:
         return _form(page, order, error=str(error), status=422)
-    if request.headers.get("X-Panel") == "1":
+    if is_panel(request):
         return _ordered(page, order, note)
     messages.success(request, f"{order.done} {order.undo}")
     if note:
@@ -128,10 +129,4 @@ def _form(page: StudyPage, order: StudyOrder, *, error: str, status: int) -> Htt
         "title": order.title,
     }
     template = "dashboard/optimizer/order.html"
-    if page.request.headers.get("X-Panel") == "1":
-        response = render(page.request, template, context, status=status)
-    else:
-        whole = {**page.desk.frame(), **context, "page": "optimizer", "template": template}
-        response = render(page.request, "dashboard/detail_page.html", whole, status=status)
-    response["Vary"] = "X-Panel"
-    return response
+    return panel_render(page.desk, template, context, page="optimizer", status=status)

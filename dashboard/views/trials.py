@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.payloads.luck import luck_facts
 from dashboard.views.desk import OPERATE
+from dashboard.views.panel import is_panel, panel_render
 from dashboard.views.study import StudyPage
 from optimizer.selectors.trials import TrialDetail, trial_get
 from trading import bootstrap as trading
@@ -52,7 +53,7 @@ def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
         "params_json": json.dumps(dict(detail.view.params), sort_keys=True),
         "title": f"Trial {number} of study {study_id}",
     }
-    return _render(page, "dashboard/optimizer/trial.html", context, status=200)
+    return panel_render(page.desk, "dashboard/optimizer/trial.html", context, page="optimizer")
 
 
 @permission_required(OPERATE, raise_exception=True)
@@ -68,7 +69,7 @@ def trial_install(request: HttpRequest, study_id: int, number: int) -> HttpRespo
     error, note = _install(page, detail, typed)
     if error:
         return _form(page, detail, typed, error=error, status=422)
-    if request.headers.get("X-Panel") == "1":
+    if is_panel(request):
         context = {"note": note, "title": "Installed"}
         return render(request, "dashboard/optimizer/installed.html", context)
     messages.success(request, note)
@@ -157,16 +158,5 @@ def _form(
         "reason_max": REASON_MAX,
         "title": "Install as ghost bot",
     }
-    return _render(page, "dashboard/optimizer/install.html", context, status=status)
-
-
-def _render(
-    page: StudyPage, template: str, context: dict[str, Any], *, status: int
-) -> HttpResponse:
-    if page.request.headers.get("X-Panel") == "1":
-        response = render(page.request, template, context, status=status)
-    else:
-        whole = {**page.desk.frame(), **context, "page": "optimizer", "template": template}
-        response = render(page.request, "dashboard/detail_page.html", whole, status=status)
-    response["Vary"] = "X-Panel"  # one address, two bodies: no cache may mix them up
-    return response
+    template = "dashboard/optimizer/install.html"
+    return panel_render(page.desk, template, context, page="optimizer", status=status)

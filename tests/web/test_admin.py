@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -10,7 +12,7 @@ from django.test import Client
 from tests import factories as make
 from tests.web.desk_scene import Scene
 from trading.domain.reasons import TradingState
-from trading.models import DeskSession
+from trading.models import DeskSession, Fill
 
 MODELS = list(apps.get_app_config("trading").get_models())
 OWN_PAGES = {"ConfigRevision"}  # edited through its own form, tested beside it
@@ -52,6 +54,17 @@ def test_history_cannot_be_added_changed_or_deleted(chief: Client, scene: Scene)
         assert chief.post(f"{base}{row.pk}/delete/", {"post": "yes"}).status_code == 403, base
         chief.post(base, {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
         assert model._default_manager.filter(pk=row.pk).values().get() == before, base
+
+
+def test_times_stand_in_lists_as_utc_and_can_be_sorted_by(chief: Client, scene: Scene) -> None:
+    oldest, newest = Fill.objects.earliest("event_time"), Fill.objects.latest("event_time")
+    column = admin.site.get_model_admin(Fill).list_display.index("happened")
+    for order, first in ((column, oldest), (-column, newest)):
+        page = chief.get(f"/admin/trading/fill/?o={order}").content.decode()
+        assert "Time (UTC)" in page
+        moment = datetime.fromtimestamp(first.event_time / 1000, UTC)
+        _, _, cells = page.partition('class="field-happened')
+        assert cells.partition("<")[0].endswith(f">{moment:%Y-%m-%d %H:%M:%S}")
 
 
 def test_a_session_can_be_asked_to_stop(chief: Client, scene: Scene) -> None:

@@ -140,6 +140,7 @@ def test_a_decision_has_its_own_address_alone_and_as_a_panel(desk: Client, db: N
         assert "not passed" in page
     assert "SIMULATED" in alone
     assert "<html" not in panel
+    assert "X-Panel" in desk.get(address)["Vary"]  # or a cache would give one for the other
 
 
 def test_an_order_shows_its_fills(desk: Client, scene: Scene) -> None:

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from trading.admin.history import HistoryAdmin, utc
+from trading.admin.history import HistoryAdmin, utc_column
 from trading.domain.reasons import OUTCOME_TEXT, Outcome
 from trading.models import Decision
 from trading.selectors.decisions import decision_get
@@ -22,10 +22,7 @@ class DecisionAdmin(HistoryAdmin):
     fields = ("bot", "opened", "seq", "said", "gates")
     readonly_fields = fields
 
-    @admin.display(description="bar opened (UTC)", ordering="open_time")
-    def opened(self, row: Decision) -> str:
-        """Return when the bar opened."""
-        return utc(row.open_time)
+    opened = utc_column("open_time", "bar opened (UTC)")
 
     @admin.display(description="outcome", ordering="outcome")
     def said(self, row: Decision) -> str:

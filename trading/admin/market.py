@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from trading.admin.history import HistoryAdmin, utc
+from trading.admin.history import HistoryAdmin, utc_column
 from trading.models import Feed, StreamBar
 
 
@@ -37,7 +37,4 @@ class StreamBarAdmin(HistoryAdmin):
     list_select_related = ("feed",)
     ordering = ("-id",)
 
-    @admin.display(description="opened (UTC)", ordering="open_time")
-    def opened(self, row: StreamBar) -> str:
-        """Return when the bar opened."""
-        return utc(row.open_time)
+    opened = utc_column("open_time", "opened (UTC)")

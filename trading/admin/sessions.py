@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from trading.admin.history import HistoryAdmin, HistoryInline, utc
+from trading.admin.history import HistoryAdmin, HistoryInline, utc_column
 from trading.models import (
     Bot,
     DeskSession,
@@ -108,10 +108,7 @@ class EquityPointAdmin(HistoryAdmin):
     list_select_related = ("session",)
     ordering = ("-id",)
 
-    @admin.display(description="bar closed (UTC)", ordering="bar_time")
-    def closed(self, row: EquityPoint) -> str:
-        """Return when the bar closed."""
-        return utc(row.bar_time)
+    closed = utc_column("bar_time", "bar closed (UTC)")
 
 
 @admin.register(TradingControl)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from trading.admin.history import HistoryAdmin, HistoryInline, utc
+from trading.admin.history import HistoryAdmin, HistoryInline, utc_column
 from trading.models import (
     Fill,
     Order,
@@ -52,10 +52,7 @@ class OrderEventAdmin(HistoryAdmin):
     list_select_related = ("order",)
     ordering = ("-id",)
 
-    @admin.display(description="time (UTC)", ordering="event_time")
-    def happened(self, row: OrderEvent) -> str:
-        """Return when it happened."""
-        return utc(row.event_time)
+    happened = utc_column("event_time", "time (UTC)")
 
 
 @admin.register(Fill)
@@ -67,10 +64,7 @@ class FillAdmin(HistoryAdmin):
     list_select_related = ("order",)
     search_fields = ("trade_id", "order__client_order_id")
 
-    @admin.display(description="time (UTC)", ordering="event_time")
-    def happened(self, row: Fill) -> str:
-        """Return when it happened."""
-        return utc(row.event_time)
+    happened = utc_column("event_time", "time (UTC)")
 
 
 class StopInline(HistoryInline):
@@ -98,10 +92,7 @@ class PositionAdmin(HistoryAdmin):
     list_select_related = ("bot",)
     inlines = (StopInline,)
 
-    @admin.display(description="entered (UTC)", ordering="entry_time")
-    def opened(self, row: Position) -> str:
-        """Return when the position was entered."""
-        return utc(row.entry_time)
+    opened = utc_column("entry_time", "entered (UTC)")
 
 
 @admin.register(StopState)
@@ -128,10 +119,7 @@ class RoundTripAdmin(HistoryAdmin):
     list_filter = ("exit_reason", "bot__strategy")
     list_select_related = ("bot",)
 
-    @admin.display(description="closed (UTC)", ordering="exit_time")
-    def closed(self, row: RoundTrip) -> str:
-        """Return when the position was closed."""
-        return utc(row.exit_time)
+    closed = utc_column("exit_time", "closed (UTC)")
 
 
 @admin.register(SavingsCheckpoint)

@@ -35,6 +35,15 @@ class DeskCommand(CommandLine):
                 "--json", action="store_true", help="Print one JSON object as the last line"
             )
 
+    @staticmethod
+    def add_config_set(*parsers: CommandParser) -> None:
+        """Declare ``--config-set`` on every parser whose command reads the configuration."""
+        for parser in parsers:
+            parser.add_argument(
+                "--config-set", action="append", default=[], metavar="K=V",
+                help="Another value for one key, as policy.savings.ratio=0.2; repeatable",
+            )  # fmt: skip
+
     @abstractmethod
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Do the work and return the JSON object; an ``error`` key in it means exit code 1."""

@@ -17,6 +17,7 @@ import pyarrow.csv as pc_csv
 import pyarrow.feather as pa_feather
 import pyarrow.parquet as pq
 
+from trading.adapters.candles.cells import cell_numbers
 from trading.adapters.candles.instants import column_instants
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import COLUMNS, FloatArray
@@ -136,13 +137,6 @@ def _parsed_numbers(column: pa.ChunkedArray, *, where: str, first_row: int) -> F
     try:
         return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
     except pa.ArrowInvalid:
-        pass  # one cell at least is no number, or is padded; the loop below finds out
-    numbers = np.empty(len(column))
-    for row, text in enumerate(column.to_pylist()):
-        try:
-            numbers[row] = float(text)
-        except ValueError as error:
-            raise BadInputError(
-                f"{where}, row {first_row + row}: was {text[:40]!r}; expected a number"
-            ) from error
-    return numbers
+        pass  # one cell at least is no number, or is padded; read one by one they tell which
+    cells = column.to_pylist()
+    return cell_numbers(cells, where=where, first_row=first_row, expected="a number")

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from trading.adapters.candles.cells import cell_numbers
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import IntArray
 
@@ -80,7 +81,9 @@ def _from_epoch(numbers: np.ndarray, *, where: str, first_row: int) -> IntArray:
 
 def _from_text(cells: list[str], *, where: str, first_row: int, notes: list[str]) -> IntArray:
     if cells[0].strip().replace(".", "", 1).isdigit():
-        return _from_epoch(_floats(cells, where, first_row), where=where, first_row=first_row)
+        expected = "a count since 1970 as in the rows before"
+        counts = cell_numbers(cells, where=where, first_row=first_row, expected=expected)
+        return _from_epoch(counts, where=where, first_row=first_row)
     instants = np.empty(len(cells), dtype=np.int64)
     n_naive = 0
     for row, text in enumerate(cells):
@@ -103,19 +106,6 @@ def _from_text(cells: list[str], *, where: str, first_row: int, notes: list[str]
     if n_naive:
         notes.append(NAIVE_NOTE)
     return _in_range(instants, where=where, first_row=first_row)
-
-
-def _floats(cells: list[str], where: str, first_row: int) -> np.ndarray:
-    numbers = np.empty(len(cells))
-    for row, text in enumerate(cells):
-        try:
-            numbers[row] = float(text)
-        except ValueError as error:
-            raise BadInputError(
-                f"{where}, row {first_row + row}: was {text[:40]!r}; expected a count since 1970 "
-                "as in the rows before"
-            ) from error
-    return numbers
 
 
 def _in_range(ms: np.ndarray, *, where: str, first_row: int) -> IntArray:

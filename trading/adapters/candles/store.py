@@ -121,7 +121,7 @@ class ParquetCandleStore:
             try:
                 key = self._key(path)
             except BadInputError as error:
-                problems.append(SeriesProblem(str(path.relative_to(self._root)), str(error)))
+                problems.append(self._problem(path, str(error)))
                 continue
             with self.lock(key):
                 problems += self._verify_one(key, path, repair=repair)
@@ -158,7 +158,7 @@ class ParquetCandleStore:
         ]
 
     def _verify_strays(self, *, repair: bool) -> Sequence[SeriesProblem]:
-        problems = []
+        problems, done = [], "removed" if repair else ""
         for path in sorted(self._root.glob(f"*/*/.*{TEMPORARY_SUFFIX}")):
             # under the writer's lock, or a write still under way would lose its file
             with file_lock(path.with_name(f".{path.name.split('.')[1]}.lock")):
@@ -166,25 +166,16 @@ class ParquetCandleStore:
                     continue
                 if repair:
                     path.unlink()
-            problems.append(
-                SeriesProblem(
-                    str(path.relative_to(self._root)),
-                    "an interrupted write left this file",
-                    "removed" if repair else "",
-                )
-            )
+            problems.append(self._problem(path, "an interrupted write left this file", done))
         for path in sorted(self._root.glob("*/*/*.json")):
             if not path.with_suffix(".parquet").exists():
                 if repair:
                     path.unlink()
-                problems.append(
-                    SeriesProblem(
-                        str(path.relative_to(self._root)),
-                        "a sidecar without a candle file",
-                        "removed" if repair else "",
-                    )
-                )
+                problems.append(self._problem(path, "a sidecar without a candle file", done))
         return problems
+
+    def _problem(self, path: Path, problem: str, done: str = "") -> SeriesProblem:
+        return SeriesProblem(str(path.relative_to(self._root)), problem, done)
 
     def _in_place(self, path: Path) -> Sidecar | None:
         """Return the version now on disk, for the sidecar of its successor."""

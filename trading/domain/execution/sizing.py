@@ -72,19 +72,29 @@ def size_entry(  # noqa: PLR0913 - every input of the size, named at the call
     with exact():
         fill_price = costs.fill_price(price, Side.BUY, is_maker=False)
         if execution.sizing is Sizing.ALL_IN and execution.entry_order is EntryOrder.MARKET:
-            quantity = bought(cash, fill_price, instrument, costs)
-            notional = canonical(quantity * fill_price)
-            return EntrySize(quantity, notional, cash) if quantity > 0 else NO_ENTRY
-        affordable = spendable(cash * (1 - CASH_KEPT_BACK), costs)
-        quantity = affordable / fill_price
+            return _all_in(cash, fill_price, instrument, costs)
+        quantity = spendable(cash * (1 - CASH_KEPT_BACK), costs) / fill_price
         if execution.sizing is Sizing.RISK:
-            at_risk = equity * to_decimal(risk.risk_per_trade_pct) / PERCENT
-            cap = equity * to_decimal(risk.position_pct) / PERCENT
-            quantity = min(quantity, at_risk / to_decimal(stop_distance), cap / fill_price)
+            quantity = min(quantity, _most(equity, fill_price, stop_distance, risk))
         quantity = canonical(instrument.round_quantity(quantity), ROUND_FLOOR)
         if quantity <= 0:
             return NO_ENTRY
         return EntrySize(quantity, canonical(quantity * fill_price))
+
+
+def _all_in(
+    cash: Decimal, fill_price: Decimal, instrument: Instrument, costs: CostModel
+) -> EntrySize:
+    quantity = bought(cash, fill_price, instrument, costs)
+    notional = canonical(quantity * fill_price)
+    return EntrySize(quantity, notional, cash) if quantity > 0 else NO_ENTRY
+
+
+def _most(equity: Decimal, fill_price: Decimal, stop_distance: float, risk: RiskPolicy) -> Decimal:
+    """Return the quantity whose loss at the stop and whose notional the policy just allows."""
+    at_risk = equity * to_decimal(risk.risk_per_trade_pct) / PERCENT
+    cap = equity * to_decimal(risk.position_pct) / PERCENT
+    return min(at_risk / to_decimal(stop_distance), cap / fill_price)
 
 
 def spendable(cash: Decimal, costs: CostModel) -> Decimal:

@@ -38,11 +38,7 @@ class Command(DeskCommand):
         lint = actions.add_parser(
             "lint", help="Find unknown keys, inert and contradictory settings"
         )
-        for action in (show, lint):
-            action.add_argument(
-                "--config-set", action="append", default=[], metavar="K=V",
-                help="Another value for one key, as policy.savings.ratio=0.2; repeatable",
-            )  # fmt: skip
+        self.add_config_set(show, lint)
         rollback = actions.add_parser("rollback", help="Restore the overrides of an older revision")
         rollback.add_argument(
             "revision", metavar="REV", help="Number of the revision; 0 takes every override back"

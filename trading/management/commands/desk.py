@@ -50,10 +50,7 @@ class Command(DeskCommand):
         replay.add_argument("--speed", default="max", help="Bars per wall second, or max (default)")
         replay.add_argument("--candles-file", type=Path, help="Use this file instead of the store")
         replay.add_argument("--bot", default="", help="Only this installed bot, on its own market")
-        replay.add_argument(
-            "--config-set", action="append", default=[], metavar="K=V",
-            help="Another value for one key, as policy.savings.ratio=0.2; repeatable",
-        )  # fmt: skip
+        self.add_config_set(replay)
         stop = actions.add_parser("stop", help="Stop sessions; positions stay as they are")
         stop.add_argument("--session", type=int, action="append", help="Only this one; repeatable")
         pause = actions.add_parser("pause", help="Refuse entries, keep managing positions")

@@ -86,20 +86,26 @@ def config_load(
     merged: Tree = tree_make(encode(DeskConfig(), DeskConfig), DEFAULT)
     for layer in (base, profile, site, database, environment, command):
         tree_merge(merged, layer, problems)
-    config = section_decode(DeskConfig, merged, problems)
-    if isinstance(config, DeskConfig):
-        problems.extend(_strategy_problems(config, merged))
-    if problems:
-        raise InvalidConfigError(problems)
+    config = _checked(merged, problems)
     origins = _origins(merged)
     origins[PROFILE_KEY] = str(origin or DEFAULT)
     return ResolvedConfig(
-        config=cast(DeskConfig, config),
+        config=config,
         origins=origins,
         digest=value_digest(config, DeskConfig),
         profile=name,
         files=dict(sorted(files.digests.items())),
     )
+
+
+def _checked(merged: Tree, problems: list[Problem]) -> DeskConfig:
+    """Return the merged tree as values, unless it or a layer before it has ``problems``."""
+    config = section_decode(DeskConfig, merged, problems)
+    if isinstance(config, DeskConfig):
+        problems.extend(_strategy_problems(config, merged))
+    if problems:
+        raise InvalidConfigError(problems)
+    return cast(DeskConfig, config)
 
 
 def config_dump(config: DeskConfig) -> dict[str, Any]:

@@ -237,22 +237,23 @@ def session_create(
         payload=blueprint,
         created_at=now,
     )
-    Bot.objects.bulk_create(
-        Bot(
-            session=session,
-            index=plan["index"],
-            name=plan.get("name", ""),
-            pair=plan["pair"],
-            strategy=plan["strategy"],
-            params=plan["params"],
-            quote=plan["quote"],
-            bankroll=plan["bankroll"],
-            cash=plan["bankroll"],
-            equity=plan["bankroll"],
-        )
-        for plan in blueprint["bots"]
-    )
+    Bot.objects.bulk_create(_bot(session, plan) for plan in blueprint["bots"])
     return session
+
+
+def _bot(session: DeskSession, plan: Mapping[str, Any]) -> Bot:
+    return Bot(
+        session=session,
+        index=plan["index"],
+        name=plan.get("name", ""),
+        pair=plan["pair"],
+        strategy=plan["strategy"],
+        params=plan["params"],
+        quote=plan["quote"],
+        bankroll=plan["bankroll"],
+        cash=plan["bankroll"],
+        equity=plan["bankroll"],
+    )
 
 
 def sessions_stop(*, session_ids: Sequence[int]) -> int:

@@ -106,6 +106,13 @@ def warm_bars(feature: Feature) -> int:
     return bars
 
 
+def until_warm(
+    features: Callable[[Params, int], tuple[Feature, ...]],
+) -> Callable[[Params, int], int]:
+    """Return the ``min_bars`` of a strategy that waits until all its ``features`` have a value."""
+    return lambda params, step_ms: max(map(warm_bars, features(params, step_ms)))
+
+
 @dataclass(frozen=True, slots=True)
 class Param:
     """One tunable number with its sane range.

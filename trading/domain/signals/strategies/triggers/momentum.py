@@ -27,7 +27,7 @@ from trading.domain.signals.strategies.base import (
     Param,
     Params,
     Strategy,
-    warm_bars,
+    until_warm,
 )
 from trading.domain.signals.strategies.triggers.scales import (
     BASELINE_HOURS,
@@ -87,6 +87,6 @@ MOMENTUM = Strategy(
     state_size=1,
     features=_features,
     kernel_params=_kernel_params,
-    min_bars=lambda params, step_ms: max(map(warm_bars, _features(params, step_ms))),
+    min_bars=until_warm(_features),
     decide=_decide,
 )

@@ -28,7 +28,7 @@ from trading.domain.signals.strategies.base import (
     Param,
     Params,
     Strategy,
-    warm_bars,
+    until_warm,
 )
 from trading.domain.signals.strategies.triggers.scales import (
     BASELINE_HOURS,
@@ -100,6 +100,6 @@ PRICE_MOVE = Strategy(
     state_size=1,
     features=_features,
     kernel_params=_kernel_params,
-    min_bars=lambda params, step_ms: max(map(warm_bars, _features(params, step_ms))),
+    min_bars=until_warm(_features),
     decide=_decide,
 )

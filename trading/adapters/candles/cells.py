@@ -1,0 +1,33 @@
+"""Read the text cells of a column as numbers, or say which cell is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from trading.domain.errors import BadInputError
+from trading.domain.market.bars import FloatArray
+
+
+def cell_numbers(cells: Sequence[str], *, where: str, first_row: int, expected: str) -> FloatArray:
+    """Return float64[n].
+
+    Args:
+        cells: text, padded or not.
+        where: file and column, for the message.
+        first_row: number a person gives the row of the first cell.
+        expected: what a cell should have been, for the message.
+
+    Raises:
+        BadInputError: a cell is no number.
+    """
+    numbers = np.empty(len(cells))
+    for row, text in enumerate(cells):
+        try:
+            numbers[row] = float(text)
+        except ValueError as error:
+            raise BadInputError(
+                f"{where}, row {first_row + row}: was {text[:40]!r}; expected {expected}"
+            ) from error
+    return numbers
