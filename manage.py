@@ -5,34 +5,16 @@ from __future__ import annotations
 
 import os
 import sys
-from difflib import get_close_matches
-
-from django.core.management import ManagementUtility, get_commands
-from django.core.management.base import BaseCommand
 
 from trading.domain.errors import BadInputError, ConfigError, TradingError
-
-
-class Utility(ManagementUtility):
-    """Django's own, but for how it refuses a name it does not know."""
-
-    def fetch_command(self, subcommand: str) -> BaseCommand:
-        """Return the command.
-
-        Raises:
-            BadInputError: there is none of this name.
-        """
-        known = get_commands()
-        if subcommand not in known:
-            near = get_close_matches(subcommand, known, 1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise BadInputError(f"there is no command {subcommand!r}; {hint}see: manage.py help")
-        return super().fetch_command(subcommand)
 
 
 def main() -> None:
     """Hand the command line to Django; turn errors meant for a person into one line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+    # here, because spawned workers import this file and want nothing of Django
+    from config.commands import Utility
+
     try:
         Utility(sys.argv).execute()
     except (BadInputError, ConfigError) as error:

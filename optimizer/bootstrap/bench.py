@@ -11,6 +11,7 @@ import numpy as np
 from django.conf import settings
 
 from optimizer.bootstrap.candles import candles_file, candles_stored, swap_costs_file
+from optimizer.services.bench.sweep import SweepPlan, sweep_bench
 from trading import bootstrap as trading
 from trading.domain.errors import BadInputError
 from trading.ports.candles import SeriesKey
@@ -56,9 +57,7 @@ def sweep_bench_run(
     *,
     candles: Path | None,
     swap_costs: Path | None,
-    n_trials: int,
-    n_workers: int,
-    seed: int,
+    plan: SweepPlan,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
     """Return the figures of ``bench sweep`` on the given, else on the stored candles.
@@ -68,7 +67,6 @@ def sweep_bench_run(
         StudyProcessError: a study failed.
     """
     from optimizer.adapters.optimize_process import OptimizeProcess
-    from optimizer.services.bench.sweep import sweep_bench
 
     costs_path = swap_costs or settings.DATA_DIR / trading.SWAP_COST_FILE
     if not costs_path.is_file():
@@ -85,9 +83,7 @@ def sweep_bench_run(
     )
     return sweep_bench(
         run=lambda words: process.run([*inputs, *words]),
-        n_trials=n_trials,
-        n_workers=n_workers,
-        seed=seed,
+        plan=plan,
         say=say,
     )
 

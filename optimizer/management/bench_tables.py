@@ -63,7 +63,9 @@ def sweep_lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"  search alone {row['search_per_second']:,.0f} a second with {answer['workers']} "
             f"workers, {row['search_per_second_one_worker']:,.0f} with one: efficiency "
-            f"{row['parallel_efficiency']} (end to end {row['parallel_efficiency_end_to_end']})"
+            f"{row['parallel_efficiency']} (rounds: "
+            f"{', '.join(map(str, row['parallel_efficiency_rounds']))}; end to end "
+            f"{row['parallel_efficiency_end_to_end']})"
         )
         yield (
             f"  cores busy {row['cpu_utilisation']:.0%}, suggest, store and report "

@@ -17,12 +17,17 @@ Floors = Mapping[str, tuple[float, ...]]
 
 
 class Chunk(NamedTuple):
-    """Some trials of one batch, with the pruning floors of their strategies."""
+    """Some trials of one batch, with the pruning floors of their strategies.
+
+    Attributes:
+        lane: which worker had trials like these before, from 0; any other may evaluate them.
+    """
 
     batch: int
     place: int
     work: tuple[Suggestion, ...]
     floors: Floors
+    lane: int = 0
 
 
 class Answer(NamedTuple):

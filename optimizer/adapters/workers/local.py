@@ -1,8 +1,9 @@
 """Evaluate trials on the cores of this machine: one spawned process per core, one pipe each.
 
-Every worker holds two chunks, so that it never waits for the orchestrator. A worker that dies or
-does not answer in time is replaced, and what it held goes back to the front of the queue; see
-``chunks_out`` for what becomes of a chunk that kills its workers.
+Every worker holds two chunks, so that it never waits for the orchestrator, and is given those of
+its own lane as long as there are any. A worker that dies or does not answer in time is replaced,
+and what it held goes back to the front of the queue; see ``chunks_out`` for what becomes of a chunk
+that kills its workers.
 """
 
 from __future__ import annotations
@@ -109,10 +110,24 @@ class ProcessPool:
         self._feed()
 
     def _feed(self) -> None:
-        for room in range(HELD):
-            for worker in self._workers:
-                if self._queue and len(worker.held) == room:
-                    self._hand(worker, self._queue.popleft())
+        for n_held in range(HELD):
+            for lane, worker in enumerate(self._workers):
+                if len(worker.held) == n_held:
+                    place = self._next(lane, is_idle=not n_held)
+                    if place is not None:
+                        chunk = self._queue[place]
+                        del self._queue[place]
+                        self._hand(worker, chunk)
+
+    def _next(self, lane: int, *, is_idle: bool) -> int | None:
+        """Return where in the queue the next chunk of a worker is.
+
+        The first of its own; for a worker without any the one its owner would come to last.
+        """
+        for place, chunk in enumerate(self._queue):
+            if chunk.lane == lane:
+                return place
+        return len(self._queue) - 1 if self._queue and is_idle else None
 
     def _hand(self, worker: _Worker, chunk: Chunk) -> None:
         if not worker.held:

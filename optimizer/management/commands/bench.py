@@ -11,6 +11,7 @@ from django.core.management.base import CommandParser
 from optimizer import bootstrap
 from optimizer.management.bench_tables import core_lines, evaluator_lines, sweep_lines
 from optimizer.management.inputs import whole
+from optimizer.services.bench.sweep import SweepPlan
 from trading.domain.errors import BadInputError
 from trading.management.desk_command import DeskCommand
 
@@ -51,6 +52,9 @@ class Command(DeskCommand):
         parser.add_argument(
             "--workers", default="2", metavar="N", help="Of the sweep, beside one (default 2)"
         )
+        parser.add_argument(
+            "--rounds", default="3", metavar="N", help="Of the sweep; medians count (default 3)"
+        )
         self.add_json(parser)
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,20 +75,17 @@ class Command(DeskCommand):
         shared = {
             "candles": options["candles_file"],
             "swap_costs": options["swap_costs"],
-            "seed": seed,
             "say": self._say,
         }
         if name == "sweep":
-            trials, workers = (
-                whole("trials", options["trials"]),
-                whole("workers", options["workers"]),
+            plan = SweepPlan(
+                n_trials=_count("trials", options["trials"]),
+                n_workers=_count("workers", options["workers"]),
+                n_rounds=_count("rounds", options["rounds"]),
+                seed=seed,
             )
-            if trials < 1 or workers < 1:
-                raise BadInputError(
-                    f"trials and workers were {trials} and {workers}; expected 1 up"
-                )
-            return bootstrap.sweep_bench_run(n_trials=trials, n_workers=workers, **shared)
-        return bootstrap.evaluator_bench_run(has_peers=not options["no_peers"], **shared)
+            return bootstrap.sweep_bench_run(plan=plan, **shared)
+        return bootstrap.evaluator_bench_run(has_peers=not options["no_peers"], seed=seed, **shared)
 
     def _say(self, text: str) -> None:
         self.stderr.write(f"bench: {text}")
@@ -97,3 +98,10 @@ class Command(DeskCommand):
             if isinstance(part, dict):
                 for line in lines(part):
                     self.stdout.write(line)
+
+
+def _count(name: str, value: str) -> int:
+    count = whole(name, value)
+    if count < 1:
+        raise BadInputError(f"{name} were {count}; expected 1 or more")
+    return count

@@ -6,7 +6,6 @@ the database works.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Final, Self
@@ -16,17 +15,16 @@ from optimizer.domain.study.records import TrialRecord
 from optimizer.models import Study
 from optimizer.ports.sweeps import PoolUsage
 from optimizer.services.reports.build import ReportSource
-from optimizer.services.studies.chunks import Answers, chunk_size, chunks_of
+from optimizer.services.studies.chunks import Answers, Cutter
 from optimizer.services.studies.heartbeat import heartbeat
 from optimizer.services.studies.meter import RunMeter
 from optimizer.services.studies.search import engine_make, engine_recover, snapshot_state
+from optimizer.services.studies.stopping import StopWish
 from optimizer.services.studies.storing import batch_store, records_from
 from optimizer.services.studies.tools import StudyTools
-from trading.domain.errors import LeaseLostError
 
 SNAPSHOT_EVERY_S: Final = 3.0  # resuming replays at most the batches of so many seconds
 HEARTBEAT_EVERY_S: Final = 3.0
-ASK_EVERY_S: Final = 0.5  # whether the study is to be cancelled
 EARLY: Final = 0.1  # of the trials; by then the workers have loaded what they need
 _WAIT_S: Final = 0.2
 
@@ -55,9 +53,8 @@ class Search:
         self._n_done = study.n_done
         self._reported_at = study.n_done
         self._snapshot_at = self._heard_at = tools.clock.monotonic()
-        self._asked_at = -math.inf
         self._pool = tools.pool_of(study, source.data)
-        self._size = chunk_size(self._engine.schedule.batch_size, self._pool)
+        self._cutter = Cutter(self._pool)
 
     def __enter__(self) -> Self:
         """Recover; see the class."""
@@ -95,14 +92,15 @@ class Search:
         for batch in waiting:
             self._send(batch)
 
-    def go(self, on_progress: Callable[[int], None], should_stop: Callable[[], bool]) -> bool:
+    def go(self, on_progress: Callable[[int], None], wish: StopWish) -> bool:
         """Search until all batches are stored; False where it was stopped before."""
         on_progress(self._n_done)
         self._propose()
         while self._engine.pending:
-            if should_stop() or self._is_cancel_wanted():
+            if wish.is_there():
                 self._save()
                 return False
+            self._give_sign()
             for answer in self._pool.wait(_WAIT_S):
                 self._answers.add(answer)
             while self._engine.pending:
@@ -124,12 +122,13 @@ class Search:
                 self._send(self._engine.propose())
 
     def _send(self, batch: Batch) -> None:
-        self._pool.send(chunks_of(batch, self._size))
+        self._pool.send(self._cutter.cut(batch))
 
     def _finish(self, records: Sequence[TrialRecord]) -> None:
         number = self._engine.pending[0].number
         with self._meter.phase("suggest"):
             self._engine.absorb(records, is_answer=True)
+            self._cutter.learn(records)
         self._propose()
         now = self._tools.clock.now()
         with self._meter.phase("store"):
@@ -168,20 +167,12 @@ class Search:
             study_id = self._study.pk
             self._tools.database(lambda: self._tools.report(study_id, self._source, False))
 
-    def _is_cancel_wanted(self) -> bool:
-        """Return whether somebody wants the study stopped, and give a sign of life now and then."""
+    def _give_sign(self) -> None:
+        """Say that this process lives, where no batch has said so for a while."""
         clock = self._tools.clock
-        if clock.monotonic() - self._asked_at < ASK_EVERY_S:
-            return False
-        self._asked_at = clock.monotonic()
+        if clock.monotonic() - self._heard_at < HEARTBEAT_EVERY_S:
+            return
         mine = Study.objects.filter(pk=self._study.pk, owner=self._tools.owner)
-        if clock.monotonic() - self._heard_at >= HEARTBEAT_EVERY_S:
-            now = clock.now()
-            self._tools.database(lambda: mine.update(heartbeat_at=now))
-            self._heard_at = clock.monotonic()
-        wanted = self._tools.database(
-            lambda: mine.values_list("is_cancel_wanted", flat=True).first()
-        )
-        if wanted is None:
-            raise LeaseLostError(f"study {self._study.pk} is run by another process now")
-        return bool(wanted)
+        now = clock.now()
+        self._tools.database(lambda: mine.update(heartbeat_at=now))
+        self._heard_at = clock.monotonic()

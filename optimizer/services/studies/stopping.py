@@ -1,4 +1,4 @@
-"""End a run between two pieces of work where somebody wants that, also behind the search.
+"""End a run between two pieces of work where somebody wants that, in the search and behind it.
 
 Whatever takes long is handed ``StopWish.obey`` and calls it where it can be left: nothing of the
 piece in hand is written by then, and whoever goes on with the study does it from the beginning.
@@ -37,6 +37,14 @@ class StopWish:
         self._study_id, self._tools, self._should_stop = study_id, tools, should_stop
         self._asked_at = -math.inf
 
+    def is_there(self) -> bool:
+        """Return whether the run is to stop or the study to be cancelled.
+
+        Raises:
+            LeaseLostError: another process runs the study.
+        """
+        return self._should_stop() or self._is_cancel_wanted()
+
     def obey(self) -> None:
         """Do nothing as long as the run may go on.
 
@@ -44,7 +52,7 @@ class StopWish:
             StopWantedError: it is to stop, or the study is to be cancelled.
             LeaseLostError: another process runs the study.
         """
-        if self._should_stop() or self._is_cancel_wanted():
+        if self.is_there():
             raise StopWantedError
 
     def _is_cancel_wanted(self) -> bool:
