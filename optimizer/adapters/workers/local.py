@@ -58,6 +58,17 @@ def cores_granted() -> int:
     return os.cpu_count() or 1
 
 
+def place_next(queue: Sequence[Chunk], lane: int, *, is_idle: bool) -> int | None:
+    """Return where in the queue the next chunk of a worker is, None where it is to have none.
+
+    The first of its own lane; for an idle worker without any the one its owner would come to last.
+    """
+    for place, chunk in enumerate(queue):
+        if chunk.lane == lane:
+            return place
+    return len(queue) - 1 if queue and is_idle else None
+
+
 @dataclass(eq=False)
 class _Worker:
     process: SpawnProcess
@@ -113,21 +124,11 @@ class ProcessPool:
         for n_held in range(HELD):
             for lane, worker in enumerate(self._workers):
                 if len(worker.held) == n_held:
-                    place = self._next(lane, is_idle=not n_held)
+                    place = place_next(self._queue, lane, is_idle=not n_held)
                     if place is not None:
                         chunk = self._queue[place]
                         del self._queue[place]
                         self._hand(worker, chunk)
-
-    def _next(self, lane: int, *, is_idle: bool) -> int | None:
-        """Return where in the queue the next chunk of a worker is.
-
-        The first of its own; for a worker without any the one its owner would come to last.
-        """
-        for place, chunk in enumerate(self._queue):
-            if chunk.lane == lane:
-                return place
-        return len(self._queue) - 1 if self._queue and is_idle else None
 
     def _hand(self, worker: _Worker, chunk: Chunk) -> None:
         if not worker.held:
