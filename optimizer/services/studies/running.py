@@ -95,13 +95,12 @@ class _Run:
         self, on_progress: Callable[[int], None], should_stop: Callable[[], bool]
     ) -> RunResult:
         study, tools, meter = self._study, self._tools, self._meter
-        wish = StopWish(study.pk, tools, should_stop)
         source = tools.source_of(study)
         tools.tell(study.pk, study.n_done, True)
         with Search(study, source, tools, meter) as search:
-            is_complete = search.go(on_progress, wish)
+            is_complete = search.go(on_progress, StopWish(study.pk, tools, should_stop))
             meter.search_over(*search.usage())
-        best = self._conclude(source, wish) if is_complete else None
+        best = self._conclude(source, should_stop) if is_complete else None
         if best is None:
             return self._unfinished()
         self.end(Study.Status.FINISHED, "")
@@ -116,10 +115,13 @@ class _Run:
         self.release()
         return RunResult(RunEnd.STOPPED, self.reread(), {})
 
-    def _conclude(self, source: ReportSource, wish: StopWish) -> dict[str, Any] | None:
+    def _conclude(
+        self, source: ReportSource, should_stop: Callable[[], bool]
+    ) -> dict[str, Any] | None:
         """Return the best trial of every objective; None where it was stopped before the end."""
         study, tools = self._study, self._tools
-        between = wish.obey
+        # a fresh wish asks at once, however short the examination is
+        between = StopWish(study.pk, tools, should_stop).obey
         try:
             with heartbeat(study.pk, tools.owner, tools.clock):
                 with self._meter.phase("luck"):
