@@ -19,8 +19,7 @@ from dashboard.views.study_form import StudyForm, choices
 from dashboard.views.study_start import study_enqueue
 from optimizer import bootstrap
 from optimizer.selectors.studies import study_list
-from optimizer.services.studies.sources import Origin
-from trading.domain.errors import BadInputError, TradingError
+from trading.domain.errors import TradingError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,27 +31,15 @@ def studies(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(f"Starting a study needs the permission {START}.")
     form = StudyForm.typed(request.POST)
     try:
-        key = form.series()
-        _costs_check()
-        origin = Origin(venue=key.venue, pair=key.pair, timeframe=key.timeframe)
-        row = bootstrap.study_open(request=form.request(), origin=origin)
+        asked, origin = form.study()
+        row = bootstrap.study_open(request=asked, origin=origin)
     except TradingError as error:
-        form.refuse(str(error))
+        form.refuse(error)
         return _page(request, form, status=422)
     problem = study_enqueue(row.pk, n_done=0)
     if problem:
         messages.warning(request, problem)
     return redirect("dashboard:study", row.pk)
-
-
-def _costs_check() -> None:
-    """Refuse to search without swap costs.
-
-    The command measures them first; that takes minutes, which nobody waits for in a browser.
-    """
-    costs = bootstrap.swap_cost_state()
-    if costs.n_rungs == 0:
-        raise BadInputError(f"swap costs are missing: {costs.warning}")
 
 
 @require_safe

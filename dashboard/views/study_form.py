@@ -1,13 +1,14 @@
 """The form that starts a study: what may be chosen, and what was asked for as a request.
 
-Values are checked by the service that checks the command's; the form only turns text into numbers.
+Values are read and checked by the services that read and check the command's; the form says which
+field each is typed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, Final
 
 from django.http import QueryDict
@@ -17,22 +18,25 @@ from optimizer import bootstrap
 from optimizer.domain.metrics import FillModel
 from optimizer.domain.objectives import OBJECTIVES
 from optimizer.domain.search.samplers import COSTS
+from optimizer.domain.study.data import search_stop
 from optimizer.domain.systems import EXTRAS, SYSTEMS
-from optimizer.services.studies.request import CELERY, LOCAL, StudyRequest
-from trading.domain.errors import BadInputError
+from optimizer.services.studies.problems import InvalidRequestError, Problems
+from optimizer.services.studies.request import CELERY, LOCAL, StudyRequest, values_read
+from optimizer.services.studies.sources import Origin
+from optimizer.services.studies.typed import amount, names, number, whole
+from trading.domain.errors import BadInputError, TradingError
 from trading.domain.market.timeframes import MS_PER_DAY
-from trading.ports.candles import SeriesInfo, SeriesKey
+from trading.ports.candles import SeriesInfo
 
 _DEFAULT: Final = StudyRequest()
 STEERING: Final = next(iter(OBJECTIVES))
-# the first words of a refusal name the value; the form shows it where the value was typed
-_FIELD_OF: Final = {
-    "candles": "candles", "strategy": "strategies", "no strategy": "strategies",
-    "objective": "objectives", "no objective": "objectives", "window": "windows",
-    "no window": "windows", "trials": "trials", "trade size": "trade_size", "seed": "seed",
-    "sampler": "sampler", "fill": "fill", "holdout": "holdout_pct", "swap costs": "costs",
-    "workers": "workers", "max workers": "workers", "report every": "report_every",
-}  # fmt: skip
+# where a value of the request is typed, if not in a field of its own name
+_TYPED_IN: Final = {
+    "n_trials": "trials",
+    "holdout_share": "holdout_pct",
+    "max_workers": "workers",
+}
+_FOLDED: Final = ("objectives", "fill", "holdout_pct", "workers_via", "workers", "report_every")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,49 +89,72 @@ class StudyForm:
             values[name] = post.getlist(name)
         return cls(values)
 
-    def request(self) -> StudyRequest:
-        """Return what was asked for.
+    def study(self) -> tuple[StudyRequest, Origin]:
+        """Return what was asked for, on which candles.
 
         Raises:
-            BadInputError: a number is none; the message names the value.
+            InvalidRequestError: with all that is wrong.
         """
+        problems, origin = Problems(), Origin()
+        values = values_read(self._reads(), problems)
+        with problems.at("costs"):
+            _costs_check()
+        with problems.at("candles"):
+            info = self._series()
+            if "holdout_share" in values:
+                search_stop(info.rows, values["holdout_share"])
+            origin = Origin(info.key.venue, info.key.pair, info.key.timeframe)
+        problems.settle()
+        return StudyRequest(**values), origin
+
+    def _reads(self) -> dict[str, Callable[[], Any]]:
         v = self.values
         others = [name for name in v["objectives"] if name != v["steering"]]
         workers = v["workers"]
-        return StudyRequest(
-            strategies=tuple(v["strategies"]),
-            objectives=(v["steering"], *others),
-            windows=tuple(part.strip() for part in v["windows"].split(",") if part.strip()),
-            n_trials=_whole("trials", v["trials"]),
-            trade_size=_decimal("trade size", v["trade_size"]),
-            sampler=v["sampler"],
-            seed=_whole("seed", v["seed"]),
-            fill=v["fill"],
-            holdout_share=float(_decimal("holdout", v["holdout_pct"])) / 100,
-            workers_via=v["workers_via"],
-            max_workers=_whole("workers", workers) if workers else None,
-            report_every=_whole("report every", v["report_every"] or "0"),
-        )
+        return {
+            "strategies": lambda: tuple(v["strategies"]),
+            "objectives": lambda: (v["steering"], *others),
+            "windows": partial(names, v["windows"]),
+            "n_trials": partial(whole, "trials", v["trials"]),
+            "trade_size": partial(amount, "trade size", v["trade_size"]),
+            "sampler": lambda: v["sampler"],
+            "seed": partial(whole, "seed", v["seed"]),
+            "fill": lambda: v["fill"],
+            "holdout_share": lambda: number("holdout", v["holdout_pct"]) / 100,
+            "workers_via": lambda: v["workers_via"],
+            "max_workers": lambda: whole("workers", workers) if workers else None,
+            "report_every": partial(whole, "report every", v["report_every"] or "0"),
+        }
 
-    def series(self) -> SeriesKey:
-        """Return which candles were chosen.
-
-        Raises:
-            BadInputError: none, or something that is not stored.
-        """
+    def _series(self) -> SeriesInfo:
         chosen = self.values["candles"]
         for info in bootstrap.candle_series():
             if _value(info) == chosen:
-                return info.key
+                return info
         raise BadInputError(f"candles were {chosen!r}; choose a stored series")
 
-    def refuse(self, message: str) -> None:
-        """Put a refusal beside the field its first words name, else above the form."""
-        for words, name in _FIELD_OF.items():
-            if message.startswith(words):
-                self.errors[name] = message
-                return
-        self.errors["form"] = message
+    def refuse(self, error: TradingError) -> None:
+        """Put what is wrong beside the fields it is typed in, anything else above the form."""
+        if not isinstance(error, InvalidRequestError):
+            self.errors["form"] = str(error)
+            return
+        for name, sentence in error.problems.items():
+            self.errors[_TYPED_IN.get(name, name)] = sentence
+
+    @property
+    def is_wrong_inside(self) -> bool:
+        """Whether something is wrong in the part that is folded at first."""
+        return any(name in self.errors for name in _FOLDED)
+
+
+def _costs_check() -> None:
+    """Refuse to search without swap costs.
+
+    The command measures them first; that takes minutes, which nobody waits for in a browser.
+    """
+    costs = bootstrap.swap_cost_state()
+    if costs.n_rungs == 0:
+        raise BadInputError(costs.warning)
 
 
 def series_list() -> list[Series]:
@@ -155,20 +182,3 @@ def _value(info: SeriesInfo) -> str:
 def _label(info: SeriesInfo) -> str:
     days = (info.last_open - info.first_open) // MS_PER_DAY
     return f"{info.key.pair} {info.key.timeframe}, {info.key.venue}, {days:,} days"
-
-
-def _whole(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise BadInputError(f"{name} was {text!r}; expected a whole number") from None
-
-
-def _decimal(name: str, text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise BadInputError(f"{name} was {text!r}; expected a number") from None
-    if not value.is_finite():
-        raise BadInputError(f"{name} was {text!r}; expected a number")
-    return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from optimizer.services.news import StudyNews
 from trading import bootstrap as trading
@@ -12,9 +12,11 @@ from trading.domain.errors import BadInputError
 from trading.ports.candles import SeriesInfo
 from trading.services.swap_costs.cache import swap_costs_get
 
+_MEASURE: Final = "manage.py swap_costs refresh"
+
 
 class CostState(NamedTuple):
-    """The desk's swap costs: how many rungs, since when, and what is wrong with them."""
+    """The desk's swap costs: how many rungs, since when, what is wrong with them, what to do."""
 
     n_rungs: int
     measured_at: datetime | None
@@ -32,9 +34,14 @@ def swap_cost_state() -> CostState:
     try:
         cache = swap_costs_get(store=trading.swap_cost_store())
     except BadInputError as error:
-        return CostState(0, None, str(error))
+        return CostState(0, None, f"{error}; replace it with: {_MEASURE} --force")
     if cache is None:
-        return CostState(0, None, "no swap costs were measured yet; run: swap_costs refresh")
+        return CostState(
+            0,
+            None,
+            "nothing can be searched: no swap costs were measured yet; measure them with: "
+            f"{_MEASURE}",
+        )
     return CostState(len(cache.entries), cache.measured_at, cache.warning(clock))
 
 

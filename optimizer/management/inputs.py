@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -40,51 +38,18 @@ def candles_check(options: Mapping[str, Any]) -> None:
         raise BadInputError("no candles: give --candles-file, or --venue, --pair and --timeframe")
 
 
-def number(name: str, text: str) -> float:
-    """Return a finite number.
+def file_check(subject: str, path: Path | None) -> None:
+    """Refuse a path that leads to no file; None is none.
+
+    Args:
+        subject: what the file holds, with its verb, as ``swap costs were``.
+        path: as it was given.
 
     Raises:
-        BadInputError: it is not one.
+        BadInputError: there is nothing, or it is a folder.
     """
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise BadInputError(f"{name} was {text!r}; expected a number")
-    return value
-
-
-def whole(name: str, text: str) -> int:
-    """Return a whole number.
-
-    Raises:
-        BadInputError: it is not one.
-    """
-    try:
-        return int(text)
-    except ValueError:
-        raise BadInputError(f"{name} was {text!r}; expected a whole number") from None
-
-
-def amount(name: str, text: str) -> Decimal:
-    """Return an amount of money.
-
-    Raises:
-        BadInputError: it is not a finite number.
-    """
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("nan")
-    if not value.is_finite():
-        raise BadInputError(f"{name} was {text!r}; expected a number")
-    return value
-
-
-def names(text: str) -> tuple[str, ...]:
-    """Return comma-separated names, blanks dropped."""
-    return tuple(name for name in (part.strip() for part in text.split(",")) if name)
+    if path is not None and not path.is_file():
+        raise BadInputError(f"{subject} {str(path)!r}; there is no such file")
 
 
 @contextmanager

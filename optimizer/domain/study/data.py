@@ -65,14 +65,24 @@ class StudyData:
         Raises:
             BadInputError: the share is not within 0 to 0.5, or too few bars are left to search.
         """
-        if not 0.0 <= holdout_share <= 0.5:
-            raise BadInputError(f"holdout was {holdout_share}; expected a share from 0 to 0.5")
-        stop = len(self.bars) - int(len(self.bars) * holdout_share)
-        if stop < LEAST_BARS:
-            raise BadInputError(
-                f"{stop} bars are left to search of {len(self.bars)}; expected {LEAST_BARS} or more"
-            )
-        return stop
+        return search_stop(len(self.bars), holdout_share)
+
+
+def search_stop(n_bars: int, holdout_share: float) -> int:
+    """Return the bar at which the holdout of ``n_bars`` begins.
+
+    Raises:
+        BadInputError: the share is not within 0 to 0.5, or too few bars are left to search.
+    """
+    if not 0.0 <= holdout_share <= 0.5:
+        raise BadInputError(f"holdout was {holdout_share}; expected a share from 0 to 0.5")
+    stop = n_bars - int(n_bars * holdout_share)
+    if stop < LEAST_BARS:
+        raise BadInputError(
+            f"{stop} bars are left to search of {n_bars}; expected {LEAST_BARS} or more, from "
+            "longer candles or a smaller holdout"
+        )
+    return stop
 
 
 def bars_digest(bars: BarArrays, step_ms: int) -> str:

@@ -10,8 +10,8 @@ from django.core.management.base import CommandParser
 
 from optimizer import bootstrap
 from optimizer.management.bench_tables import core_lines, evaluator_lines, sweep_lines
-from optimizer.management.inputs import whole
 from optimizer.services.bench.sweep import SweepPlan
+from optimizer.services.studies.typed import whole
 from trading.domain.errors import BadInputError
 from trading.management.desk_command import DeskCommand
 

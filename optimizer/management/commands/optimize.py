@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import webbrowser
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,7 @@ from optimizer import bootstrap
 from optimizer.domain.objectives import OBJECTIVES
 from optimizer.domain.search.samplers import COSTS
 from optimizer.domain.systems import SYSTEMS
-from optimizer.management.inputs import (
-    amount,
-    candles_add,
-    candles_check,
-    names,
-    number,
-    stop_by_signal,
-    whole,
-)
+from optimizer.management.inputs import candles_add, candles_check, file_check, stop_by_signal
 from optimizer.management.study_answers import (
     best_line,
     folder,
@@ -37,9 +30,11 @@ from optimizer.models import Study
 from optimizer.selectors.studies import study_list
 from optimizer.services.reports.build import PAGE
 from optimizer.services.studies.control import study_named, study_resume_ready, study_stop
-from optimizer.services.studies.request import StudyRequest
+from optimizer.services.studies.problems import Problems
+from optimizer.services.studies.request import StudyRequest, values_read
 from optimizer.services.studies.running import RunEnd
 from optimizer.services.studies.sources import Origin
+from optimizer.services.studies.typed import amount, names, number, whole
 from trading.management.desk_command import DeskCommand
 from trading.management.progress import progress_bar
 
@@ -170,15 +165,22 @@ class Command(DeskCommand):
             call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
 
     def _run_new(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        candles_check(options)
-        study = bootstrap.study_open(request=_request(options), origin=_origin(options))
+        problems = Problems()
+        with problems.at("candles"):
+            candles_check(options)
+            file_check("candles file was", options["candles_file"])
+        with problems.at("swap_costs"):
+            file_check("swap costs were", options["swap_costs"])
+        request = StudyRequest(**values_read(_reads(options), problems))
+        problems.settle()
+        study = bootstrap.study_open(request=request, origin=_origin(options))
         return self._go_on(study, options)
 
     def _resume(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        study = study_named(whole("study", options["study"]))
-        study = study_resume_ready(
-            study.pk, clock=bootstrap.system_clock(), workers=_workers(options)
-        )
+        study, problems = study_named(whole("study", options["study"])), Problems()
+        workers = values_read(_worker_reads(options), problems)
+        problems.settle()
+        study = study_resume_ready(study.pk, clock=bootstrap.system_clock(), workers=workers)
         return self._go_on(study, options)
 
     def _go_on(self, study: Study, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,35 +242,36 @@ def _say(line: str) -> None:
     tqdm.write(line, file=sys.stderr)
 
 
-def _request(options: Mapping[str, Any]) -> StudyRequest:
-    return StudyRequest(
-        strategies=names(options["strategies"]),
-        objectives=names(options["objectives"]),
-        windows=names(options["windows"]),
-        n_trials=whole("trials", options["trials"]),
-        trade_size=amount("trade size", options["trade_size"]),
-        sampler=options["sampler"],
-        seed=whole("seed", options["seed"]),
-        fill=options["fill"],
-        warm_up_bars=whole("warm-up bars", options["warm_up_bars"]),
-        prune_share=number("prune share", options["prune_share"]),
-        holdout_share=number("holdout share", options["holdout_share"]),
-        embargo_days=number("embargo days", options["embargo_days"]),
-        report_every=whole("report every", options["report_every"]),
-        **_workers(options),
-    )
+def _reads(options: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+    """Return what reads each value of a request, in the order in which problems are told."""
+    return {
+        "strategies": partial(names, options["strategies"]),
+        "objectives": partial(names, options["objectives"]),
+        "windows": partial(names, options["windows"]),
+        "n_trials": partial(whole, "trials", options["trials"]),
+        "trade_size": partial(amount, "trade size", options["trade_size"]),
+        "sampler": partial(str, options["sampler"]),
+        "seed": partial(whole, "seed", options["seed"]),
+        "fill": partial(str, options["fill"]),
+        "warm_up_bars": partial(whole, "warm-up bars", options["warm_up_bars"]),
+        "prune_share": partial(number, "prune share", options["prune_share"]),
+        "holdout_share": partial(number, "holdout share", options["holdout_share"]),
+        "embargo_days": partial(number, "embargo days", options["embargo_days"]),
+        "report_every": partial(whole, "report every", options["report_every"]),
+        **_worker_reads(options),
+    }
 
 
-def _workers(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was said about workers; what was not said is left to its default."""
-    found: dict[str, Any] = {}
-    if options["max_workers"] is not None:
-        found["max_workers"] = whole("max workers", options["max_workers"])
-    if options["cpu_fraction"] is not None:
-        found["max_workers"] = None
-        found["cpu_fraction"] = number("cpu fraction", options["cpu_fraction"])
+def _worker_reads(options: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+    """Return what reads what was said about workers; what was not said is left to its default."""
+    found: dict[str, Callable[[], Any]] = {}
     if options["workers_via"] is not None:
-        found["workers_via"] = options["workers_via"]
+        found["workers_via"] = partial(str, options["workers_via"])
+    if options["max_workers"] is not None:
+        found["max_workers"] = partial(whole, "max workers", options["max_workers"])
+    if options["cpu_fraction"] is not None:
+        found["max_workers"] = lambda: None
+        found["cpu_fraction"] = partial(number, "cpu fraction", options["cpu_fraction"])
     return found
 
 

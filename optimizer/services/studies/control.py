@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db.models import Q
 
 from optimizer.models import Study
-from optimizer.services.studies.request import workers_check
+from optimizer.services.studies.request import values_check
 from trading.domain.errors import BadInputError, TradingError
 from trading.ports.clock import Clock
 
@@ -136,7 +136,7 @@ def study_resume_ready(
         workers: settings that say who evaluates, to be changed; they change no result.
 
     Raises:
-        BadInputError: there is no such study, or a setting is out of range.
+        BadInputError: there is no such study, or settings are out of range.
         StudyRefusedError: it is finished.
     """
     study = study_named(study_id)
@@ -144,7 +144,7 @@ def study_resume_ready(
         raise StudyRefusedError(
             f"study {study_id} is finished: all {study.n_done} trials are stored"
         )
-    workers_check(**(workers or {}))
+    values_check(workers or {})
     Study.objects.filter(pk=study_id).exclude(status=Study.Status.FINISHED).update(
         status=Study.Status.RUNNING,
         status_reason="",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from optimizer.domain.metrics import FillModel
@@ -16,6 +18,7 @@ from optimizer.domain.search.space import Space
 from optimizer.domain.study.schedule import Schedule, batch_size_choose
 from optimizer.domain.systems import systems_parse
 from optimizer.models.trials import TRIAL_SPACE
+from optimizer.services.studies.problems import Problems
 from trading.domain.errors import BadInputError
 
 LOCAL: Final = "local"
@@ -77,9 +80,9 @@ def request_check(request: StudyRequest) -> StudyPlan:
     """Return the request with names resolved and windows in order.
 
     Raises:
-        BadInputError: a name is unknown or a number out of range; the message says which.
+        InvalidRequestError: names are unknown or numbers out of range; it says all that are.
     """
-    _numbers_check(request)
+    values_check({field: getattr(request, field) for field in CHECKS})
     systems = systems_parse(request.strategies)
     spaces = tuple(Space.of(s.name, s.strategy.params) for s in systems)
     windows = sorted(windows_parse(request.windows), key=lambda w: w.days or math.inf)
@@ -105,42 +108,76 @@ def request_check(request: StudyRequest) -> StudyPlan:
     )
 
 
-def _numbers_check(request: StudyRequest) -> None:
-    _within("trials", request.n_trials, 1, TRIAL_SPACE - 1)
-    _within("trade size", request.trade_size, Decimal("1e-6"), _LARGEST_SIZE)
-    _within("seed", request.seed, 0, _SEEDS - 1)
-    _within("warm-up bars", request.warm_up_bars, 0, 10**7)
-    _within("prune share", request.prune_share, 0.0, 0.5)
-    _within("holdout share", request.holdout_share, 0.0, 0.5)
-    _within("embargo days", request.embargo_days, 0.0, 365.0)
-    _within("report every", request.report_every, 0, TRIAL_SPACE)
-    _one_of("sampler", request.sampler, SAMPLERS)
-    _one_of("fill", request.fill, tuple(fill.value for fill in FillModel))
-    workers_check(request.workers_via, request.max_workers, request.cpu_fraction)
+def values_check(values: Mapping[str, Any]) -> None:
+    """Refuse values that cannot be, all of them at once.
 
-
-def workers_check(
-    workers_via: str = LOCAL, max_workers: int | None = None, cpu_fraction: float = 1.0
-) -> None:
-    """Refuse workers that cannot be.
+    Args:
+        values: by field of a request, some or all.
 
     Raises:
-        BadInputError: a value is unknown or out of range; the message says which.
+        InvalidRequestError: values are unknown or out of range; it says all that are.
     """
-    _one_of("workers via", workers_via, (LOCAL, CELERY))
-    if max_workers is not None:
-        _within("max workers", max_workers, 1, MOST_WORKERS)
-    if not 0.0 < cpu_fraction <= 1.0:
-        raise BadInputError(f"cpu fraction was {cpu_fraction}; expected above 0, up to 1")
+    problems = Problems()
+    for field, value in values.items():
+        with problems.at(field):
+            CHECKS[field](value)
+    problems.settle()
 
 
-def _within(name: str, value: Any, low: Any, high: Any) -> None:
+def values_read(reads: Mapping[str, Callable[[], Any]], problems: Problems) -> dict[str, Any]:
+    """Return the values that can be used; what is wrong with the others goes to ``problems``.
+
+    Args:
+        reads: by field of a request, what returns its value or refuses what was typed.
+        problems: collects what is wrong.
+    """
+    values: dict[str, Any] = {}
+    for field, read in reads.items():
+        with problems.at(field):
+            value = read()
+            CHECKS[field](value)
+            values[field] = value
+    return values
+
+
+def _within(name: str, low: Any, high: Any, value: Any) -> None:
     if not low <= value <= high:  # also refuses what is not a number
         raise BadInputError(f"{name} was {value}; expected {low} to {high}")
 
 
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+def _one_of(name: str, known: tuple[str, ...], value: str) -> None:
     if value not in known:
         near = difflib.get_close_matches(value, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"expected {', '.join(known)}"
         raise BadInputError(f"{name} was {value!r}; {hint}")
+
+
+def _max_workers_check(value: int | None) -> None:
+    if value is not None:
+        _within("max workers", 1, MOST_WORKERS, value)
+
+
+def _cpu_fraction_check(value: float) -> None:
+    if not 0.0 < value <= 1.0:
+        raise BadInputError(f"cpu fraction was {value}; expected above 0, up to 1")
+
+
+# what a value of each field may be; a request, a form and a command line are checked by these alone
+CHECKS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "strategies": systems_parse,
+    "objectives": objectives_parse,
+    "windows": windows_parse,
+    "n_trials": partial(_within, "trials", 1, TRIAL_SPACE - 1),
+    "trade_size": partial(_within, "trade size", Decimal("1e-6"), _LARGEST_SIZE),
+    "sampler": partial(_one_of, "sampler", SAMPLERS),
+    "seed": partial(_within, "seed", 0, _SEEDS - 1),
+    "fill": partial(_one_of, "fill", tuple(fill.value for fill in FillModel)),
+    "warm_up_bars": partial(_within, "warm-up bars", 0, 10**7),
+    "prune_share": partial(_within, "prune share", 0.0, 0.5),
+    "holdout_share": partial(_within, "holdout share", 0.0, 0.5),
+    "embargo_days": partial(_within, "embargo days", 0.0, 365.0),
+    "report_every": partial(_within, "report every", 0, TRIAL_SPACE),
+    "workers_via": partial(_one_of, "workers via", (LOCAL, CELERY)),
+    "max_workers": _max_workers_check,
+    "cpu_fraction": _cpu_fraction_check,
+}

@@ -14,6 +14,7 @@ from django.core.management import call_command
 
 from optimizer.domain.evaluator.warm import kernels_warm
 from optimizer.models import Study
+from tests import factories as make
 from tests.fakes.redis_server import RedisServer
 from tests.integration.studies.inputs import arguments
 from tests.integration.studies.killing import Orchestrator, study_newest, wait_for_trials
@@ -29,12 +30,16 @@ def run(*words: str) -> dict[str, Any]:
     return answer
 
 
-def refused(code: int, *words: str) -> str:
+def refusals(code: int, *words: str) -> list[str]:
     err = StringIO()
     with pytest.raises(SystemExit) as stopped:
         call_command("optimize", *words, stdout=StringIO(), stderr=err)
     assert stopped.value.code == code
-    (line,) = err.getvalue().splitlines()
+    return err.getvalue().splitlines()
+
+
+def refused(code: int, *words: str) -> str:
+    (line,) = refusals(code, *words)
     return line
 
 
@@ -94,6 +99,36 @@ def test_what_cannot_be_is_one_line_and_opens_nothing(
     assert said in refused(2, "run", *inputs, *changed)
     assert not Study.objects.exists()
     assert not (tmp_path / "reports").exists()
+
+
+def test_all_that_is_wrong_is_said_at_once_a_line_for_each(
+    inputs: list[str], tmp_path: Path
+) -> None:
+    changed = ["--trials", "-5", "--seed", "x", "--windows", "3w", "--max-workers", "0",
+               "--candles-file", "nowhere.parquet", "--swap-costs", "nowhere.json"]  # fmt: skip
+    assert refusals(2, "run", *inputs, *changed) == [
+        "candles file was 'nowhere.parquet'; there is no such file",
+        "swap costs were 'nowhere.json'; there is no such file",
+        "window was '3w'; expected all, 1y or a number of days like 90d",
+        "trials was -5; expected 1 to 99999999",
+        "seed was 'x'; expected a whole number",
+        "max workers was 0; expected 1 to 512",
+    ]
+    assert not Study.objects.exists()
+    assert not (tmp_path / "reports").exists()
+
+
+def test_wrong_workers_of_a_study_to_be_resumed_are_all_named(
+    inputs: list[str], settings: Any
+) -> None:
+    study = make.study(status="cancelled")
+    words = ("resume", str(study.pk), "--max-workers", "x", "--workers-via", "ssh")
+    assert refusals(2, *words) == [
+        "workers via was 'ssh'; expected local, celery",
+        "max workers was 'x'; expected a whole number",
+    ]
+    study.refresh_from_db()
+    assert study.status == "cancelled"
 
 
 def test_a_study_that_does_not_exist_is_named(inputs: list[str]) -> None:

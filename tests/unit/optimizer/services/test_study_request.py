@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
 from optimizer.domain.systems import PUBLISHED
-from optimizer.services.studies.request import StudyRequest, request_check
+from optimizer.services.studies.problems import InvalidRequestError, Problems
+from optimizer.services.studies.request import (
+    CHECKS,
+    StudyRequest,
+    request_check,
+    values_check,
+    values_read,
+)
+from optimizer.services.studies.typed import whole
 from trading.domain.errors import BadInputError
 
 
@@ -52,3 +62,60 @@ def test_a_search_without_parameters_has_one_trial_a_strategy() -> None:
 def test_what_cannot_be_is_refused_by_name_and_value(changed: dict[str, Any], said: str) -> None:
     with pytest.raises(BadInputError, match=said.replace("+", r"\+")):
         request_check(StudyRequest(**changed))
+
+
+WRONG: dict[str, tuple[Any, str]] = {
+    "strategies": ((), "no strategy was given"),
+    "objectives": (("gain",), "objective was 'gain'"),
+    "windows": (("3w",), "window was '3w'"),
+    "n_trials": (-5, "trials was -5"),
+    "trade_size": (Decimal(-1), "trade size was -1"),
+    "sampler": ("tpes", "sampler was 'tpes'"),
+    "seed": (-1, "seed was -1"),
+    "fill": ("same", "fill was 'same'"),
+    "warm_up_bars": (-1, "warm-up bars was -1"),
+    "prune_share": (0.6, "prune share was 0.6"),
+    "holdout_share": (0.8, "holdout share was 0.8"),
+    "embargo_days": (-1.0, "embargo days was -1.0"),
+    "report_every": (-2, "report every was -2"),
+    "workers_via": ("ssh", "workers via was 'ssh'"),
+    "max_workers": (0, "max workers was 0"),
+    "cpu_fraction": (2.0, "cpu fraction was 2.0"),
+}
+
+
+def test_every_field_of_a_request_is_checked() -> None:
+    assert list(CHECKS) == [field.name for field in fields(StudyRequest)] == list(WRONG)
+
+
+def test_all_that_is_wrong_is_named_at_once_in_the_order_of_the_fields() -> None:
+    request = StudyRequest(**{name: value for name, (value, _) in WRONG.items()})
+    with pytest.raises(InvalidRequestError) as caught:
+        request_check(request)
+    assert list(caught.value.problems) == list(WRONG)
+    for line, (_, said) in zip(str(caught.value).splitlines(), WRONG.values(), strict=True):
+        assert line.startswith(said)
+
+
+def test_some_values_alone_are_checked_together() -> None:
+    values_check({"max_workers": None, "cpu_fraction": 0.5})
+    with pytest.raises(InvalidRequestError) as caught:
+        values_check({"max_workers": 0, "workers_via": "ssh"})
+    assert set(caught.value.problems) == {"max_workers", "workers_via"}
+
+
+def test_what_was_typed_is_read_and_checked_and_only_what_can_be_is_returned() -> None:
+    problems = Problems()
+    read = values_read(
+        {
+            "n_trials": partial(whole, "trials", "many"),
+            "seed": partial(whole, "seed", "-4"),
+            "report_every": partial(whole, "report every", "50"),
+            "max_workers": partial(whole, "workers", "2"),
+        },
+        problems,
+    )
+    assert read == {"report_every": 50, "max_workers": 2}
+    assert list(problems.sentences) == ["n_trials", "seed"]
+    assert problems.sentences["n_trials"] == "trials was 'many'; expected a whole number"
+    assert problems.sentences["seed"].startswith("seed was -4; expected 0 to")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from optimizer.domain.study.data import StudyData
+from optimizer.domain.study.data import LEAST_BARS, StudyData, search_stop
 from tests.factories import markets
+from trading.domain.errors import BadInputError
 
 WEEK = 7 * markets.DAY
 
@@ -49,3 +51,17 @@ def test_a_hole_longer_than_a_week_has_no_week() -> None:
     whole = data.week_digests()
     assert len(holed) == len(whole) - 1
     assert len(set(holed) & set(whole)) == len(whole) - 3
+
+
+def test_a_count_of_bars_is_enough_to_know_where_the_holdout_begins() -> None:
+    assert search_stop(1000, 0.25) == 750
+    assert search_stop(LEAST_BARS, 0.0) == LEAST_BARS
+    assert data_of(0, 1000).search_stop(0.25) == search_stop(1000, 0.25)
+
+
+def test_too_few_bars_are_refused_with_what_would_help() -> None:
+    said = "120 bars are left to search of 150; expected 200 or more, from longer candles or a"
+    with pytest.raises(BadInputError, match=said):
+        search_stop(150, 0.2)
+    with pytest.raises(BadInputError, match=r"holdout was 0\.8; expected a share from 0 to 0.5"):
+        search_stop(1000, 0.8)
