@@ -12,9 +12,8 @@ Source: reference specification of the optimizer, section 2C.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 YEAR_MINUTES: Final = 365 * 24 * 60
 MS_PER_MINUTE: Final = 60_000
@@ -27,8 +26,7 @@ class FillModel(StrEnum):
     NEXT_CLOSE = "next_close"
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
+class Metrics(NamedTuple):
     """One run over one window. ``*_pct`` in percent, ``*_quote`` and balances in quote currency."""
 
     total_return_pct: float
@@ -58,14 +56,13 @@ class Metrics:
 
     def as_dict(self) -> dict[str, float | int | bool | None]:
         """Return the fields by name, what is not finite as None."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
             name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in values.items()
+            for name, value in self._asdict().items()
         }
 
 
-METRIC_NAMES: Final = tuple(field.name for field in fields(Metrics))
+METRIC_NAMES: Final = Metrics._fields
 
 
 def bars_per_year(step_ms: int) -> float:

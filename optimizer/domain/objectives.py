@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from optimizer.domain.metrics import Metrics
 from trading.domain.errors import BadInputError
@@ -22,8 +21,7 @@ from trading.domain.errors import BadInputError
 _FLOOR: Final = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What objectives read: decimals unless the name says percent; drawdowns positive."""
 
     balance: float

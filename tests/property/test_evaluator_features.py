@@ -21,8 +21,29 @@ from optimizer.domain.features.drawdown import (
 )
 from optimizer.domain.features.extremes import extremes, span_max, span_min
 from optimizer.domain.features.market import market_prepare
-from optimizer.domain.features.prefix import S_CLOSE, S_RANGE, prefix_sums, span_sum
-from optimizer.domain.features.runs import HIGH_ABOVE, HIGHER, LOWER, NEVER, NOT_LOWER, run_lengths
+from optimizer.domain.features.prefix import (
+    M_NEG_COUNT,
+    M_NEG_SQUARE,
+    M_NEGATIVE,
+    M_RETURN,
+    M_SQUARE,
+    S_CLOSE,
+    S_RANGE,
+    prefix_moments,
+    prefix_sums,
+    span_moment,
+    span_sum,
+)
+from optimizer.domain.features.runs import (
+    HIGH_ABOVE,
+    HIGHER,
+    LOWER,
+    NEVER,
+    NOT_LOWER,
+    next_longer,
+    next_unlike,
+    run_lengths,
+)
 from tests.oracles.paths import path
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import CLOSE, HIGH, BarArrays
@@ -85,10 +106,45 @@ def test_runs_count_back_to_the_last_other_side(x: np.ndarray) -> None:
         assert runs[HIGH_ABOVE, t] == above
 
 
+@given(prices, st.data())
+@settings(max_examples=100, deadline=None)
+def test_moments_of_any_span(x: np.ndarray, data: st.DataObject) -> None:
+    a, b = a_span(data, len(x))
+    moments = prefix_moments(x)
+    returns = np.concatenate([[0.0], x[1:] / x[:-1] - 1.0])[a:b]
+    losses = returns[returns < 0.0]
+    for column, values in (
+        (M_RETURN, returns),
+        (M_SQUARE, returns**2),
+        (M_NEGATIVE, losses),
+        (M_NEG_SQUARE, losses**2),
+    ):
+        exact = pytest.approx(math.fsum(values), rel=1e-13, abs=1e-13)
+        assert span_moment(moments, column, a, b) == exact
+    assert moments[b, M_NEG_COUNT] - moments[a, M_NEG_COUNT] == len(losses)
+
+
+# Long quiet stretches with few others between, so that whole blocks are passed.
+sparse = st.lists(st.tuples(st.integers(0, 200), st.integers(-1, 3)), max_size=6).map(
+    lambda parts: [0] + [value for quiet, last in parts for value in [0] * quiet + [last]]
+)
+
+
+@given(sparse, st.integers(-1, 1), st.data())
+@settings(max_examples=200, deadline=None)
+def test_the_next_bar_that_matters(row: list[int], quiet: int, data: st.DataObject) -> None:
+    stop = data.draw(st.integers(0, len(row)))
+    t = data.draw(st.integers(0, len(row)))
+    loud = next((i for i in range(t, stop) if row[i] != quiet), stop)
+    assert next_unlike(np.array(row, dtype=np.int8), t, stop, quiet) == loud
+    longer = next((i for i in range(t, stop) if row[i] > quiet), stop)
+    assert next_longer(np.array(row, dtype=np.int32), t, stop, quiet) == longer
+
+
 def test_a_wick_of_1690_times_the_price_leaves_the_sums_exact() -> None:
     values = path(3, 2000, wick=True).values
     values[CLOSE, 500] *= 1e9  # far worse than the wick in the data
-    sums, rests, _ = prefix_sums(values)
+    sums, rests = prefix_sums(values)
     for a, b in ((0, 400), (501, 502), (600, 614), (501, 2000)):
         exact = math.fsum(values[CLOSE, a:b])
         assert span_sum(sums[S_CLOSE], rests[S_CLOSE], a, b) == pytest.approx(exact, rel=1e-14)

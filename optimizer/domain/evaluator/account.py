@@ -11,18 +11,17 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-from numba import njit
-
 from optimizer.domain.features.drawdown import first_at_least, longest_gap, span_summary
 from optimizer.domain.features.market import Market
 from optimizer.domain.features.prefix import (
-    S_NEG_SQUARE,
-    S_NEGATIVE,
-    S_RETURN,
-    S_SQUARE,
-    span_sum,
+    M_NEG_COUNT,
+    M_NEG_SQUARE,
+    M_NEGATIVE,
+    M_RETURN,
+    M_SQUARE,
+    span_moment,
 )
+from optimizer.domain.kernels import part
 from trading.domain.market.bars import CLOSE, FloatArray
 
 # Places in the books.
@@ -36,16 +35,15 @@ SIZE: Final = 21
 TINY: Final = 1e-9  # the reference's floor of denominators
 
 
-@njit(cache=True)
-def books_open(trade_size: float) -> FloatArray:
-    """Return the books of a fresh run with ``trade_size`` quote in cash."""
-    books = np.zeros(SIZE)
+@part
+def books_open(books: FloatArray, trade_size: float) -> None:
+    """Make ``books`` those of a fresh run with ``trade_size`` quote in cash."""
+    books[:] = 0.0
     books[CASH] = books[PEAK] = books[LAST] = trade_size
     books[RUN_START] = books[TRIPPED_AT] = -1.0
-    return books
 
 
-@njit(cache=True)
+@part
 def _add_return(books: FloatArray, value: float) -> None:
     books[RETURNS] += value
     books[SQUARES] += value * value
@@ -55,14 +53,14 @@ def _add_return(books: FloatArray, value: float) -> None:
         books[NEG_SQUARES] += value * value
 
 
-@njit(cache=True)
+@part
 def _under_water(books: FloatArray, first: int, last: int) -> None:
     if books[RUN_START] < 0.0:
         books[RUN_START] = first
     books[LONGEST] = max(books[LONGEST], last - books[RUN_START])
 
 
-@njit(cache=True)
+@part
 def mark_flat(books: FloatArray, a: int, b: int) -> None:
     """Mark bars ``a`` to ``b - 1`` with the cash as equity."""
     if a >= b:
@@ -78,21 +76,21 @@ def mark_flat(books: FloatArray, a: int, b: int) -> None:
     books[LAST] = equity
 
 
-@njit(cache=True)
+@part
 def _mark_returns(market: Market, books: FloatArray, a: int, b: int) -> None:
     equity = books[TOKENS] * market.bars[CLOSE, a]
     _add_return(books, (equity - books[LAST]) / max(books[LAST], TINY))
     if b - a > 1:
-        sums, rests = market.sums, market.rests
-        books[RETURNS] += span_sum(sums[S_RETURN], rests[S_RETURN], a + 1, b)
-        books[SQUARES] += span_sum(sums[S_SQUARE], rests[S_SQUARE], a + 1, b)
-        books[NEG_COUNT] += market.negatives[b] - market.negatives[a + 1]
-        books[NEG_SUM] += span_sum(sums[S_NEGATIVE], rests[S_NEGATIVE], a + 1, b)
-        books[NEG_SQUARES] += span_sum(sums[S_NEG_SQUARE], rests[S_NEG_SQUARE], a + 1, b)
+        moments = market.moments
+        books[RETURNS] += span_moment(moments, M_RETURN, a + 1, b)
+        books[SQUARES] += span_moment(moments, M_SQUARE, a + 1, b)
+        books[NEG_COUNT] += moments[b, M_NEG_COUNT] - moments[a + 1, M_NEG_COUNT]
+        books[NEG_SUM] += span_moment(moments, M_NEGATIVE, a + 1, b)
+        books[NEG_SQUARES] += span_moment(moments, M_NEG_SQUARE, a + 1, b)
     books[LAST] = books[TOKENS] * market.bars[CLOSE, b - 1]
 
 
-@njit(cache=True)
+@part
 def mark_held(market: Market, books: FloatArray, a: int, b: int) -> None:
     """Mark bars ``a`` to ``b - 1`` with the tokens at the close as equity."""
     if a >= b:
@@ -116,7 +114,7 @@ def mark_held(market: Market, books: FloatArray, a: int, b: int) -> None:
     books[PEAK] = tokens * highest
 
 
-@njit(cache=True)
+@part
 def flat_trip(books: FloatArray, a: int, cap: float) -> bool:
     """Test the breaker on cash that is constant from bar ``a``; trip it where it must."""
     drop = (books[CASH] - books[PEAK]) / books[PEAK]
@@ -127,7 +125,7 @@ def flat_trip(books: FloatArray, a: int, cap: float) -> bool:
     return True
 
 
-@njit(cache=True)
+@part
 def held_trip(market: Market, books: FloatArray, a: int, b: int, cap: float) -> bool:
     """Test the breaker on bars ``a`` to ``b - 1`` held; trip it at the first bar that must."""
     tokens, close, peak = books[TOKENS], market.bars[CLOSE], books[PEAK]

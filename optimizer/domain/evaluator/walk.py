@@ -16,7 +16,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from optimizer.domain.evaluator.account import (
     CASH,
@@ -25,6 +24,7 @@ from optimizer.domain.evaluator.account import (
     LOSSES,
     OBSERVED,
     PEAK,
+    SIZE,
     TOKENS,
     TRADED,
     TRADES,
@@ -38,6 +38,7 @@ from optimizer.domain.evaluator.account import (
     mark_held,
 )
 from optimizer.domain.features.market import Market, Span
+from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, SignalRows, Signals
 from trading.domain.market.bars import CLOSE, OPEN, FloatArray
 
@@ -64,7 +65,7 @@ class Terms(NamedTuple):
     drawdown_cap: float
 
 
-@njit(cache=True)
+@part
 def _cost(costs: CostArrays, notional: float, gas: FloatArray) -> float:
     rung = 0
     last = costs.notional.shape[0] - 1
@@ -73,7 +74,7 @@ def _cost(costs: CostArrays, notional: float, gas: FloatArray) -> float:
     return float(notional * (costs.loss_rate[rung] / 2.0) + gas[rung])
 
 
-@njit(cache=True)
+@part
 def _buy(
     costs: CostArrays, is_next_open: bool, books: FloatArray, trade: FloatArray, price: float
 ) -> None:
@@ -91,7 +92,7 @@ def _buy(
     trade[T_NOTIONAL] = cash if is_next_open else invested
 
 
-@njit(cache=True)
+@part
 def _sell(costs: CostArrays, books: FloatArray, trade: FloatArray, bar: int, price: float) -> None:
     notional = books[TOKENS] * price
     cost = _cost(costs, notional, costs.sell_gas)
@@ -112,7 +113,7 @@ def _sell(costs: CostArrays, books: FloatArray, trade: FloatArray, bar: int, pri
     trade[T_PROCEEDS], trade[T_RETURN] = proceeds, gained
 
 
-@njit(cache=True)
+@part
 def _settle(market: Market, books: FloatArray, pos: int, until: int, last: int, cap: float) -> int:
     # Mark the bars before ``until``, or before the bar where the breaker trips; return that bar.
     is_held = books[TOKENS] > 0.0
@@ -129,7 +130,7 @@ def _settle(market: Market, books: FloatArray, pos: int, until: int, last: int, 
     return until
 
 
-@njit(cache=True)
+@part
 def _finish(
     market: Market,
     costs: CostArrays,
@@ -151,17 +152,18 @@ def _finish(
     mark_flat(books, pos, span.stop)
 
 
-@njit(cache=True, nogil=True)
-def walk(
-    market: Market, costs: CostArrays, terms: Terms, span: Span, signals: Signals
-) -> tuple[FloatArray, FloatArray]:
-    """Return the books and the trades of one run over ``span``.
-
-    Signals on the last bar of the span are never filled. Trades are float64[k, 10], see the
-    columns above.
-    """
-    books = books_open(terms.trade_size)
-    trades = np.zeros((signals.at.shape[0] + 1, _N_TRADE))
+@kernel
+def _walk(
+    market: Market,
+    costs: CostArrays,
+    terms: Terms,
+    span: Span,
+    signals: Signals,
+    room: tuple[FloatArray, FloatArray],
+) -> int:
+    # room: the books and a row for every trade there may be.
+    books, trades = room
+    books_open(books, terms.trade_size)
     pos, last = span.start, span.stop - 1
     for k in range(signals.at.shape[0]):
         bar, side = int(signals.at[k]), int(signals.side[k])
@@ -183,22 +185,37 @@ def walk(
             _sell(costs, books, trade, fill, price)
     trade = trades[int(books[TRADES])]
     _finish(market, costs, terms, books, trade, Span(pos, span.stop))
-    return books, trades[: int(books[TRADES])]
+    return int(books[TRADES])
 
 
-@njit(cache=True, nogil=True)
-def walk_balances(
-    market: Market, costs: CostArrays, terms: Terms, span: Span, rows: SignalRows
-) -> FloatArray:
-    """Return the final balance ``walk`` finds for every row of signals, quote, float64[rows].
+def walk(
+    market: Market, costs: CostArrays, terms: Terms, span: Span, signals: Signals
+) -> tuple[FloatArray, FloatArray]:
+    """Return the books and the trades of one run over ``span``.
 
-    Nothing is marked between the fills, so there is no breaker here, whatever ``terms`` say.
+    Signals on the last bar of the span are never filled. Trades are float64[k, 10], see the
+    columns above.
     """
-    balances = np.empty(rows.at.shape[0])
+    books, trades = np.empty(SIZE), np.zeros((signals.at.shape[0] + 1, _N_TRADE))
+    count = _walk(market, costs, terms, span, signals, (books, trades))
+    return books, trades[:count]
+
+
+@kernel
+def _walk_balances(
+    market: Market,
+    costs: CostArrays,
+    terms: Terms,
+    span: Span,
+    rows: SignalRows,
+    room: tuple[FloatArray, FloatArray, FloatArray],
+) -> None:
+    # room: the books, one trade row, and the balances, which are the answer.
+    books, trade, balances = room
     last = span.stop - 1
     prices = market.bars[OPEN if terms.is_next_open else CLOSE]
     for row in range(rows.at.shape[0]):
-        books, trade = books_open(terms.trade_size), np.zeros(_N_TRADE)
+        books_open(books, terms.trade_size)
         for k in range(rows.counts[row]):
             bar, side = int(rows.at[row, k]), int(rows.side[row, k])
             wanted = SELL_FLAG if books[TOKENS] > 0.0 else BUY_FLAG
@@ -213,4 +230,15 @@ def walk_balances(
         if books[TOKENS] > 0.0:
             _sell(costs, books, trade, last, market.bars[CLOSE, last])
         balances[row] = books[CASH]
+
+
+def walk_balances(
+    market: Market, costs: CostArrays, terms: Terms, span: Span, rows: SignalRows
+) -> FloatArray:
+    """Return the final balance ``walk`` finds for every row of signals, quote, float64[rows].
+
+    Nothing is marked between the fills, so there is no breaker here, whatever ``terms`` say.
+    """
+    balances = np.empty(rows.at.shape[0])
+    _walk_balances(market, costs, terms, span, rows, (np.empty(SIZE), np.zeros(_N_TRADE), balances))
     return balances

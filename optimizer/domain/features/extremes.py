@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
+from optimizer.domain.kernels import kernel
 from trading.domain.market.bars import FloatArray
 
 _SHIFT: Final = 4
@@ -57,7 +58,7 @@ def extremes(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     return edges, tables
 
 
-@njit(cache=True)
+@kernel
 def _level_of(length: int) -> int:
     level = 0
     while (2 << level) <= length:
@@ -65,7 +66,7 @@ def _level_of(length: int) -> int:
     return level
 
 
-@njit(cache=True)
+@kernel
 def span_max(x: FloatArray, edges: FloatArray, tables: FloatArray, a: int, b: int) -> float:
     """Return the highest of ``x`` over ``a`` to ``b - 1``, at least one bar."""
     first, last = a >> _SHIFT, (b - 1) >> _SHIFT
@@ -81,7 +82,7 @@ def span_max(x: FloatArray, edges: FloatArray, tables: FloatArray, a: int, b: in
     return float(best)
 
 
-@njit(cache=True)
+@kernel
 def span_min(x: FloatArray, edges: FloatArray, tables: FloatArray, a: int, b: int) -> float:
     """Return the lowest of ``x`` over ``a`` to ``b - 1``, at least one bar."""
     first, last = a >> _SHIFT, (b - 1) >> _SHIFT

@@ -15,10 +15,10 @@ import numpy as np
 
 from optimizer.domain.features.drawdown import climb_chain, drawdown_tree
 from optimizer.domain.features.extremes import extremes
-from optimizer.domain.features.prefix import prefix_sums
+from optimizer.domain.features.prefix import prefix_moments, prefix_sums
 from optimizer.domain.features.runs import RunArray, run_lengths
 from trading.domain.errors import BadInputError
-from trading.domain.market.bars import CLOSE, BarArrays, FloatArray, IntArray
+from trading.domain.market.bars import CLOSE, BarArrays, FloatArray
 
 
 class Market(NamedTuple):
@@ -28,7 +28,7 @@ class Market(NamedTuple):
         bars: float64[5, n], rows open, high, low, close, volume.
         runs: int32[N_RUNS, n], see ``runs``.
         sums, rests: float64[N_SUMS, n + 1], high and low words, see ``prefix``.
-        negatives: int64[n + 1], negative one-bar returns before each bar.
+        moments: float64[n + 1, N_MOMENTS] of the one-bar returns, see ``prefix``.
         edges, tables: extremes of the close, see ``extremes``.
         tree, climbs: drawdowns of the close, see ``drawdown``.
     """
@@ -37,7 +37,7 @@ class Market(NamedTuple):
     runs: RunArray
     sums: FloatArray
     rests: FloatArray
-    negatives: IntArray
+    moments: FloatArray
     edges: FloatArray
     tables: FloatArray
     tree: FloatArray
@@ -66,14 +66,14 @@ def market_prepare(bars: BarArrays) -> Market:
         raise BadInputError(
             f"bar {bad} has prices {prices[:, bad].tolist()}; expected finite and above 0"
         )
-    sums, rests, negatives = prefix_sums(values)
+    sums, rests = prefix_sums(values)
     edges, tables = extremes(values[CLOSE])
     arrays = (
         values,
         run_lengths(values),
         sums,
         rests,
-        negatives,
+        prefix_moments(values[CLOSE]),
         edges,
         tables,
         drawdown_tree(values[CLOSE]),

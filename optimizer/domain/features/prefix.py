@@ -4,6 +4,9 @@ A plain running sum forgets small numbers once one large number passed through i
 times the price is in the data). Each prefix is therefore kept as an unevaluated pair of float64
 (high and low word), so that a difference of two prefixes is as good as the direct sum.
 
+What a walk sums from one fill to the next, the moments of the one-bar returns, is kept bar by bar
+instead of quantity by quantity: one end of a span is then one place in memory and not nine.
+
 Source: two-sum by Knuth (The Art of Computer Programming, 4.2.2, theorem B).
 """
 
@@ -12,12 +15,16 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from trading.domain.market.bars import CLOSE, HIGH, LOW, VOLUME, FloatArray, IntArray
+from optimizer.domain.kernels import part
+from trading.domain.market.bars import CLOSE, HIGH, LOW, VOLUME, FloatArray
 
 # Rows of the sums.
-S_CLOSE, S_VOLUME, S_GAIN, S_LOSS, S_RANGE, S_RETURN, S_SQUARE, S_NEGATIVE, S_NEG_SQUARE = range(9)
-S_CLOSE_SQUARE = 9
-N_SUMS = 10
+S_CLOSE, S_VOLUME, S_GAIN, S_LOSS, S_RANGE, S_CLOSE_SQUARE = range(6)
+N_SUMS = 6
+# Columns of the moments: high words, each with its low word behind it; the count has none.
+M_RETURN, M_SQUARE, M_NEGATIVE, M_NEG_SQUARE = range(0, 8, 2)
+M_NEG_COUNT = 8
+N_MOMENTS = 9
 
 
 @njit(cache=True)
@@ -27,57 +34,69 @@ def true_range(bars: FloatArray, t: int) -> float:
     return float(max(high - low, abs(high - before), abs(low - before)))
 
 
-@njit(cache=True)
-def _add(high: FloatArray, low: FloatArray, t: int, x: float) -> None:
-    total = high[t] + x
-    part = total - high[t]
-    rest = low[t] + ((high[t] - (total - part)) + (x - part))
+@part
+def _added(high: float, low: float, x: float) -> tuple[float, float]:
+    total = high + x
+    part = total - high
+    rest = low + ((high - (total - part)) + (x - part))
     joined = total + rest
-    high[t + 1] = joined
-    low[t + 1] = rest - (joined - total)
+    return joined, rest - (joined - total)
 
 
 @njit(cache=True)
-def prefix_sums(bars: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Return the prefixes of every summed quantity and the count of negative returns.
+def prefix_sums(bars: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the prefixes of every summed quantity, high and low words float64[N_SUMS, n + 1].
+
+    Entry t sums bars 0 to t - 1; the change of bar 0 counts as 0, its range as high - low.
 
     Args:
         bars: float64[5, n], rows open, high, low, close, volume, oldest first, finite.
-
-    Returns:
-        high and low words float64[N_SUMS, n + 1] (entry t sums bars 0 to t - 1; changes and returns
-        of bar 0 count as 0, its range as high - low) and int64[n + 1].
     """
     n = bars.shape[1]
     high, low = np.zeros((N_SUMS, n + 1)), np.zeros((N_SUMS, n + 1))
-    negatives = np.zeros(n + 1, dtype=np.int64)
     for t in range(n):
         x = bars[CLOSE, t]
-        change, ret, reach = 0.0, 0.0, bars[HIGH, t] - bars[LOW, t]
+        change, reach = 0.0, bars[HIGH, t] - bars[LOW, t]
         if t > 0:
-            change = x - bars[CLOSE, t - 1]
-            ret = x / bars[CLOSE, t - 1] - 1.0
-            reach = true_range(bars, t)
-        loss = min(ret, 0.0)
-        values = (
-            x,
-            bars[VOLUME, t],
-            max(change, 0.0),
-            max(-change, 0.0),
-            reach,
-            ret,
-            ret * ret,
-            loss,
-            loss * loss,
-            x * x,
-        )
+            change, reach = x - bars[CLOSE, t - 1], true_range(bars, t)
+        values = (x, bars[VOLUME, t], max(change, 0.0), max(-change, 0.0), reach, x * x)
         for row in range(N_SUMS):
-            _add(high[row], low[row], t, values[row])
-        negatives[t + 1] = negatives[t] + (1 if ret < 0.0 else 0)
-    return high, low, negatives
+            high[row, t + 1], low[row, t + 1] = _added(high[row, t], low[row, t], values[row])
+    return high, low
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
+def prefix_moments(close: FloatArray) -> FloatArray:
+    """Return the prefixes of the one-bar returns and their squares, float64[n + 1, N_MOMENTS].
+
+    Entry t sums bars 0 to t - 1, all of them and the negative ones alone, and counts those; the
+    return of bar 0 is 0.
+
+    Args:
+        close: float64[n], oldest first, finite and above 0.
+    """
+    n = close.shape[0]
+    moments = np.zeros((n + 1, N_MOMENTS))
+    for t in range(n):
+        ret = close[t] / close[t - 1] - 1.0 if t > 0 else 0.0
+        loss = min(ret, 0.0)
+        here, then = moments[t], moments[t + 1]
+        values = (ret, ret * ret, loss, loss * loss)
+        for i in range(len(values)):
+            at = 2 * i
+            then[at], then[at + 1] = _added(here[at], here[at + 1], values[i])
+        then[M_NEG_COUNT] = here[M_NEG_COUNT] + (1.0 if ret < 0.0 else 0.0)
+    return moments
+
+
+@part
 def span_sum(high: FloatArray, low: FloatArray, a: int, b: int) -> float:
     """Return the sum over bars ``a`` to ``b - 1`` of one row."""
     return float((high[b] - high[a]) + (low[b] - low[a]))
+
+
+@part
+def span_moment(moments: FloatArray, column: int, a: int, b: int) -> float:
+    """Return the sum over bars ``a`` to ``b - 1`` of one column with a low word."""
+    first, last = moments[a], moments[b]
+    return float((last[column] - first[column]) + (last[column + 1] - first[column + 1]))

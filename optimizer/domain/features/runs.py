@@ -4,6 +4,9 @@ The close of bar t is at or above the highest of the n closes before it exactly 
 strictly higher close lies more than n bars back. That distance does not depend on n, so one array
 serves every Donchian window of every parameter set, without ties or rounding.
 
+``next_longer`` and ``next_unlike`` find the next bar that matters a block at a time: most blocks
+hold none, and whether one does is a question a processor answers for many bars at once.
+
 Source: the monotonic stack (all nearest greater values), O(n).
 """
 
@@ -15,15 +18,18 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from optimizer.domain.kernels import kernel
 from trading.domain.market.bars import CLOSE, HIGH, FloatArray
 
 RunArray = npt.NDArray[np.int32]
+MarkArray = npt.NDArray[np.int8]
 
 # Rows: bars back to the last close that is higher, lower, not lower, not higher than this one;
 # bars back to the last high above this close (0 when this bar's own high is above it).
 HIGHER, LOWER, NOT_LOWER, NOT_HIGHER, HIGH_ABOVE = range(5)
 N_RUNS: Final = 5
 NEVER: Final = 2**31 - 1
+_BLOCK: Final = 64  # bars; the compiler unrolls a shorter loop instead of widening it
 
 
 @njit(cache=True)
@@ -78,3 +84,62 @@ def run_lengths(bars: FloatArray) -> RunArray:
     _distances(close, -1.0, False, runs[NOT_HIGHER])
     _high_distances(bars[HIGH], close, runs[HIGH_ABOVE])
     return runs
+
+
+@kernel
+def next_longer(run: RunArray, t: int, stop: int, limit: int) -> int:
+    """Return the first bar from ``t`` on whose distance is above ``limit``, or ``stop``.
+
+    Args:
+        run: one row of the distances.
+        t: first bar looked at; at or after ``stop`` it is returned as ``stop``.
+        stop: bar after the last one.
+        limit: bars.
+    """
+    if t < stop and run[t] > limit:
+        return t
+    bound = np.int32(limit)
+    while t + _BLOCK <= stop:
+        block, hits = run[t : t + _BLOCK], 0
+        for i in range(_BLOCK):
+            hits += 1 if block[i] > bound else 0
+        if hits:
+            first = np.int32(_BLOCK)
+            for i in range(_BLOCK):
+                first = min(first, np.int32(i) if block[i] > bound else np.int32(_BLOCK))
+            return int(t + first)
+        t += _BLOCK
+    while t < stop and run[t] <= limit:
+        t += 1
+    return min(t, stop)
+
+
+@kernel
+def next_unlike(marks: MarkArray, t: int, stop: int, quiet: int) -> int:
+    """Return the first bar from ``t`` on whose mark is not ``quiet``, or ``stop``.
+
+    Args:
+        marks: one mark per bar.
+        t: first bar looked at; at or after ``stop`` it is returned as ``stop``.
+        stop: bar after the last one.
+        quiet: the mark of bars that do not matter, -128 to 127.
+    """
+    # Eight marks are one word, and eight words a block.
+    words = marks[: marks.shape[0] >> 3 << 3].view(np.int64)
+    same = (quiet & 0xFF) * 0x0101010101010101
+    while t < stop and t & 7:
+        if marks[t] != quiet:
+            return t
+        t += 1
+    while t + _BLOCK <= stop:
+        block, hits = words[t >> 3 : (t + _BLOCK) >> 3], 0
+        for i in range(_BLOCK >> 3):
+            hits |= block[i] ^ same
+        if hits:
+            break
+        t += _BLOCK
+    while t + 8 <= stop and words[t >> 3] == same:
+        t += 8
+    while t < stop and marks[t] == quiet:
+        t += 1
+    return min(t, stop)

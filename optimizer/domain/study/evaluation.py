@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -55,7 +55,7 @@ class Work(NamedTuple):
 
 def metrics_pack(metrics: Metrics) -> bytes:
     """Return the fields as float64 in their order, every bit."""
-    return np.array(astuple(metrics), dtype=np.float64).tobytes()
+    return np.array(metrics, dtype=np.float64).tobytes()
 
 
 def metrics_of_packed(packed: bytes) -> Metrics:

@@ -13,14 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.recursions import Recursions
+from optimizer.domain.features.runs import MarkArray
+from optimizer.domain.kernels import part
 from trading.domain.market.bars import FloatArray
 from trading.domain.signals.strategies.base import Strategy
-
-MarkArray = npt.NDArray[np.int8]
 
 
 def found_make(n: int) -> Found:
@@ -57,7 +56,7 @@ class System:
         return self.strategy.name
 
 
-@njit(cache=True, inline="always")
+@part
 def put(found: Found, k: int, bar: int, flag: int) -> int:
     """Write one signal and return the next place."""
     found.at[k] = bar

@@ -6,13 +6,13 @@ Source: reference specification of the optimizer, sections 10.6 and 10.7.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from optimizer.domain.features.extremes import span_max, span_min
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.prefix import S_VOLUME, span_sum
 from optimizer.domain.features.recursions import Recursions
-from optimizer.domain.features.runs import NOT_HIGHER, NOT_LOWER, RunArray
+from optimizer.domain.features.runs import NOT_HIGHER, NOT_LOWER, RunArray, next_longer
+from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
 from trading.domain.market.bars import CLOSE, VOLUME, FloatArray
@@ -28,7 +28,7 @@ _RECOVERY, _RECOVERY_MIN = weeks.RECOVERY, weeks.RECOVERY_MIN
 _SHORT, _SHORT_LIMIT = weeks.SHORT, weeks.SHORT_LIMIT
 
 
-@njit(cache=True)
+@part
 def _is_loud(market: Market, start: int, t: int, params: FloatArray) -> bool:
     window = int(params[_VOLUME_WINDOW])
     if t + 1 - window < start:
@@ -37,7 +37,7 @@ def _is_loud(market: Market, start: int, t: int, params: FloatArray) -> bool:
     return bool(not mean > 0.0 or market.bars[VOLUME, t] >= mean * params[_VOLUME_MULTIPLE])
 
 
-@njit(cache=True)
+@part
 def _is_regime(
     market: Market, fast: FloatArray, slow: FloatArray, start: int, t: int, params: FloatArray
 ) -> bool:
@@ -53,7 +53,7 @@ def _is_regime(
     return bool(is_recovered and x / highest - 1.0 >= params[_SHORT_LIMIT])
 
 
-@njit(cache=True)
+@part
 def _leave(
     close: FloatArray, not_higher: RunArray, bought: int, span: Span, params: FloatArray
 ) -> int:
@@ -68,7 +68,7 @@ def _leave(
     return span.stop
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _scan_breakout(
     market: Market,
     averages: tuple[FloatArray, FloatArray],
@@ -80,19 +80,19 @@ def _scan_breakout(
     start, stop = span.start, span.stop
     longest = max(int(params[_LOOKBACK]), int(params[_CONFIRM]))
     has_regime = averages[0].shape[0] > 0
-    k, t = 0, start + longest
+    k, t = 0, next_longer(not_lower, start + longest, stop, longest)
     while t < stop:
-        if not_lower[t] <= longest or not _is_loud(market, start, t, params):
-            t += 1
-            continue
-        if has_regime and not _is_regime(market, averages[0], averages[1], start, t, params):
-            t += 1
+        is_buy = _is_loud(market, start, t, params)
+        if is_buy and has_regime:
+            is_buy = _is_regime(market, averages[0], averages[1], start, t, params)
+        if not is_buy:
+            t = next_longer(not_lower, t + 1, stop, longest)
             continue
         k = put(found, k, t, BUY_FLAG)
         t = _leave(close, market.runs[NOT_HIGHER], t, span, params)
         if t < stop:
             k = put(found, k, t, SELL_FLAG)
-        t += 1
+        t = next_longer(not_lower, t + 1, stop, longest)
     return k
 
 

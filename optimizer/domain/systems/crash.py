@@ -5,11 +5,11 @@ Source: reference specification of the optimizer, section 10.10.
 
 from __future__ import annotations
 
-from numba import njit
-
 from optimizer.domain.features.extremes import span_max
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.recursions import Recursions
+from optimizer.domain.features.runs import next_unlike
+from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
 from optimizer.domain.systems.donchian import mean_range
@@ -24,7 +24,7 @@ _EXIT_UP, _RSI_MAX, _RSI_EXIT = pro1.EXIT_UP, pro1.RSI_MAX, pro1.RSI_EXIT
 _ATR_MIN, _CRASH_MAX, _TRAIL = pro1.ATR_MIN, pro1.CRASH_MAX, pro1.TRAIL
 
 
-@njit(cache=True)
+@part
 def _is_crashed(market: Market, start: int, t: int, params: FloatArray) -> bool:
     crash, period, x = int(params[_CRASH]), int(params[_ATR]), market.bars[CLOSE, t]
     if t + 1 - max(crash, period) < start:
@@ -35,7 +35,7 @@ def _is_crashed(market: Market, start: int, t: int, params: FloatArray) -> bool:
     return bool(x / highest - 1.0 <= params[_CRASH_MAX])
 
 
-@njit(cache=True)
+@part
 def _leave(market: Market, rsi: FloatArray, bought: int, span: Span, params: FloatArray) -> int:
     close, n_sma = market.bars[CLOSE], int(params[_N_SMA])
     first = bought + int(params[_MIN_HOLD])
@@ -53,7 +53,7 @@ def _leave(market: Market, rsi: FloatArray, bought: int, span: Span, params: Flo
     return span.stop
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _scan_crash(
     market: Market, rsi: FloatArray, span: Span, params: FloatArray, found: Found
 ) -> int:
@@ -63,10 +63,10 @@ def _scan_crash(
     t = span.start + n_sma - 1
     if t < span.stop:
         mark_dips(market, Span(t, span.stop), n_sma, kept, found.marks)
+        t = next_unlike(found.marks, t, span.stop, 0)
     while t < span.stop:
         if (
-            found.marks[t] == 1
-            and rsi[t - span.start] <= params[_RSI_MAX]
+            rsi[t - span.start] <= params[_RSI_MAX]
             and is_dip(market, t, n_sma, kept)
             and _is_crashed(market, span.start, t, params)
         ):
@@ -75,7 +75,7 @@ def _scan_crash(
             if t < span.stop:
                 k = put(found, k, t, SELL_FLAG)
             t += max(cooldown, 1) - 1
-        t += 1
+        t = next_unlike(found.marks, t + 1, span.stop, 0)
     return k
 
 

@@ -5,13 +5,12 @@ Source: reference specification of the optimizer, sections 10.3 and 10.4.
 
 from __future__ import annotations
 
-from numba import njit
-
 from optimizer.domain.features.extremes import span_max
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.prefix import S_RANGE, span_sum
 from optimizer.domain.features.recursions import Recursions
-from optimizer.domain.features.runs import HIGHER, LOWER
+from optimizer.domain.features.runs import HIGHER, LOWER, next_longer
+from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
 from trading.domain.market.bars import CLOSE, HIGH, LOW, FloatArray
@@ -24,7 +23,7 @@ _ENTRY, _EXIT, _TRAIL = champion.ENTRY, champion.EXIT, champion.TRAIL
 _D_ENTRY, _D_EXIT, _D_ATR, _D_BUFFER = dynamic.ENTRY, dynamic.EXIT, dynamic.ATR, dynamic.BUFFER
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _scan_champion(
     market: Market, average: FloatArray, span: Span, params: FloatArray, found: Found
 ) -> int:
@@ -33,12 +32,8 @@ def _scan_champion(
     entry, leave, trail = int(params[_ENTRY]), int(params[_EXIT]), params[_TRAIL]
     kept = 1.0 - trail
     first_low = start + leave
-    k, t = 0, start + entry
+    k, t = 0, next_longer(higher, start + entry, stop, entry)
     while t < stop:
-        while t < stop and higher[t] <= entry:
-            t += 1
-        if t >= stop:
-            break
         k = put(found, k, t, BUY_FLAG)
         peak = close[t]
         t += 1
@@ -50,7 +45,7 @@ def _scan_champion(
                 k = put(found, k, t, SELL_FLAG)
                 break
             t += 1
-        t += 1
+        t = next_longer(higher, t + 1, stop, entry)
     return k
 
 
@@ -62,7 +57,7 @@ def scan_champion(
     return int(_scan_champion(market, average, span, params, found))
 
 
-@njit(cache=True)
+@part
 def mean_range(market: Market, start: int, t: int, period: int) -> float:
     """Return the simple mean true range at bar ``t``, 0 while undefined since ``start``."""
     first = t + 1 - period
@@ -75,21 +70,21 @@ def mean_range(market: Market, start: int, t: int, period: int) -> float:
     return float((rest + market.bars[HIGH, start] - market.bars[LOW, start]) / period)
 
 
-@njit(cache=True)
+@part
 def _first_entry(market: Market, start: int, stop: int, entry: int, buffer: float) -> int:
     close, higher = market.bars[CLOSE], market.runs[HIGHER]
-    for t in range(start, stop):
-        if higher[t] <= entry:
-            continue
+    t = next_longer(higher, start, stop, entry)
+    while t < stop:
         if buffer == 0.0:
             return t
         highest = span_max(close, market.edges, market.tables, t - entry, t)
         if close[t] >= highest * (1.0 + buffer):
             return t
+        t = next_longer(higher, t + 1, stop, entry)
     return stop
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _scan_dynamic(
     market: Market, average: FloatArray, span: Span, params: FloatArray, found: Found
 ) -> int:

@@ -5,10 +5,9 @@ Source: reference specification of the optimizer, sections 10.1 and 10.2.
 
 from __future__ import annotations
 
-from numba import njit
-
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.recursions import Recursions
+from optimizer.domain.kernels import kernel
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
 from trading.domain.market.bars import CLOSE, FloatArray
@@ -24,7 +23,7 @@ def scan_passive(
     return 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _scan_trailing(market: Market, span: Span, params: FloatArray, found: Found) -> int:
     close = market.bars[CLOSE]
     k = put(found, 0, span.start, BUY_FLAG)

@@ -6,14 +6,14 @@ Source: reference specification of the optimizer, section 10.9.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.prefix import S_CLOSE_SQUARE, span_sum
 from optimizer.domain.features.recursions import Recursions
-from optimizer.domain.features.runs import HIGH_ABOVE
+from optimizer.domain.features.runs import HIGH_ABOVE, MarkArray, next_longer, next_unlike
+from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
-from optimizer.domain.systems.base import Found, MarkArray, System, put
+from optimizer.domain.systems.base import Found, System, put
 from optimizer.domain.systems.revert import average, is_dip, mark_dips, rsi_simple
 from trading.domain.market.bars import CLOSE, FloatArray
 from trading.domain.signals.strategies.systems import hybrid_v2 as hybrid
@@ -28,7 +28,7 @@ _BREAKOUT, _REVERSION = 1, 2
 _CANCELLED, _NEAR = 1e-6, 1e-6  # shares of the square and of the close
 
 
-@njit(cache=True)
+@part
 def _is_up(averages: Averages, i: int, params: FloatArray) -> bool:
     fast, slow = averages
     lag = int(params[_LAG])
@@ -37,7 +37,7 @@ def _is_up(averages: Averages, i: int, params: FloatArray) -> bool:
     return bool(has_window and is_stacked(params, fast[i], slow[i], before))
 
 
-@njit(cache=True)
+@part
 def _first_entry(
     market: Market,
     averages: Averages,
@@ -49,18 +49,25 @@ def _first_entry(
     above = market.runs[HIGH_ABOVE]
     n_sma, n_break, period = int(params[_N_SMA]), int(params[_N_BREAK]), int(params[_RSI])
     kept = 1.0 - params[_ENTRY_DROP]
-    for t in range(span.start, span.stop):
-        if above[t] >= n_break and _is_up(averages, t - start, params):
+    stop = span.stop
+    high = next_longer(above, span.start, stop, n_break - 1)
+    dip = next_unlike(marks, span.start, stop, 0)
+    while min(high, dip) < stop:
+        t = min(high, dip)
+        is_up = _is_up(averages, t - start, params)
+        if high == t and is_up:
             return t, _BREAKOUT
-        if marks[t] == 1 and is_dip(market, t, n_sma, kept):
-            is_oversold = t - start >= period
-            is_oversold = is_oversold and rsi_simple(market, t, period) <= params[_RSI_MAX]
-            if is_oversold and not _is_up(averages, t - start, params):
-                return t, _REVERSION
+        is_sunk = dip == t and not is_up and t - start >= period and is_dip(market, t, n_sma, kept)
+        if is_sunk and rsi_simple(market, t, period) <= params[_RSI_MAX]:
+            return t, _REVERSION
+        if high == t:
+            high = next_longer(above, t + 1, stop, n_break - 1)
+        if dip == t:
+            dip = next_unlike(marks, t + 1, stop, 0)
     return span.stop, 0
 
 
-@njit(cache=True)
+@part
 def _deviation(close: FloatArray, t: int, period: int, mean: float) -> float:
     total = 0.0
     for j in range(t + 1 - period, t + 1):
@@ -68,7 +75,7 @@ def _deviation(close: FloatArray, t: int, period: int, mean: float) -> float:
     return float((total / period) ** 0.5)
 
 
-@njit(cache=True)
+@part
 def _is_target(market: Market, t: int, sma: float, params: FloatArray) -> bool:
     # From running squares first; near the target, or where they cancel, from the window itself.
     x, period = market.bars[CLOSE, t], int(params[_N_SMA])
@@ -83,7 +90,7 @@ def _is_target(market: Market, t: int, sma: float, params: FloatArray) -> bool:
     return bool(reaches(x, exit_target(params, sma, deviation, x)))
 
 
-@njit(cache=True)
+@part
 def _leave_breakout(close: FloatArray, bought: int, stop: int, params: FloatArray) -> int:
     if params[_TRAIL] <= 0.0:
         return stop
@@ -95,7 +102,7 @@ def _leave_breakout(close: FloatArray, bought: int, stop: int, params: FloatArra
     return stop
 
 
-@njit(cache=True)
+@part
 def _leave_reversion(market: Market, bought: int, stop: int, params: FloatArray) -> int:
     close, n_sma, max_hold = market.bars[CLOSE], int(params[_N_SMA]), int(params[_MAX_HOLD])
     # z is never negative, so the target is never below this share; the deviation is needed only
@@ -110,7 +117,7 @@ def _leave_reversion(market: Market, bought: int, stop: int, params: FloatArray)
     return stop
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _scan_hybrid(
     market: Market, averages: Averages, span: Span, params: FloatArray, found: Found
 ) -> int:

@@ -6,13 +6,14 @@ Source: reference specification of the optimizer, section 10.8.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.prefix import S_CLOSE, S_GAIN, S_LOSS, span_sum
 from optimizer.domain.features.recursions import Recursions
+from optimizer.domain.features.runs import MarkArray, next_unlike
+from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
-from optimizer.domain.systems.base import Found, MarkArray, System, put
+from optimizer.domain.systems.base import Found, System, put
 from trading.domain.market.bars import CLOSE, FloatArray
 from trading.domain.signals.strategies.systems import csma_range_revert as ranged
 from trading.domain.signals.strategies.systems import csma_revert as revert
@@ -27,14 +28,14 @@ _EPSILON = 1e-12
 Gates = tuple[FloatArray, FloatArray, FloatArray]
 
 
-@njit(cache=True, inline="always")
+@part
 def average(market: Market, t: int, period: int) -> float:
     """Return the simple average of the ``period`` closes up to bar ``t``."""
     total = span_sum(market.sums[S_CLOSE], market.rests[S_CLOSE], t + 1 - period, t + 1)
     return float(total / period)
 
 
-@njit(cache=True, inline="always")
+@part
 def rsi_simple(market: Market, t: int, period: int) -> float:
     """Return the RSI of simple means over the ``period`` changes up to bar ``t``."""
     gain = span_sum(market.sums[S_GAIN], market.rests[S_GAIN], t + 1 - period, t + 1) / period
@@ -42,7 +43,7 @@ def rsi_simple(market: Market, t: int, period: int) -> float:
     return float(100.0 - 100.0 / (1.0 + gain / (loss + _EPSILON)))
 
 
-@njit(cache=True)
+@part
 def mean_change(market: Market, start: int, t: int, period: int) -> float:
     """Return the mean absolute change over ``period``, 0 while undefined since ``start``."""
     first = t + 1 - period
@@ -53,13 +54,13 @@ def mean_change(market: Market, start: int, t: int, period: int) -> float:
     return float((gain + loss) / period)
 
 
-@njit(cache=True, inline="always")
+@part
 def is_dip(market: Market, t: int, period: int, kept: float) -> bool:
     """Return whether the close is at or below ``kept`` of its average."""
     return bool(sinks_to(market.bars[CLOSE, t], average(market, t, period) * kept))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def mark_dips(market: Market, span: Span, period: int, kept: float, marks: MarkArray) -> None:
     """Mark every bar of ``span`` that may be a dip: all that are, and few that are not.
 
@@ -74,7 +75,7 @@ def mark_dips(market: Market, span: Span, period: int, kept: float, marks: MarkA
         out[i] = 1 if close[i] <= (upper[i] - lower[i]) * share + slack else 0
 
 
-@njit(cache=True)
+@part
 def _leave(market: Market, atr: FloatArray, bought: int, span: Span, params: FloatArray) -> int:
     close, period = market.bars[CLOSE], int(params[_N_SMA])
     target, is_wilder = 1.0 + params[_EXIT_UP], atr.shape[0] > 0
@@ -99,7 +100,7 @@ def _leave(market: Market, atr: FloatArray, bought: int, span: Span, params: Flo
     return span.stop
 
 
-@njit(cache=True, inline="always")
+@part
 def _is_range(gates: Gates, i: int, params: FloatArray) -> bool:
     adx, candles = gates[0], gates[1]
     if adx.shape[0] == 0:
@@ -110,16 +111,16 @@ def _is_range(gates: Gates, i: int, params: FloatArray) -> bool:
     return bool(adx[i] <= params[_ADX_MAX] and candles[j] <= params[_ADX_MAX])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _scan_revert(market: Market, gates: Gates, span: Span, params: FloatArray, found: Found) -> int:
     n_sma, period, kept = int(params[_N_SMA]), int(params[_RSI]), 1.0 - params[_ENTRY_DROP]
     k, t = 0, span.start + max(n_sma - 1, period)
     if t < span.stop:
         mark_dips(market, Span(t, span.stop), n_sma, kept, found.marks)
+        t = next_unlike(found.marks, t, span.stop, 0)
     while t < span.stop:
         if (
-            found.marks[t] == 1
-            and is_dip(market, t, n_sma, kept)
+            is_dip(market, t, n_sma, kept)
             and _is_range(gates, t - span.start, params)
             and rsi_simple(market, t, period) <= params[_RSI_MAX]
         ):
@@ -127,7 +128,7 @@ def _scan_revert(market: Market, gates: Gates, span: Span, params: FloatArray, f
             t = _leave(market, gates[2], t, span, params)
             if t < span.stop:
                 k = put(found, k, t, SELL_FLAG)
-        t += 1
+        t = next_unlike(found.marks, t + 1, span.stop, 0)
     return k
 
 

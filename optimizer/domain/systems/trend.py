@@ -5,11 +5,10 @@ Source: reference specification of the optimizer, section 10.5.
 
 from __future__ import annotations
 
-from numba import njit
-
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.recursions import Recursions
-from optimizer.domain.features.runs import HIGHER, LOWER
+from optimizer.domain.features.runs import HIGHER, LOWER, next_longer
+from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
 from trading.domain.market.bars import CLOSE, FloatArray
@@ -19,13 +18,13 @@ _ENTRY, _EXIT, _TRAIL = tight.ENTRY, tight.EXIT, tight.TRAIL
 Averages = tuple[FloatArray, FloatArray, FloatArray]
 
 
-@njit(cache=True, inline="always")
+@part
 def _is_up(averages: Averages, i: int, x: float) -> bool:
     fast, mid, slow = averages
     return bool(i > 0 and x > fast[i] > mid[i] > slow[i] and fast[i] > fast[i - 1])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _scan_tight(
     market: Market, averages: Averages, span: Span, params: FloatArray, found: Found
 ) -> int:
@@ -33,10 +32,10 @@ def _scan_tight(
     start, stop = span.start, span.stop
     entry, leave, trail = int(params[_ENTRY]), int(params[_EXIT]), params[_TRAIL]
     kept = 1.0 - trail
-    k, t = 0, start + entry
+    k, t = 0, next_longer(higher, start + entry, stop, entry)
     while t < stop:
-        if higher[t] <= entry or not _is_up(averages, t - start, close[t]):
-            t += 1
+        if not _is_up(averages, t - start, close[t]):
+            t = next_longer(higher, t + 1, stop, entry)
             continue
         k = put(found, k, t, BUY_FLAG)
         peak = close[t]
@@ -50,7 +49,7 @@ def _scan_tight(
                 k = put(found, k, t, SELL_FLAG)
                 break
             t += 1
-        t += 1
+        t = next_longer(higher, t + 1, stop, entry)
     return k
 
 

@@ -20,7 +20,7 @@ from optimizer.domain.objectives import objective_scores
 from optimizer.domain.systems import PUBLISHED, SYSTEMS
 from optimizer.domain.systems.base import System
 from optimizer.ports.peers import PeerFigures, PeerJob, PeerRunner
-from optimizer.services.bench.rules import HAND_KERNELS, RULES
+from optimizer.services.bench.rules import HAND_KERNELS, RULES, hand_room
 from trading.domain.execution.costs import SwapCostSchedule
 from trading.domain.market.bars import BarArrays
 from trading.domain.signals.strategies.base import Param
@@ -113,11 +113,11 @@ def _rule_measure(evaluator: Evaluator, rule: str, clock: Clock) -> dict[str, An
     pairs = PAIRS[rule]
     sets = [{first: a, second: b} for a, b in pairs] * (SETS // len(pairs) * 4)
     ours = _evaluate_all(evaluator, system, sets, clock)
-    for a, b in pairs[:1]:
-        kernel(evaluator.market, a, b, CASH, FEE)
+    room = hand_room(len(evaluator.bars))
+    kernel(evaluator.market, pairs[0], CASH, FEE, room)
     began = clock()
     for params in sets:
-        kernel(evaluator.market, params[first], params[second], CASH, FEE)
+        kernel(evaluator.market, (params[first], params[second]), CASH, FEE, room)
     limit = Timed(len(sets), clock() - began)
     runs = [evaluator.evaluate(system, params, Plan())[0] for params in sets[: len(pairs)]]
     return {

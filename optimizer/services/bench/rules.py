@@ -8,28 +8,28 @@ shared features, a constant fee, and only return, drawdown and trades.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from optimizer.domain.features.drawdown import span_summary
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.prefix import S_CLOSE, span_sum
 from optimizer.domain.features.recursions import Recursions
-from optimizer.domain.features.runs import HIGHER, LOWER
+from optimizer.domain.features.runs import HIGHER, LOWER, MarkArray, next_longer, next_unlike
+from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
-from optimizer.domain.systems.base import Found, MarkArray, System, put
+from optimizer.domain.systems.base import Found, System, put
 from trading.domain.market.bars import CLOSE, OPEN, FloatArray
 from trading.domain.signals.strategies.base import NONE, Strategy
 from trading.domain.signals.strategies.systems.spans import window_param
 
 
-@njit(cache=True, inline="always")
+@part
 def _gap(market: Market, t: int, fast: int, slow: int) -> float:
     sums, rests = market.sums[S_CLOSE], market.rests[S_CLOSE]
     quick = span_sum(sums, rests, t + 1 - fast, t + 1) / fast
     return quick - span_sum(sums, rests, t + 1 - slow, t + 1) / slow
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def mark_crosses(market: Market, span: Span, fast: int, slow: int, marks: MarkArray) -> None:
     """Mark each bar of ``span`` 1 above, -1 below, 0 where only the low words can tell."""
     sums = market.sums[S_CLOSE]
@@ -42,7 +42,7 @@ def mark_crosses(market: Market, span: Span, fast: int, slow: int, marks: MarkAr
         out[i] = (1 if gap > margin else 0) - (1 if gap < -margin else 0)
 
 
-@njit(cache=True, inline="always")
+@part
 def _side(market: Market, t: int, fast: int, slow: int, mark: int) -> int:
     if mark != 0:
         return mark
@@ -50,7 +50,7 @@ def _side(market: Market, t: int, fast: int, slow: int, mark: int) -> int:
     return (1 if gap > 0.0 else 0) - (1 if gap < 0.0 else 0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _scan_cross(market: Market, span: Span, params: FloatArray, found: Found) -> int:
     fast, slow = int(params[0]), int(params[1])
     start = span.start + max(fast, slow) - 1
@@ -59,30 +59,26 @@ def _scan_cross(market: Market, span: Span, params: FloatArray, found: Found) ->
     marks = found.marks
     mark_crosses(market, Span(start, span.stop), fast, slow, marks)
     k, wanted = 0, 1
-    for t in range(start, span.stop):
-        if marks[t] + wanted != 0 and _side(market, t, fast, slow, marks[t]) == wanted:
+    t = next_unlike(marks, start, span.stop, -wanted)
+    while t < span.stop:
+        if _side(market, t, fast, slow, marks[t]) == wanted:
             k = put(found, k, t, BUY_FLAG if wanted == 1 else SELL_FLAG)
             wanted = -wanted
+        t = next_unlike(marks, t + 1, span.stop, -wanted)
     return k
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _scan_channel(market: Market, span: Span, params: FloatArray, found: Found) -> int:
     higher, lower = market.runs[HIGHER], market.runs[LOWER]
     entry, leave = int(params[0]), int(params[1])
-    k, t = 0, span.start + entry
+    k, t = 0, next_longer(higher, span.start + entry, span.stop, entry)
     while t < span.stop:
-        while t < span.stop and higher[t] <= entry:
-            t += 1
-        if t >= span.stop:
-            break
         k = put(found, k, t, BUY_FLAG)
-        t = max(t + 1, span.start + leave)
-        while t < span.stop and lower[t] <= leave:
-            t += 1
+        t = next_longer(lower, max(t + 1, span.start + leave), span.stop, leave)
         if t < span.stop:
             k = put(found, k, t, SELL_FLAG)
-        t += 1
+        t = next_longer(higher, t + 1, span.stop, entry)
     return k
 
 
@@ -129,11 +125,21 @@ RULES = {
 }
 
 
-@njit(cache=True, inline="always")
+# book: equity, peak, worst drawdown; and a mark per bar.
+HandRoom = tuple[FloatArray, MarkArray]
+
+
+@part
+def _open(book: FloatArray, cash: float) -> None:
+    book[0] = book[1] = cash
+    book[2] = 0.0
+
+
+@part
 def _settle(
     market: Market, book: FloatArray, bought: int, sold: int, price: float, fee: float
 ) -> None:
-    # book: equity, peak, worst; held from the open of ``bought`` to ``price`` at ``sold``.
+    # Held from the open of ``bought`` to ``price`` at ``sold``.
     tokens = book[0] * (1.0 - fee) / market.bars[OPEN, bought]
     if sold > bought:
         highest, lowest, ratio = span_summary(market.bars[CLOSE], market.tree, bought, sold)
@@ -144,54 +150,56 @@ def _settle(
     book[1] = max(book[1], book[0])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def hand_cross(
-    market: Market, fast: int, slow: int, cash: float, fee: float
+    market: Market, windows: tuple[int, int], cash: float, fee: float, room: HandRoom
 ) -> tuple[float, float, int]:
     """Return return, worst drawdown (decimals) and trades of the average cross."""
-    n = market.bars.shape[1]
-    book, marks = np.array([cash, cash, 0.0]), np.empty(n, dtype=np.int8)
+    n, fast, slow = market.bars.shape[1], windows[0], windows[1]
+    book, marks = room
+    _open(book, cash)
     start = max(fast, slow) - 1
     mark_crosses(market, Span(start, n), fast, slow, marks)
     bought, trades, wanted = -1, 0, 1
-    for t in range(start, n - 1):
-        if marks[t] + wanted == 0 or _side(market, t, fast, slow, marks[t]) != wanted:
-            continue
-        if wanted == 1:
-            bought = t + 1
-        else:
-            _settle(market, book, bought, t + 1, market.bars[OPEN, t + 1], fee)
-            bought, trades = -1, trades + 1
-        wanted = -wanted
+    t = next_unlike(marks, start, n - 1, -wanted)
+    while t < n - 1:
+        if _side(market, t, fast, slow, marks[t]) == wanted:
+            if wanted == 1:
+                bought = t + 1
+            else:
+                _settle(market, book, bought, t + 1, market.bars[OPEN, t + 1], fee)
+                bought, trades = -1, trades + 1
+            wanted = -wanted
+        t = next_unlike(marks, t + 1, n - 1, -wanted)
     if bought >= 0:
         _settle(market, book, bought, n - 1, market.bars[CLOSE, n - 1], fee)
         trades += 1
     return book[0] / cash - 1.0, book[2], trades
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def hand_channel(
-    market: Market, entry: int, leave: int, cash: float, fee: float
+    market: Market, windows: tuple[int, int], cash: float, fee: float, room: HandRoom
 ) -> tuple[float, float, int]:
     """Return return, worst drawdown (decimals) and trades of the channel."""
-    n = market.bars.shape[1]
+    n, entry, leave = market.bars.shape[1], windows[0], windows[1]
     higher, lower = market.runs[HIGHER], market.runs[LOWER]
-    book = np.array([cash, cash, 0.0])
-    trades, t = 0, entry
+    book = room[0]
+    _open(book, cash)
+    trades, t = 0, next_longer(higher, entry, n - 1, entry)
     while t < n - 1:
-        while t < n - 1 and higher[t] <= entry:
-            t += 1
-        if t >= n - 1:
-            break
         bought = t + 1
-        t = max(bought, leave)
-        while t < n - 1 and lower[t] <= leave:
-            t += 1
+        t = next_longer(lower, max(bought, leave), n - 1, leave)
         price = market.bars[OPEN, t + 1] if t < n - 1 else market.bars[CLOSE, n - 1]
         _settle(market, book, bought, min(t + 1, n - 1), price, fee)
         trades += 1
-        t += 1
+        t = next_longer(higher, t + 1, n - 1, entry)
     return book[0] / cash - 1.0, book[2], trades
+
+
+def hand_room(bars: int) -> HandRoom:
+    """Return what the hand-written kernels write into, for ``bars`` bars."""
+    return np.empty(3), np.zeros(bars + 1, dtype=np.int8)
 
 
 HAND_KERNELS = {"sma_cross": hand_cross, "donchian": hand_channel}

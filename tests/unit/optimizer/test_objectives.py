@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 
@@ -38,8 +37,8 @@ QUIET = Facts(
 
 
 def facts(**changes: float) -> Facts:
-    given = replace(QUIET, **changes)
-    return replace(given, gain_pct=given.gain * 100, drawdown_pct=given.drawdown * 100)
+    given = QUIET._replace(**changes)
+    return given._replace(gain_pct=given.gain * 100, drawdown_pct=given.drawdown * 100)
 
 
 def test_profit_biased_of_nothing_at_all_is_the_sum_of_its_middle_values() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
-
 import numpy as np
 import pytest
 
@@ -58,7 +56,7 @@ def test_a_stretch_in_the_middle_is_the_run_of_a_file_cut_there(
         assert run.params == alone.params
         assert run.trades() == alone.trades()
         # sums over the whole file end in other digits
-        np.testing.assert_allclose(astuple(run.metrics), astuple(alone.metrics), 1e-7, 1e-9)
+        np.testing.assert_allclose(run.metrics, alone.metrics, 1e-7, 1e-9)
 
 
 def test_a_stretch_at_the_end_is_the_window_of_the_evaluator(evaluator: Evaluator) -> None:

@@ -11,12 +11,11 @@ before ``min_bars`` bars were seen.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
-
-import numpy as np
 
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import CLOSE, FloatArray
@@ -142,7 +141,7 @@ class Param:
             BadInputError: not finite, not whole where an int is due, or outside the range.
         """
         low, high = self.allowed or (self.low, self.high)
-        if not np.isfinite(value) or not low <= value <= high:
+        if not (low <= value <= high and math.isfinite(value)):
             raise BadInputError(
                 f"{self.name} was {value!r}; expected {low:g} to {high:g} {self.unit}"
             )
