@@ -7,19 +7,21 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 import numpy as np
 
 from optimizer.adapters import peer_script
-from optimizer.ports.peers import PeerFigures, PeerJob
+from optimizer.ports.peers import PeerFigures, PeerJob, PeerRound
 from trading.domain.errors import VenueUnavailableError
 
 PACKAGES: Final = ("vectorbt==1.2.0", "backtesting==0.6.6")
 _INSTALL_S: Final = 900
-_RUN_S: Final = 900
+_ROUND_S: Final = 600
 
 
 class PeerEnvironment:
@@ -31,27 +33,33 @@ class PeerEnvironment:
         self._folder = root / f"peers-{name.hexdigest()}"
         self._say = say
 
-    def measure(self, job: PeerJob) -> Sequence[PeerFigures]:
-        """Return the figures of every peer and rule.
+    @contextmanager
+    def rounds(self, job: PeerJob) -> Iterator[PeerRound]:
+        """Run the peer script in its own interpreter, one line of figures for each round.
 
         Raises:
             VenueUnavailableError: the environment cannot be made, or the script did not answer.
         """
         python = self._interpreter()
-        script = Path(peer_script.__file__)
         with tempfile.TemporaryDirectory(prefix="guardian-peers-") as name:
             folder = Path(name)
             np.save(folder / "bars.npy", job.values)
             rest = {"fee": job.fee, "cash": job.cash, "seconds": job.seconds}
             rules = {rule: [list(pair) for pair in pairs] for rule, pairs in job.rules.items()}
             (folder / "job.json").write_text(json.dumps(rest | {"rules": rules}))
-            command = [python, str(script), name]
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=_RUN_S, check=False
-            )
-        if done.returncode:
-            raise VenueUnavailableError(f"the peers stopped: {done.stderr.strip()[-300:]}")
-        return [PeerFigures(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+            with (folder / "errors").open("w+") as errors:
+                script = subprocess.Popen(
+                    [python, str(Path(peer_script.__file__)), name],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    text=True,
+                )
+                try:
+                    yield lambda: _round(script, errors)
+                finally:
+                    script.kill()
+                    script.communicate()
 
     def _interpreter(self) -> str:
         python = self._folder / "bin" / "python"
@@ -76,3 +84,22 @@ class PeerEnvironment:
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise VenueUnavailableError(f"{' '.join(command[-3:])}: {last}")
+
+
+def _round(script: subprocess.Popen[str], errors: IO[str]) -> Sequence[PeerFigures]:
+    """Ask for one round and return its figures; a script that is silent too long is killed."""
+    asked, answered = cast(IO[str], script.stdin), cast(IO[str], script.stdout)
+    limit = threading.Timer(_ROUND_S, script.kill)
+    limit.start()
+    try:
+        asked.write("round\n")
+        asked.flush()
+        line = answered.readline()
+    except BrokenPipeError:
+        line = ""
+    finally:
+        limit.cancel()
+    if not line:
+        errors.seek(0)
+        raise VenueUnavailableError(f"the peers stopped: {errors.read().strip()[-300:]}")
+    return [PeerFigures(**row) for row in json.loads(line)]

@@ -1,7 +1,8 @@
 """Run by the peers' own interpreter: vectorbt, backtesting.py and a plain numba loop, one process.
 
 Not part of the optimizer: it imports nothing of it and is only ever started as a program, with a
-folder that holds ``bars.npy`` and ``job.json``; it prints one JSON object as its last line.
+folder that holds ``bars.npy`` and ``job.json``. For each line it reads it measures one round and
+prints the figures as one line of JSON.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ import numpy as np
 
 
 def measure(run: Any, pairs: Any, seconds: float) -> dict[str, Any]:
-    """Return CPU time and results of ``run`` over the pairs, after one run that warms it up."""
-    run(*pairs[0])
+    """Return CPU time and results of ``run`` over the pairs, once or as often as time allows."""
     results: list[tuple[float, int]] = []
     spent = 0.0
     while spent < seconds and len(results) < 200:
@@ -214,22 +214,33 @@ PEERS = {
 }
 
 
-def main(folder: Path) -> None:
-    """Measure every peer and print the figures."""
-    warnings.simplefilter("ignore")
-    job = json.loads((folder / "job.json").read_text())
-    bars = np.load(folder / "bars.npy")
-    rows = []
+def ready(job: dict[str, Any], bars: Any) -> list[tuple[dict[str, Any], Any]]:
+    """Return a row for every peer and rule, and its run, which was run once to warm it up."""
+    found = []
     for peer, build in PEERS.items():
         for rule, pairs in job["rules"].items():
             row: dict[str, Any] = {"peer": peer, "rule": rule}
+            run = None
             try:
                 run = build(bars, job["fee"], job["cash"])[rule]
-                row |= measure(run, pairs, job["seconds"])
+                run(*pairs[0])
             except Exception as error:  # noqa: BLE001  a peer that fails is a figure too
                 row["reason"] = f"{type(error).__name__}: {error}"[:300]
-            rows.append(row)
-    print(json.dumps(rows))
+            found.append((row, run))
+    return found
+
+
+def main(folder: Path) -> None:
+    """Measure every peer, a round for each line that comes in."""
+    warnings.simplefilter("ignore")
+    job = json.loads((folder / "job.json").read_text())
+    answers, sys.stdout = sys.stdout, sys.stderr  # what a peer prints is not an answer
+    peers = ready(job, np.load(folder / "bars.npy"))
+    for _ in sys.stdin:
+        for row, run in peers:
+            if "reason" not in row:
+                row.update(measure(run, job["rules"][row["rule"]], job["seconds"]))
+        print(json.dumps([row for row, _ in peers]), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ def evaluator_bench_run(
     swap_costs: Path | None,
     seed: int,
     has_peers: bool,
+    rounds: int | None,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
     """Return the figures of ``bench evaluator`` on the given, else on the stored candles.
@@ -34,7 +35,7 @@ def evaluator_bench_run(
         VenueUnavailableError: the peers' environment cannot be made.
     """
     from optimizer.adapters.peer_environment import PeerEnvironment
-    from optimizer.services.bench.evaluator import evaluator_bench
+    from optimizer.services.bench.evaluator import ROUNDS, evaluator_bench
 
     costs_path = swap_costs or settings.DATA_DIR / trading.SWAP_COST_FILE
     file = None
@@ -47,6 +48,7 @@ def evaluator_bench_run(
     return evaluator_bench(
         file=file,
         peers=PeerEnvironment(settings.DATA_DIR / "bench", say) if has_peers else None,
+        rounds=rounds or ROUNDS,
         rng=np.random.default_rng(seed),
         cpu_clock=time.process_time,
         say=say,

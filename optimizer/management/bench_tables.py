@@ -41,12 +41,14 @@ def evaluator_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     for rule, row in answer["rules"].items():
         yield (
             f"{rule}: ours {row['ours']:,.0f}/s, by hand {row['hand_written']:,.0f}/s "
-            f"({row['behind_hand_written']} times)"
+            f"({row['behind_hand_written']} times; rounds "
+            f"{', '.join(map(str, row['behind_hand_written_rounds']))})"
         )
         for peer, figures in row.get("peers", {}).items():
             shown = figures.get("reason") or (
                 f"{figures['evaluations_per_second']:,.2f}/s, "
-                f"{figures['times_faster']:,.0f} times slower"
+                f"{figures['times_faster']:,.0f} times slower (rounds "
+                f"{', '.join(format(value, ',.0f') for value in figures['times_faster_rounds'])})"
             )
             yield f"  {peer:20} {shown}"
     yield from _target_lines(answer)

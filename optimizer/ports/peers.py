@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,14 +19,14 @@ class PeerJob:
         fee: share of the notional a fill costs.
         cash: quote at the start.
         rules: by rule name (``sma_cross``, ``donchian``) the pairs (first window, second window).
-        seconds: how long each peer may measure one rule.
+        seconds: how long each peer measures one rule in a round; at least one run.
     """
 
     values: FloatArray
     fee: float
     cash: float
     rules: Mapping[str, Sequence[tuple[int, int]]]
-    seconds: float = 5.0
+    seconds: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,17 @@ class PeerFigures:
         return self.evaluations / self.cpu_s if self.cpu_s > 0 else 0.0
 
 
+PeerRound = Callable[[], Sequence[PeerFigures]]
+
+
 class PeerRunner(Protocol):
     """Runs the peers."""
 
-    def measure(self, job: PeerJob) -> Sequence[PeerFigures]:
-        """Return the figures of every peer and rule; one that cannot run gives its ``reason``."""
+    def rounds(self, job: PeerJob) -> AbstractContextManager[PeerRound]:
+        """Start the peers, and stop them in the end.
+
+        Yields:
+            what measures one round when it is called: every peer and rule, one that cannot run
+            gives its ``reason``.
+        """
         ...

@@ -161,6 +161,14 @@ def test_the_blocked_average_equals_the_chain(x: np.ndarray, period: int) -> Non
     assert fast == pytest.approx(slow, rel=1e-13)
 
 
+def test_the_average_of_one_bar_is_that_bar_to_the_last_digit() -> None:
+    x = np.array([0.004997, 0.005031, 4.994972, 0.005, 0.004975, 1e9, 1e-9, 0.1, 0.3, 7.7])
+    for average in (ema, ema_stepwise):
+        out = np.empty(len(x))
+        average(x, 1, out)
+        assert out.tolist() == x.tolist()
+
+
 def test_a_constant_series_has_itself_as_average_to_the_last_digit() -> None:
     x = np.full(500, 0.1)
     out = np.empty(500)

@@ -14,6 +14,7 @@ from optimizer.domain.systems import SYSTEMS
 from tests.oracles import account
 from tests.oracles.paths import RUNGS, STEP_MS, draw, path, schedule
 from tests.oracles.signals import SIGNALS
+from trading.domain.market.bars import VOLUME
 
 ENGINES = {
     FillModel.NEXT_OPEN: account.run_next_open,
@@ -160,3 +161,23 @@ def test_windows_and_sizes_of_one_pass_equal_single_runs() -> None:
         one = Plan((run.window,), (run.metrics.initial_balance,))
         [again] = make(path(8)).evaluate("donchian_champion", params, one)
         assert again.metrics == run.metrics
+
+
+def test_a_volume_is_never_below_the_mean_of_itself_alone() -> None:
+    bars = path(4, 3000)
+    bars.values[VOLUME] = 10.0 ** np.random.default_rng(2).uniform(-6.0, 9.0, 3000)
+    evaluator, ultra = make(bars), SYSTEMS["multi_week_breakout_ultra"]
+    short = dict.fromkeys(("lookback_breakout", "confirmation_window", "exit_lookback"), 1)
+    params = short | {"min_hold_bars": 0, "volume_window": 1, "trail_drawdown_pct": 0.5}
+    span = evaluator.span(window_parse("all"))
+    any_volume, own_mean = (
+        flags(
+            evaluator.signals(
+                ultra, ultra.strategy.resolve(params | {"volume_multiplier": m}), span
+            ),
+            0,
+        )
+        for m in (0.0, 1.0)
+    )
+    assert own_mean == any_volume
+    assert len(any_volume[0]) > 100

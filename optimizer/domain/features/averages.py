@@ -32,6 +32,9 @@ def longest_flat(x: FloatArray) -> int:
 @njit(cache=True, nogil=True)
 def ema_stepwise(x: FloatArray, period: int, out: FloatArray) -> None:
     """Write what ``ema`` writes, bit for bit as the streamed feature does."""
+    if period == 1:
+        out[:] = x  # steps of the whole way may miss it by its last digit
+        return
     alpha = 2.0 / (period + 1.0)
     e = x[0]
     out[0] = e
@@ -50,6 +53,9 @@ def ema(x: FloatArray, period: int, out: FloatArray) -> None:
         out: float64[n], written, never NaN.
     """
     n = x.shape[0]
+    if period == 1:
+        out[:] = x
+        return
     alpha = 2.0 / (period + 1.0)
     b1 = 1.0 - alpha
     b2, b3, b4 = b1 * b1, b1 * b1 * b1, b1 * b1 * b1 * b1

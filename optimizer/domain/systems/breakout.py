@@ -20,6 +20,7 @@ from trading.domain.signals.strategies.systems import multi_week_breakout as wee
 from trading.domain.signals.strategies.systems.multi_week_breakout_ultra import (
     MULTI_WEEK_BREAKOUT_ULTRA,
 )
+from trading.domain.signals.strategies.systems.ties import reaches
 
 _LOOKBACK, _CONFIRM, _EXIT = weeks.LOOKBACK, weeks.CONFIRM, weeks.EXIT
 _VOLUME_WINDOW, _VOLUME_MULTIPLE = weeks.VOLUME_WINDOW, weeks.VOLUME_MULTIPLE
@@ -34,7 +35,7 @@ def _is_loud(market: Market, start: int, t: int, params: FloatArray) -> bool:
     if t + 1 - window < start:
         return True
     mean = span_sum(market.sums[S_VOLUME], market.rests[S_VOLUME], t + 1 - window, t + 1) / window
-    return bool(not mean > 0.0 or market.bars[VOLUME, t] >= mean * params[_VOLUME_MULTIPLE])
+    return bool(not mean > 0.0 or reaches(market.bars[VOLUME, t], mean * params[_VOLUME_MULTIPLE]))
 
 
 @part

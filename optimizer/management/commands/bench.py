@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 
 from optimizer import bootstrap
 from optimizer.management.bench_tables import core_lines, evaluator_lines, sweep_lines
-from optimizer.services.bench.sweep import SweepPlan
+from optimizer.services.bench.sweep import SWEEP_ROUNDS, SweepPlan
 from optimizer.services.studies.typed import whole
 from trading.domain.errors import BadInputError
 from trading.management.desk_command import DeskCommand
@@ -53,7 +53,9 @@ class Command(DeskCommand):
             "--workers", default="2", metavar="N", help="Of the sweep, beside one (default 2)"
         )
         parser.add_argument(
-            "--rounds", default="3", metavar="N", help="Of the sweep; medians count (default 3)"
+            "--rounds",
+            metavar="N",
+            help="Of the evaluator (default 5) and the sweep (default 3); medians count",
         )
         self.add_json(parser)
 
@@ -77,15 +79,19 @@ class Command(DeskCommand):
             "swap_costs": options["swap_costs"],
             "say": self._say,
         }
+        rounds = None if options["rounds"] is None else _count("rounds", options["rounds"])
         if name == "sweep":
             plan = SweepPlan(
                 n_trials=_count("trials", options["trials"]),
                 n_workers=_count("workers", options["workers"]),
-                n_rounds=_count("rounds", options["rounds"]),
+                n_rounds=rounds or SWEEP_ROUNDS,
                 seed=seed,
             )
             return bootstrap.sweep_bench_run(plan=plan, **shared)
-        return bootstrap.evaluator_bench_run(has_peers=not options["no_peers"], seed=seed, **shared)
+        has_peers = not options["no_peers"]
+        return bootstrap.evaluator_bench_run(
+            has_peers=has_peers, rounds=rounds, seed=seed, **shared
+        )
 
     def _say(self, text: str) -> None:
         self.stderr.write(f"bench: {text}")

@@ -1,26 +1,27 @@
 """How many evaluations a second, beside vectorbt, backtesting.py, a plain loop and the limit.
 
-Everything is measured in CPU seconds of one process, so that a busy neighbour changes little; the
-peers run in the same minute on the same bars. Ours counts the whole way of a trial: checking the
-parameters, scan, walk, all metrics and seven objectives.
+Everything is measured in CPU seconds of one process. Neighbours on a machine slow its memory down
+for seconds at a time, so all are measured by turns on the same bars, in several rounds, and medians
+over the rounds count. Ours counts the whole way of a trial: checking the parameters, scan, walk,
+all metrics and seven objectives.
 """
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from statistics import median
 from typing import Any, Final
 
 import numpy as np
 
-from optimizer.domain.evaluator.evaluator import Evaluator, Plan
+from optimizer.domain.evaluator.evaluator import Evaluator
 from optimizer.domain.objectives import PUBLISHED as OBJECTIVES
-from optimizer.domain.objectives import objective_scores
 from optimizer.domain.systems import PUBLISHED, SYSTEMS
-from optimizer.domain.systems.base import System
-from optimizer.ports.peers import PeerFigures, PeerJob, PeerRunner
-from optimizer.services.bench.rules import HAND_KERNELS, RULES, hand_room
+from optimizer.ports.peers import PeerJob, PeerRound, PeerRunner
+from optimizer.services.bench.beside import CASH, FEE, PAIRS, RuleRound, rule_figures, rule_round
+from optimizer.services.bench.rules import RULES
+from optimizer.services.bench.timing import Clock, timed_evaluate
 from trading.domain.execution.costs import SwapCostSchedule
 from trading.domain.market.bars import BarArrays
 from trading.domain.signals.strategies.base import Param
@@ -28,16 +29,11 @@ from trading.domain.signals.strategies.base import Param
 SYNTHETIC_BARS: Final = 210_240  # two years of five minutes
 STEP_MS: Final = 300_000
 SETS: Final = 60
-FEE: Final = 0.01
-CASH: Final = 1000.0
-PAIRS: Final = {
-    "sma_cross": ((100, 500), (50, 400), (200, 1000), (150, 700)),
-    "donchian": ((576, 288), (1000, 500), (2000, 300), (288, 288)),
-}
+ROUNDS: Final = 5
 TARGET_PER_SECOND: Final = 300.0
 TARGET_VECTORBT: Final = 100.0
 TARGET_LIMIT: Final = 2.5
-Clock = Callable[[], float]  # CPU seconds of this process
+Rates = dict[str, list[float]]  # evaluations per second by strategy, one a round
 
 
 def synthetic_bars(rng: np.random.Generator, n: int = SYNTHETIC_BARS) -> BarArrays:
@@ -63,85 +59,28 @@ def _drawn(param: Param, rng: np.random.Generator) -> float:
     return float(rng.uniform(param.low, param.high)) if param.high > param.low else param.low
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """Evaluations made and the CPU seconds they took."""
-
-    evaluations: int
-    cpu_s: float
-
-    @property
-    def per_second(self) -> float:
-        """Return evaluations per CPU second."""
-        return self.evaluations / self.cpu_s
-
-
-def _evaluate_all(
-    evaluator: Evaluator, system: System, sets: Sequence[Mapping[str, float]], clock: Clock
-) -> Timed:
-    plan = Plan(trade_sizes=(CASH,))
-    evaluator.evaluate(system, sets[0], plan)
-    began = clock()
-    for params in sets:
-        (run,) = evaluator.evaluate(system, params, plan)
-        objective_scores(run.metrics, OBJECTIVES)
-    return Timed(len(sets), clock() - began)
-
-
-def strategies_measure(
-    evaluator: Evaluator, rng: np.random.Generator, clock: Clock
-) -> dict[str, Any]:
-    """Return evaluations per second of every published system on random parameters."""
-    rates = {}
+def strategies_round(
+    evaluator: Evaluator, rng: np.random.Generator, clock: Clock, rates: Rates
+) -> None:
+    """Add one round of every published system; its parameters are drawn anew."""
     for name in PUBLISHED:
         system = SYSTEMS[name]
         sets = [
             {param.name: _drawn(param, rng) for param in system.strategy.params}
             for _ in range(SETS)
         ]
-        rates[name] = round(_evaluate_all(evaluator, system, sets, clock).per_second, 1)
+        rates.setdefault(name, []).append(
+            timed_evaluate(evaluator, system, sets, trade_size=CASH, clock=clock).per_second
+        )
+
+
+def _strategies(evaluator: Evaluator, rates: Rates) -> dict[str, Any]:
+    medians = {name: median(values) for name, values in rates.items()}
     return {
         "bars": len(evaluator.bars),
-        "evaluations_per_second": rates,
-        "median": round(statistics.median(rates.values()), 1),
+        "evaluations_per_second": {name: round(value, 1) for name, value in medians.items()},
+        "median": round(median(medians.values()), 1),
     }
-
-
-def _rule_measure(evaluator: Evaluator, rule: str, clock: Clock) -> dict[str, Any]:
-    system, kernel = RULES[rule], HAND_KERNELS[rule]
-    first, second = (param.name for param in system.strategy.params)
-    pairs = PAIRS[rule]
-    sets = [{first: a, second: b} for a, b in pairs] * (SETS // len(pairs) * 4)
-    ours = _evaluate_all(evaluator, system, sets, clock)
-    room = hand_room(len(evaluator.bars))
-    kernel(evaluator.market, pairs[0], CASH, FEE, room)
-    began = clock()
-    for params in sets:
-        kernel(evaluator.market, (params[first], params[second]), CASH, FEE, room)
-    limit = Timed(len(sets), clock() - began)
-    runs = [evaluator.evaluate(system, params, Plan())[0] for params in sets[: len(pairs)]]
-    return {
-        "ours": round(ours.per_second, 1),
-        "hand_written": round(limit.per_second, 1),
-        "behind_hand_written": round(limit.per_second / ours.per_second, 2),
-        "trades": [run.metrics.num_trades for run in runs],
-        "returns_pct": [round(run.metrics.total_return_pct, 4) for run in runs],
-    }
-
-
-def _beside(rows: dict[str, Any], peers: Sequence[PeerFigures]) -> None:
-    for figures in peers:
-        row = rows[figures.rule]
-        row.setdefault("peers", {})[figures.peer] = (
-            {"reason": figures.reason}
-            if figures.reason
-            else {
-                "evaluations_per_second": round(figures.per_second, 3),
-                "times_faster": round(row["ours"] / figures.per_second, 1),
-                "trades": list(figures.trades),
-                "returns_pct": [round(value, 4) for value in figures.returns_pct],
-            }
-        )
 
 
 def _targets(answer: Mapping[str, Any]) -> dict[str, bool | None]:
@@ -161,6 +100,7 @@ def evaluator_bench(
     *,
     file: tuple[BarArrays, int, SwapCostSchedule] | None,
     peers: PeerRunner | None,
+    rounds: int,
     rng: np.random.Generator,
     cpu_clock: Clock,
     say: Callable[[str], None],
@@ -170,23 +110,36 @@ def evaluator_bench(
     Args:
         file: real candles, their step in ms and their costs; None measures synthetic bars only.
         peers: None leaves the peers out.
+        rounds: how often everything is measured; medians count.
         rng: draws the parameters and the synthetic bars.
         cpu_clock: CPU seconds of this process.
         say: told what is measured next.
     """
-    answer: dict[str, Any] = {"bench": "evaluator", "objectives": len(OBJECTIVES), "file": None}
-    if file is not None:
-        say(f"strategies on the file, {len(file[0]):,} bars")
-        evaluator = Evaluator(file[0], step_ms=file[1], costs=file[2])
-        answer["file"] = strategies_measure(evaluator, rng, cpu_clock)
     bars = synthetic_bars(rng)
-    evaluator = Evaluator(bars, step_ms=STEP_MS, costs=flat_fee(FEE))
-    say(f"strategies on {len(bars):,} synthetic bars")
-    answer["synthetic"] = strategies_measure(evaluator, rng, cpu_clock)
-    say("textbook rules, ours and by hand")
-    answer["rules"] = {rule: _rule_measure(evaluator, rule, cpu_clock) for rule in RULES}
-    if peers is not None:
-        say("peers")
-        _beside(answer["rules"], peers.measure(PeerJob(bars.values, FEE, CASH, PAIRS)))
-    answer["targets"] = _targets(answer)
-    return answer
+    sets = {"synthetic": Evaluator(bars, step_ms=STEP_MS, costs=flat_fee(FEE))}
+    if file is not None:
+        sets["file"] = Evaluator(file[0], step_ms=file[1], costs=file[2])
+    rates: dict[str, Rates] = {name: {} for name in sets}
+    rules: dict[str, list[RuleRound]] = {rule: [] for rule in RULES}
+    job = PeerJob(bars.values, FEE, CASH, PAIRS)
+    alone: PeerRound = tuple
+    with nullcontext(alone) if peers is None else peers.rounds(job) as peer_round:
+        for turn in range(rounds):
+            say(f"round {turn + 1} of {rounds}: strategies, rules by hand, peers")
+            for name, evaluator in sets.items():
+                strategies_round(evaluator, rng, cpu_clock, rates[name])
+            figures = peer_round()
+            for rule, done in rules.items():
+                mine = [row for row in figures if row.rule == rule]
+                done.append(rule_round(sets["synthetic"], rule, mine, cpu_clock))
+    answer: dict[str, Any] = {
+        "bench": "evaluator",
+        "objectives": len(OBJECTIVES),
+        "rounds": rounds,
+        "file": None,
+        **{name: _strategies(sets[name], found) for name, found in rates.items()},
+        "rules": {
+            rule: rule_figures(sets["synthetic"], rule, done) for rule, done in rules.items()
+        },
+    }
+    return answer | {"targets": _targets(answer)}

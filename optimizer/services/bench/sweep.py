@@ -17,6 +17,7 @@ BUSY_LIMIT: Final = 0.9  # share of the granted cores' time
 EFFICIENCY_LIMIT: Final = 0.9
 OVERHEAD_LIMIT: Final = 0.2  # suggest, store and report, of wall time
 GROWTH_LIMIT: Final = 1.1  # memory of a worker at the end over that after a tenth of the trials
+SWEEP_ROUNDS: Final = 3
 _SEVEN: Final = "final_balance,profit_biased,mar,cps_v2,cps_v2_profit_biased,utility,cps"
 
 Run = Callable[[Sequence[str]], Mapping[str, Any]]

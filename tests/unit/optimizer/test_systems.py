@@ -48,6 +48,9 @@ def test_published_parameter_sets_outside_the_search_bounds_are_accepted() -> No
     assert dynamic.resolve({"trailing_drawdown_pct": 0.4})["trailing_drawdown_pct"] == 0.4
     pro1 = SYSTEMS["csma_revert_pro1"].strategy
     assert pro1.resolve({"cooldown": 100, "trail": 0.3})["cooldown_bars"] == 100
+    assert pro1.resolve({"crash_drawdown": 5e-7})["crash_drawdown"] == 5e-7
+    hold = SYSTEMS["trailing_hold"].strategy
+    assert hold.resolve({"trail_drawdown_pct": 1e-6})["trail_drawdown_pct"] == 1e-6
 
 
 def test_a_parameter_under_two_names_is_refused() -> None:

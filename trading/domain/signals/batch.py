@@ -109,6 +109,9 @@ def _exponential(x: FloatArray, period: int) -> tuple[FloatArray, FloatArray]:
     mean, variance = np.empty(x.shape[0]), np.empty(x.shape[0])
     alpha = 2.0 / (period + 1.0)
     mean[0], variance[0] = x[0], 0.0
+    if period == 1:
+        mean[:], variance[:] = x, 0.0
+        return mean, variance
     for i in range(1, x.shape[0]):
         gap = x[i] - mean[i - 1]
         mean[i] = mean[i - 1] + alpha * gap

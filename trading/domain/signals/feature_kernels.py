@@ -142,7 +142,7 @@ def _lag(mem: FloatArray, at: int, period: int, seen: int, y: float) -> float:
 def _exponential(
     mem: FloatArray, at: int, period: int, seen: int, y: float, aggregate: int
 ) -> float:
-    if seen == 1:
+    if seen == 1 or period == 1:  # steps of the whole way may miss y by its last digit
         mem[at + 1], mem[at + 2] = y, 0.0
     else:
         alpha = 2.0 / (period + 1.0)

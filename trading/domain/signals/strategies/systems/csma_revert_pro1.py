@@ -133,7 +133,8 @@ CSMA_REVERT_PRO1 = Strategy(
         window_param("atr_window", 288, 48, 1152),
         share_param("atr_min_norm", 0.015, 0.0, 0.05),
         window_param("crash_window", 2880, 576, 8640),
-        Param("crash_drawdown", "float", -0.65, -0.9, -0.1, "of price", allowed=(-1.0, 0.0)),
+        # The reference's search writes shares just above 0 here: then every bar is a crash.
+        Param("crash_drawdown", "float", -0.65, -0.9, -0.1, "of price", allowed=(-1.0, 1.0)),
         Param(
             "trail_pct",
             "float",

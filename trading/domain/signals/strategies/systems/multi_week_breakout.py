@@ -26,6 +26,7 @@ from trading.domain.signals.strategies.base import (
     Strategy,
 )
 from trading.domain.signals.strategies.systems.spans import share_param, window_param
+from trading.domain.signals.strategies.systems.ties import reaches
 
 # Of the kernel's parameters. The first seven are shared with the variant without a regime.
 LOOKBACK, CONFIRM, EXIT, VOLUME_WINDOW, VOLUME_MULTIPLE, MIN_HOLD, TRAIL = range(7)
@@ -44,7 +45,7 @@ def breakout_step(
         return NONE
     if state[_HOLDING] == 0.0:
         mean = features[_F_VOLUME]
-        is_loud = not mean > 0.0 or bar[VOLUME] >= mean * params[VOLUME_MULTIPLE]
+        is_loud = not mean > 0.0 or reaches(bar[VOLUME], mean * params[VOLUME_MULTIPLE])
         is_break = x > features[_F_BREAK] and x > features[_F_CONFIRM]
         if not (is_regime and is_loud and is_break):
             return NONE

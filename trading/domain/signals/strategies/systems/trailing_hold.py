@@ -46,7 +46,7 @@ TRAILING_HOLD = Strategy(
             0.95,
             "of price",
             # At 0 the peak itself would be an exit, on the bar of the entry.
-            allowed=(0.0001, 1.0),
+            allowed=(1e-9, 1.0),
             aliases=("trail",),
         ),
     ),
