@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from optimizer.domain.metrics import Metrics
@@ -42,19 +43,19 @@ def facts_of(metrics: Metrics) -> Facts:
     """Return the facts of one run."""
     gain = metrics.total_return_pct / 100.0
     depth_pct = abs(metrics.max_drawdown_pct)
-    return Facts(
-        balance=metrics.final_balance,
-        gain=gain,
-        gain_pct=gain * 100.0,
-        hold_gain=metrics.buy_hold_return_pct / 100.0,
-        drawdown=depth_pct / 100.0,
-        drawdown_pct=depth_pct,
-        sharpe=metrics.sharpe,
-        sortino=metrics.sortino,
-        cagr=metrics.cagr_pct / 100.0,
-        trades=metrics.num_trades,
-        win_rate=metrics.win_rate_pct / 100.0,
-        days=metrics.duration_days,
+    return Facts(  # by place, see the fields
+        metrics.final_balance,
+        gain,
+        gain * 100.0,
+        metrics.buy_hold_return_pct / 100.0,
+        depth_pct / 100.0,
+        depth_pct,
+        metrics.sharpe,
+        metrics.sortino,
+        metrics.cagr_pct / 100.0,
+        metrics.num_trades,
+        metrics.win_rate_pct / 100.0,
+        metrics.duration_days,
     )
 
 
@@ -115,12 +116,18 @@ def _profit_part(f: Facts) -> float:
 
 def _step_part(value: float, steps: Sequence[tuple[float, float]], rest: float) -> float:
     # The first step that ``value`` stays below gives the part.
-    return next((part for limit, part in steps if value < limit), rest)
+    for limit, part in steps:
+        if value < limit:
+            return part
+    return rest
+
+
+_CAPITAL_STEPS: Final = ((0.05, 100.0), (0.10, 80.0), (0.15, 60.0), (0.20, 40.0))
 
 
 def _capital_part(f: Facts) -> float:
-    steps = ((0.05, 100.0), (0.10, 80.0), (0.15, 60.0), (0.20, 40.0))
-    return _step_part(f.drawdown, steps, max(0.0, 40.0 - 200.0 * (f.drawdown - 0.20)))
+    rest = max(0.0, 40.0 - 200.0 * (f.drawdown - 0.20))
+    return _step_part(f.drawdown, _CAPITAL_STEPS, rest)
 
 
 def _risk_part(f: Facts) -> float:
@@ -221,6 +228,14 @@ def objectives_parse(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+@lru_cache
+def _shared_formulas(names: tuple[str, ...]) -> tuple[tuple[Objective, tuple[str, ...]], ...]:
+    shared: dict[Objective, list[str]] = {}
+    for name in names:
+        shared.setdefault(OBJECTIVES[name], []).append(name)
+    return tuple((formula, tuple(members)) for formula, members in shared.items())
+
+
 def objective_scores(
     metrics: Metrics, names: Sequence[str] = tuple(OBJECTIVES)
 ) -> dict[str, float]:
@@ -229,7 +244,10 @@ def objective_scores(
     Raises:
         KeyError: a name is not registered.
     """
-    formulas = {name: OBJECTIVES[name] for name in names}
     facts = facts_of(metrics)
-    done = {formula: formula(facts) for formula in set(formulas.values())}
-    return {name: done[formula] for name, formula in formulas.items()}
+    scores: dict[str, float] = {}
+    for formula, shared in _shared_formulas(tuple(names)):
+        score = formula(facts)
+        for name in shared:
+            scores[name] = score
+    return {name: scores[name] for name in names}

@@ -57,10 +57,15 @@ class Overlays:
 
     def as_params(self) -> dict[str, float]:
         """Return the overlays that are on, under their parameter names."""
+        if self is _NONE:
+            return {}
         values = {param.name: float(getattr(self, param.name)) for param in PARAMS}
         if values["regime_entry_days"] <= 0.0:
             del values["regime_exit_days"]
         return {name: value for name, value in values.items() if value > 0.0}
+
+
+_NONE: Final = Overlays()
 
 
 def overlays_split(params: Mapping[str, float]) -> tuple[dict[str, float], Overlays]:
@@ -69,6 +74,8 @@ def overlays_split(params: Mapping[str, float]) -> tuple[dict[str, float], Overl
     Raises:
         BadInputError: an overlay's value is out of range.
     """
+    if _BY_NAME.keys().isdisjoint(params):
+        return dict(params), _NONE
     own = {name: value for name, value in params.items() if name not in _BY_NAME}
     given = {
         name: _BY_NAME[name].check(value) for name, value in params.items() if name in _BY_NAME

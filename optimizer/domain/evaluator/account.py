@@ -13,14 +13,7 @@ from typing import Final
 
 from optimizer.domain.features.drawdown import first_at_least, longest_gap, span_summary
 from optimizer.domain.features.market import Market
-from optimizer.domain.features.prefix import (
-    M_NEG_COUNT,
-    M_NEG_SQUARE,
-    M_NEGATIVE,
-    M_RETURN,
-    M_SQUARE,
-    span_moment,
-)
+from optimizer.domain.features.moments import span_moments
 from optimizer.domain.kernels import part
 from trading.domain.market.bars import CLOSE, FloatArray
 
@@ -81,12 +74,12 @@ def _mark_returns(market: Market, books: FloatArray, a: int, b: int) -> None:
     equity = books[TOKENS] * market.bars[CLOSE, a]
     _add_return(books, (equity - books[LAST]) / max(books[LAST], TINY))
     if b - a > 1:
-        moments = market.moments
-        books[RETURNS] += span_moment(moments, M_RETURN, a + 1, b)
-        books[SQUARES] += span_moment(moments, M_SQUARE, a + 1, b)
-        books[NEG_COUNT] += moments[b, M_NEG_COUNT] - moments[a + 1, M_NEG_COUNT]
-        books[NEG_SUM] += span_moment(moments, M_NEGATIVE, a + 1, b)
-        books[NEG_SQUARES] += span_moment(moments, M_NEG_SQUARE, a + 1, b)
+        moved = span_moments(market.bars[CLOSE], market.moments, a + 1, b)
+        books[RETURNS] += moved.returns
+        books[SQUARES] += moved.squares
+        books[NEG_COUNT] += moved.negative_count
+        books[NEG_SUM] += moved.negatives
+        books[NEG_SQUARES] += moved.negative_squares
     books[LAST] = books[TOKENS] * market.bars[CLOSE, b - 1]
 
 

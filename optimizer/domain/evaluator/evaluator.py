@@ -134,9 +134,9 @@ class Evaluator:
         vector = system.strategy.kernel_params(params, self.step_ms)
         scanned = Span(max(0, span.start - warm_up_bars), span.stop)
         count = system.scan(self.market, self.recursions, scanned, vector, self._found)
-        at, side = self._found.at[:count], self._found.side[:count]
-        first = int(np.searchsorted(at, span.start)) if warm_up_bars else 0
-        return Signals(at[first:].copy(), side[first:].copy())
+        found = self._found
+        first = int(np.searchsorted(found.at[:count], span.start)) if warm_up_bars else 0
+        return Signals(found.at[first:count].copy(), found.side[first:count].copy())
 
     def run(
         self, signals: Signals, span: Span, trade_size: float, fill: FillModel, cap: float = 0.0

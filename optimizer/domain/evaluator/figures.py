@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from optimizer.domain.evaluator.account import (
     CASH,
@@ -91,51 +91,39 @@ def metrics_of(
     books: list[float] = books_array.tolist()
     mean, deviation, low_deviation = _moments(books, facts.bars, exact)
     yearly = math.sqrt(bars_per_year(facts.step_ms))
-    growth = books[CASH] / max(trade_size, TINY)
-    gain, worst = growth - 1.0, books[WORST]
+    balance, worst, trades = books[CASH], books[WORST], books[TRADES]
+    growth = balance / max(trade_size, TINY)
+    gain = growth - 1.0
+    cost_base = max(TINY, books[TRADED]) if is_next_open else trade_size
+    cost_pct = books[COSTS] / cost_base * 100.0
+    # By place, in the order of the fields: names would cost a trial as much as an objective does.
     return Metrics(
-        total_return_pct=gain * 100.0,
-        cagr_pct=cagr(growth, facts.bars - (1 if is_next_open else 0), facts.step_ms) * 100.0,
-        max_drawdown_pct=worst * 100.0,
-        max_drawdown_duration_days=books[LONGEST] * facts.step_ms / MS_PER_DAY,
-        sharpe=ratio(mean, deviation) * yearly,
-        sortino=ratio(mean, low_deviation) * yearly,
-        recovery_factor=_recovery_factor(gain, worst, is_next_open),
-        buy_hold_return_pct=facts.hold_gain * 100.0,
-        buy_hold_max_drawdown_pct=facts.hold_drawdown * 100.0,
-        final_balance=books[CASH],
-        initial_balance=trade_size,
-        duration_days=facts.days,
-        is_tripped=books[TRIPPED_AT] >= 0.0,
-        max_equity_drawdown_pct_observed=books[OBSERVED] * 100.0,
-        **_trade_figures(books),
-        **_cost_figures(books, trade_size, is_next_open),
+        gain * 100.0,
+        cagr(growth, facts.bars - (1 if is_next_open else 0), facts.step_ms) * 100.0,
+        worst * 100.0,
+        books[LONGEST] * facts.step_ms / MS_PER_DAY,
+        ratio(mean, deviation) * yearly,
+        ratio(mean, low_deviation) * yearly,
+        int(trades),
+        int(books[WINS]),
+        int(books[LOSSES]),
+        ratio(books[WINS], trades) * 100.0,
+        ratio(books[WIN_SUM], books[WINS]) * 100.0,
+        ratio(books[LOSS_SUM], books[LOSSES]) * 100.0,
+        _profit_factor(books[WIN_SUM], books[LOSS_SUM]),
+        _recovery_factor(gain, worst, is_next_open),
+        books[COSTS],
+        cost_pct,
+        # Without a trade there is no fill either, except gas booked by next_close for a failed buy.
+        cost_pct / max(trades, 1.0) if is_next_open or trades else 0.0,
+        facts.hold_gain * 100.0,
+        facts.hold_drawdown * 100.0,
+        balance,
+        trade_size,
+        facts.days,
+        books[TRIPPED_AT] >= 0.0,
+        books[OBSERVED] * 100.0,
     )
-
-
-def _trade_figures(books: list[float]) -> dict[str, Any]:
-    trades, wins, losses = int(books[TRADES]), int(books[WINS]), int(books[LOSSES])
-    return {
-        "num_trades": trades,
-        "profitable_trades": wins,
-        "losing_trades": losses,
-        "win_rate_pct": ratio(wins, trades) * 100.0,
-        "avg_win_pct": ratio(books[WIN_SUM], wins) * 100.0,
-        "avg_loss_pct": ratio(books[LOSS_SUM], losses) * 100.0,
-        "profit_factor": _profit_factor(books[WIN_SUM], books[LOSS_SUM]),
-    }
-
-
-def _cost_figures(books: list[float], trade_size: float, is_next_open: bool) -> dict[str, Any]:
-    base = max(TINY, books[TRADED]) if is_next_open else trade_size
-    cost_pct = books[COSTS] / base * 100.0
-    # Without a trade there is no fill either, except gas booked by next_close for a failed buy.
-    each = cost_pct / max(books[TRADES], 1.0) if is_next_open or books[TRADES] else 0.0
-    return {
-        "total_cost_quote": books[COSTS],
-        "total_cost_pct": cost_pct,
-        "avg_cost_per_trade_pct": each,
-    }
 
 
 def _profit_factor(win_sum: float, loss_sum: float) -> float:

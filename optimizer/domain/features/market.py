@@ -15,7 +15,8 @@ import numpy as np
 
 from optimizer.domain.features.drawdown import climb_chain, drawdown_tree
 from optimizer.domain.features.extremes import extremes
-from optimizer.domain.features.prefix import prefix_moments, prefix_sums
+from optimizer.domain.features.moments import prefix_moments
+from optimizer.domain.features.prefix import prefix_sums
 from optimizer.domain.features.runs import RunArray, run_lengths
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import CLOSE, BarArrays, FloatArray
@@ -28,7 +29,7 @@ class Market(NamedTuple):
         bars: float64[5, n], rows open, high, low, close, volume.
         runs: int32[N_RUNS, n], see ``runs``.
         sums, rests: float64[N_SUMS, n + 1], high and low words, see ``prefix``.
-        moments: float64[n + 1, N_MOMENTS] of the one-bar returns, see ``prefix``.
+        moments: float64[n // 8 + 1, 9], of the one-bar returns, see ``moments``.
         edges, tables: extremes of the close, see ``extremes``.
         tree, climbs: drawdowns of the close, see ``drawdown``.
     """

@@ -4,9 +4,6 @@ A plain running sum forgets small numbers once one large number passed through i
 times the price is in the data). Each prefix is therefore kept as an unevaluated pair of float64
 (high and low word), so that a difference of two prefixes is as good as the direct sum.
 
-What a walk sums from one fill to the next, the moments of the one-bar returns, is kept bar by bar
-instead of quantity by quantity: one end of a span is then one place in memory and not nine.
-
 Source: two-sum by Knuth (The Art of Computer Programming, 4.2.2, theorem B).
 """
 
@@ -21,10 +18,6 @@ from trading.domain.market.bars import CLOSE, HIGH, LOW, VOLUME, FloatArray
 # Rows of the sums.
 S_CLOSE, S_VOLUME, S_GAIN, S_LOSS, S_RANGE, S_CLOSE_SQUARE = range(6)
 N_SUMS = 6
-# Columns of the moments: high words, each with its low word behind it; the count has none.
-M_RETURN, M_SQUARE, M_NEGATIVE, M_NEG_SQUARE = range(0, 8, 2)
-M_NEG_COUNT = 8
-N_MOMENTS = 9
 
 
 @njit(cache=True)
@@ -35,7 +28,8 @@ def true_range(bars: FloatArray, t: int) -> float:
 
 
 @part
-def _added(high: float, low: float, x: float) -> tuple[float, float]:
+def pair_add(high: float, low: float, x: float) -> tuple[float, float]:
+    """Return the pair of words that is ``x`` more."""
     total = high + x
     part = total - high
     rest = low + ((high - (total - part)) + (x - part))
@@ -61,42 +55,11 @@ def prefix_sums(bars: FloatArray) -> tuple[FloatArray, FloatArray]:
             change, reach = x - bars[CLOSE, t - 1], true_range(bars, t)
         values = (x, bars[VOLUME, t], max(change, 0.0), max(-change, 0.0), reach, x * x)
         for row in range(N_SUMS):
-            high[row, t + 1], low[row, t + 1] = _added(high[row, t], low[row, t], values[row])
+            high[row, t + 1], low[row, t + 1] = pair_add(high[row, t], low[row, t], values[row])
     return high, low
-
-
-@njit(cache=True)
-def prefix_moments(close: FloatArray) -> FloatArray:
-    """Return the prefixes of the one-bar returns and their squares, float64[n + 1, N_MOMENTS].
-
-    Entry t sums bars 0 to t - 1, all of them and the negative ones alone, and counts those; the
-    return of bar 0 is 0.
-
-    Args:
-        close: float64[n], oldest first, finite and above 0.
-    """
-    n = close.shape[0]
-    moments = np.zeros((n + 1, N_MOMENTS))
-    for t in range(n):
-        ret = close[t] / close[t - 1] - 1.0 if t > 0 else 0.0
-        loss = min(ret, 0.0)
-        here, then = moments[t], moments[t + 1]
-        values = (ret, ret * ret, loss, loss * loss)
-        for i in range(len(values)):
-            at = 2 * i
-            then[at], then[at + 1] = _added(here[at], here[at + 1], values[i])
-        then[M_NEG_COUNT] = here[M_NEG_COUNT] + (1.0 if ret < 0.0 else 0.0)
-    return moments
 
 
 @part
 def span_sum(high: FloatArray, low: FloatArray, a: int, b: int) -> float:
     """Return the sum over bars ``a`` to ``b - 1`` of one row."""
     return float((high[b] - high[a]) + (low[b] - low[a]))
-
-
-@part
-def span_moment(moments: FloatArray, column: int, a: int, b: int) -> float:
-    """Return the sum over bars ``a`` to ``b - 1`` of one column with a low word."""
-    first, last = moments[a], moments[b]
-    return float((last[column] - first[column]) + (last[column + 1] - first[column + 1]))

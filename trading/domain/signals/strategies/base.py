@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
@@ -182,6 +182,13 @@ class Strategy:
     kernel_params: Callable[[Params, int], FloatArray]
     min_bars: Callable[[Params, int], int]
     decide: Decide
+    # by every name it may be given under
+    _param_of: Mapping[str, Param] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the parameters."""
+        names = {name: param for param in self.params for name in (param.name, *param.aliases)}
+        object.__setattr__(self, "_param_of", names)
 
     def resolve(self, given: Mapping[str, float]) -> dict[str, float]:
         """Return all parameters: the given ones checked, the rest at their defaults.
@@ -189,17 +196,15 @@ class Strategy:
         Raises:
             BadInputError: an unknown name or a value outside its range.
         """
-        known = {param.name: param for param in self.params}
-        names = {
-            alias: param.name for param in self.params for alias in (param.name, *param.aliases)
-        }
         values: dict[str, float] = {}
         for name, value in given.items():
-            if name not in names:
-                raise BadInputError(
-                    f"{self.name} has no parameter {name!r}; it has {', '.join(known) or 'none'}"
-                )
-            if names[name] in values:
-                raise BadInputError(f"{self.name} was given {names[name]} twice ({name!r})")
-            values[names[name]] = value
-        return {name: param.check(values.get(name, param.default)) for name, param in known.items()}
+            param = self._param_of.get(name)
+            if param is None:
+                known = ", ".join(param.name for param in self.params) or "none"
+                raise BadInputError(f"{self.name} has no parameter {name!r}; it has {known}")
+            if param.name in values:
+                raise BadInputError(f"{self.name} was given {param.name} twice ({name!r})")
+            values[param.name] = value
+        return {
+            param.name: param.check(values.get(param.name, param.default)) for param in self.params
+        }
