@@ -68,22 +68,3 @@ METRIC_NAMES: Final = Metrics._fields
 def bars_per_year(step_ms: int) -> float:
     """Return how many bars of ``step_ms`` a year of 365 days has; gaps are ignored."""
     return YEAR_MINUTES / (step_ms / MS_PER_MINUTE)
-
-
-def cagr(growth: float, bars: int, step_ms: int) -> float:
-    """Return the yearly growth rate, a decimal, of ``growth`` reached over ``bars``.
-
-    Args:
-        growth: final over initial balance, >= 0.
-        bars: bars it took, 0 counts as 1.
-        step_ms: length of one bar, ms.
-    """
-    try:
-        return float(growth ** (bars_per_year(step_ms) / max(bars, 1)) - 1.0)
-    except OverflowError:
-        return math.inf
-
-
-def ratio(numerator: float, denominator: float) -> float:
-    """Return the quotient, 0 for a denominator that is not positive."""
-    return numerator / denominator if denominator > 0.0 else 0.0

@@ -244,9 +244,10 @@ def objective_scores(
     Raises:
         KeyError: a name is not registered.
     """
+    formulas = _shared_formulas(tuple(names))
     facts = facts_of(metrics)
     scores: dict[str, float] = {}
-    for formula, shared in _shared_formulas(tuple(names)):
+    for formula, shared in formulas:
         score = formula(facts)
         for name in shared:
             scores[name] = score

@@ -5,10 +5,11 @@ Source: reference specification of the optimizer, section 2C.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
 
 from optimizer.domain.evaluator.account import (
     CASH,
@@ -30,49 +31,136 @@ from optimizer.domain.evaluator.account import (
     WINS,
     WORST,
 )
-from optimizer.domain.metrics import (
-    Metrics,
-    bars_per_year,
-    cagr,
-    ratio,
-)
+from optimizer.domain.kernels import kernel, part
+from optimizer.domain.metrics import METRIC_NAMES, Metrics, bars_per_year
 from optimizer.domain.periods import MS_PER_DAY
 from trading.domain.market.bars import FloatArray
 
 # A spread this much smaller than the square of its mean has lost digits to the subtraction.
 _CANCELLED: Final = 1e-6
+_FROM_BOOKS: Final = np.full(3, np.nan)
+_COUNTS: Final = tuple(
+    METRIC_NAMES.index(name) for name in ("num_trades", "profitable_trades", "losing_trades")
+)
+_FLAG: Final = METRIC_NAMES.index("is_tripped")
+_PER_YEAR, _STEP_DAYS, _BARS, _HOLD_GAIN, _HOLD_DRAWDOWN, _DAYS = range(6)
 Moments = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class WindowFacts:
-    """What is true of a window whatever is run over it; ratios are decimals."""
+    """What is true of a window whatever is run over it; ratios are decimals.
+
+    Attributes:
+        row: the same as the kernel takes it, float64[6].
+    """
 
     bars: int
     step_ms: int
     hold_gain: float
     hold_drawdown: float
     days: float
+    row: FloatArray = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Write the row."""
+        row = np.empty(6)
+        row[_PER_YEAR], row[_STEP_DAYS] = bars_per_year(self.step_ms), self.step_ms / MS_PER_DAY
+        row[_BARS], row[_DAYS] = self.bars, self.days
+        row[_HOLD_GAIN], row[_HOLD_DRAWDOWN] = self.hold_gain, self.hold_drawdown
+        object.__setattr__(self, "row", row)
 
 
-def _moments(books: list[float], bars: int, exact: Callable[[], Moments]) -> Moments:
-    mean = books[RETURNS] / bars
-    square = books[SQUARES] / bars
-    count = books[NEG_COUNT]
-    low_mean = books[NEG_SUM] / count if count else 0.0
-    low_square = books[NEG_SQUARES] / count if count else 0.0
+@part
+def _ratio(numerator: float, denominator: float) -> float:
+    return numerator / denominator if denominator > 0.0 else 0.0
+
+
+@part
+def _moments(books: FloatArray, bars: float) -> tuple[float, float, float, bool]:
+    # Mean, deviation, deviation of the negative ones, and whether the sums still hold the digits.
+    mean, square, count = books[RETURNS] / bars, books[SQUARES] / bars, books[NEG_COUNT]
+    low_mean, low_square = _ratio(books[NEG_SUM], count), _ratio(books[NEG_SQUARES], count)
     variance, low_variance = square - mean * mean, low_square - low_mean * low_mean
-    if square > 0.0 and variance < _CANCELLED * square:
-        return exact()
+    is_sound = not (square > 0.0 and variance < _CANCELLED * square)
     if count == 1.0:
         low_variance = 0.0
-    elif count and low_variance < _CANCELLED * low_square:
-        return exact()
-    return mean, math.sqrt(max(variance, 0.0)), math.sqrt(max(low_variance, 0.0))
+    elif count > 0.0 and low_variance < _CANCELLED * low_square:
+        is_sound = False
+    return mean, max(variance, 0.0) ** 0.5, max(low_variance, 0.0) ** 0.5, is_sound
+
+
+@part
+def _profit_factor(win_sum: float, loss_sum: float) -> float:
+    if loss_sum == 0.0:
+        return np.inf if win_sum > 0.0 else 0.0
+    return win_sum / max(TINY, -loss_sum)
+
+
+@part
+def _recovery_factor(gain: float, worst: float, is_next_open: bool) -> float:
+    if worst == 0.0:
+        return np.inf if is_next_open else 0.0
+    return gain / max(TINY, -worst)
+
+
+@kernel
+def _figures(
+    books: FloatArray,
+    facts: FloatArray,
+    given: FloatArray,
+    trade_size: float,
+    is_next_open: bool,
+    out: FloatArray,
+) -> bool:
+    """Write the figures in the order of ``Metrics``; tell whether the moments could be had.
+
+    ``given`` holds them where they were computed another way; its first one is NaN if not.
+    """
+    mean, deviation, low_deviation, is_sound = _moments(books, facts[_BARS])
+    if not np.isnan(given[0]):
+        mean, deviation, low_deviation, is_sound = given[0], given[1], given[2], True
+    yearly = facts[_PER_YEAR] ** 0.5
+    balance, worst, trades = books[CASH], books[WORST], books[TRADES]
+    growth = balance / max(trade_size, TINY)
+    gain = growth - 1.0
+    bars = max(facts[_BARS] - (1.0 if is_next_open else 0.0), 1.0)
+    cost_base = max(TINY, books[TRADED]) if is_next_open else trade_size
+    cost_pct = books[COSTS] / cost_base * 100.0
+    values = (
+        gain * 100.0,
+        (growth ** (facts[_PER_YEAR] / bars) - 1.0) * 100.0,
+        worst * 100.0,
+        books[LONGEST] * facts[_STEP_DAYS],
+        _ratio(mean, deviation) * yearly,
+        _ratio(mean, low_deviation) * yearly,
+        trades,
+        books[WINS],
+        books[LOSSES],
+        _ratio(books[WINS], trades) * 100.0,
+        _ratio(books[WIN_SUM], books[WINS]) * 100.0,
+        _ratio(books[LOSS_SUM], books[LOSSES]) * 100.0,
+        _profit_factor(books[WIN_SUM], books[LOSS_SUM]),
+        _recovery_factor(gain, worst, is_next_open),
+        books[COSTS],
+        cost_pct,
+        # Without a trade there is no fill either, except gas booked by next_close for a failed buy.
+        cost_pct / max(trades, 1.0) if is_next_open or trades > 0.0 else 0.0,
+        facts[_HOLD_GAIN] * 100.0,
+        facts[_HOLD_DRAWDOWN] * 100.0,
+        balance,
+        trade_size,
+        facts[_DAYS],
+        1.0 if books[TRIPPED_AT] >= 0.0 else 0.0,
+        books[OBSERVED] * 100.0,
+    )
+    for i in range(len(values)):
+        out[i] = values[i]
+    return is_sound
 
 
 def metrics_of(
-    books_array: FloatArray,
+    books: FloatArray,
     facts: WindowFacts,
     trade_size: float,
     is_next_open: bool,
@@ -81,58 +169,18 @@ def metrics_of(
     """Return the metrics of one run.
 
     Args:
-        books_array: the books of ``walk``.
+        books: the books of ``walk``.
         facts: of the window it ran over.
         trade_size: quote, the balance the run began with.
         is_next_open: which fill model, since some figures relate to different bases.
         exact: mean and deviations from the full curve, asked for only where the running sums
             cannot give them.
     """
-    books: list[float] = books_array.tolist()
-    mean, deviation, low_deviation = _moments(books, facts.bars, exact)
-    yearly = math.sqrt(bars_per_year(facts.step_ms))
-    balance, worst, trades = books[CASH], books[WORST], books[TRADES]
-    growth = balance / max(trade_size, TINY)
-    gain = growth - 1.0
-    cost_base = max(TINY, books[TRADED]) if is_next_open else trade_size
-    cost_pct = books[COSTS] / cost_base * 100.0
-    # By place, in the order of the fields: names would cost a trial as much as an objective does.
-    return Metrics(
-        gain * 100.0,
-        cagr(growth, facts.bars - (1 if is_next_open else 0), facts.step_ms) * 100.0,
-        worst * 100.0,
-        books[LONGEST] * facts.step_ms / MS_PER_DAY,
-        ratio(mean, deviation) * yearly,
-        ratio(mean, low_deviation) * yearly,
-        int(trades),
-        int(books[WINS]),
-        int(books[LOSSES]),
-        ratio(books[WINS], trades) * 100.0,
-        ratio(books[WIN_SUM], books[WINS]) * 100.0,
-        ratio(books[LOSS_SUM], books[LOSSES]) * 100.0,
-        _profit_factor(books[WIN_SUM], books[LOSS_SUM]),
-        _recovery_factor(gain, worst, is_next_open),
-        books[COSTS],
-        cost_pct,
-        # Without a trade there is no fill either, except gas booked by next_close for a failed buy.
-        cost_pct / max(trades, 1.0) if is_next_open or trades else 0.0,
-        facts.hold_gain * 100.0,
-        facts.hold_drawdown * 100.0,
-        balance,
-        trade_size,
-        facts.days,
-        books[TRIPPED_AT] >= 0.0,
-        books[OBSERVED] * 100.0,
-    )
-
-
-def _profit_factor(win_sum: float, loss_sum: float) -> float:
-    if loss_sum == 0.0:
-        return math.inf if win_sum > 0.0 else 0.0
-    return win_sum / max(TINY, -loss_sum)
-
-
-def _recovery_factor(gain: float, worst: float, is_next_open: bool) -> float:
-    if worst == 0.0:
-        return math.inf if is_next_open else 0.0
-    return gain / max(TINY, -worst)
+    out = np.empty(len(METRIC_NAMES))
+    if not _figures(books, facts.row, _FROM_BOOKS, trade_size, is_next_open, out):
+        _figures(books, facts.row, np.array(exact()), trade_size, is_next_open, out)
+    values: list[Any] = out.tolist()
+    for place in _COUNTS:
+        values[place] = int(values[place])
+    values[_FLAG] = values[_FLAG] > 0.0
+    return Metrics(*values)

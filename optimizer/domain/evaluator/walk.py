@@ -196,7 +196,7 @@ def walk(
     Signals on the last bar of the span are never filled. Trades are float64[k, 10], see the
     columns above.
     """
-    books, trades = np.empty(SIZE), np.zeros((signals.at.shape[0] + 1, _N_TRADE))
+    books, trades = np.empty(SIZE), np.empty((signals.at.shape[0] + 1, _N_TRADE))
     count = _walk(market, costs, terms, span, signals, (books, trades))
     return books, trades[:count]
 

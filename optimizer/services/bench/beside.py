@@ -19,7 +19,7 @@ PAIRS: Final = {
     "sma_cross": ((100, 500), (50, 400), (200, 1000), (150, 700)),
     "donchian": ((576, 288), (1000, 500), (2000, 300), (288, 288)),
 }
-_TURNS: Final = 5  # of ours and by hand within a round
+_TURNS: Final = 10  # of ours and by hand within a round
 _SETS: Final = 60  # of each pair and turn
 
 
@@ -27,19 +27,30 @@ class RuleRound(NamedTuple):
     """One round of one rule.
 
     Attributes:
-        ours: the whole way through the evaluator.
-        by_hand: the hand-written kernel.
+        ours: the whole way through the evaluator, turn by turn.
+        by_hand: the hand-written kernel, turn by turn.
         peers: the other backtesters; empty when they are left out.
     """
 
-    ours: Timed
-    by_hand: Timed
+    ours: Sequence[Timed]
+    by_hand: Sequence[Timed]
     peers: Sequence[PeerFigures]
 
     @property
     def behind(self) -> float:
-        """Return how many times as fast the hand-written kernel was."""
-        return self.by_hand.per_second / self.ours.per_second
+        """Return how many times as fast the hand-written kernel was, each in its best turn.
+
+        Turns are milliseconds, and what a neighbour does to one is no property of the code.
+        """
+        best_ours, best_by_hand = (
+            max(turn.per_second for turn in turns) for turns in (self.ours, self.by_hand)
+        )
+        return best_by_hand / best_ours
+
+    @property
+    def per_second(self) -> float:
+        """Return our evaluations per second over all turns, as the peers' are measured."""
+        return reduce(add, self.ours).per_second
 
 
 def rule_round(
@@ -58,7 +69,7 @@ def rule_round(
         for pair in PAIRS[rule] * _SETS:
             kernel(evaluator.market, pair, CASH, FEE, room)
         by_hand.append(Timed(len(sets), clock() - began))
-    return RuleRound(reduce(add, ours), reduce(add, by_hand), peers)
+    return RuleRound(ours, by_hand, peers)
 
 
 def rule_figures(evaluator: Evaluator, rule: str, rounds: Sequence[RuleRound]) -> dict[str, Any]:
@@ -70,8 +81,8 @@ def rule_figures(evaluator: Evaluator, rule: str, rounds: Sequence[RuleRound]) -
         for pair in PAIRS[rule]
     ]
     figures: dict[str, Any] = {
-        "ours": round(median(done.ours.per_second for done in rounds), 1),
-        "hand_written": round(median(done.by_hand.per_second for done in rounds), 1),
+        "ours": round(median(done.per_second for done in rounds), 1),
+        "hand_written": round(median(reduce(add, done.by_hand).per_second for done in rounds), 1),
         **_ratios("behind_hand_written", rounds, lambda done: done.behind, 2),
         "trades": [run.metrics.num_trades for run in runs],
         "returns_pct": [round(run.metrics.total_return_pct, 4) for run in runs],
@@ -93,7 +104,7 @@ def _peer_figures(rounds: Sequence[RuleRound], place: int) -> dict[str, Any]:
         **_ratios(
             "times_faster",
             rounds,
-            lambda each: each.ours.per_second / each.peers[place].per_second,
+            lambda each: each.per_second / each.peers[place].per_second,
             1,
         ),
         "trades": list(done[0].trades),

@@ -32,7 +32,14 @@ def peer(seconds: float, reason: str = "") -> PeerFigures:
 
 
 def rounds(*seconds: float, reason: str = "") -> list[RuleRound]:
-    return [RuleRound(Timed(100, s), Timed(100, s / 2), [peer(40.0, reason)]) for s in seconds]
+    return [
+        RuleRound(
+            [Timed(50, s * 0.4), Timed(50, s * 0.6)],
+            [Timed(50, s * 0.3), Timed(50, s * 0.2)],
+            [peer(40.0, reason)],
+        )
+        for s in seconds
+    ]
 
 
 def test_ratios_are_taken_round_by_round_and_their_median_counts(evaluator: Evaluator) -> None:
