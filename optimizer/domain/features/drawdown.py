@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from optimizer.domain.features.runs import RunArray
-from optimizer.domain.kernels import part
+from optimizer.domain.kernels import kernel, part
 from trading.domain.market.bars import FloatArray
 
 _SHIFT: Final = 4
@@ -66,7 +66,7 @@ def _join_bars(
     return highest, lowest, ratio
 
 
-@part
+@kernel
 def span_summary(x: FloatArray, tree: FloatArray, a: int, b: int) -> tuple[float, float, float]:
     """Return highest, lowest and smallest ratio to the running maximum over ``a`` to ``b - 1``."""
     first, last = (a + _BLOCK - 1) >> _SHIFT, b >> _SHIFT
@@ -116,7 +116,7 @@ def climb_chain(x: FloatArray) -> RunArray:
     return climbs
 
 
-@part
+@kernel
 def first_at_least(
     x: FloatArray, climbs: RunArray, a: int, b: int, tokens: float, peak: float
 ) -> int:
@@ -130,7 +130,7 @@ def first_at_least(
     return min(t, b)
 
 
-@part
+@kernel
 def longest_gap(climbs: RunArray, a: int, b: int) -> tuple[int, int]:
     """Return the longest step between two records from ``a`` on, and the last before ``b``."""
     t, longest = a, 0

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from optimizer.domain.features.prefix import pair_add
-from optimizer.domain.kernels import part
+from optimizer.domain.kernels import kernel, part
 from trading.domain.market.bars import FloatArray
 
 _SHIFT: Final = 3
@@ -80,7 +80,7 @@ def _between(moments: FloatArray, column: int, first: int, last: int) -> float:
     return float(high + (moments[last, column + 1] - moments[first, column + 1]))
 
 
-@part
+@kernel
 def span_moments(close: FloatArray, moments: FloatArray, a: int, b: int) -> Moments:
     """Return the moments over bars ``a`` to ``b - 1``, ``a`` at least 1."""
     first, last = (a + _BLOCK - 1) >> _SHIFT, b >> _SHIFT
