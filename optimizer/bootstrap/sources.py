@@ -1,23 +1,26 @@
-"""Read again what a study was opened with."""
+"""Read what a study is opened with, and read it again whenever it goes on."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from optimizer.bootstrap.candles import candles_file, swap_costs_file
+from optimizer.bootstrap.candles import candles_file
 from optimizer.models import Study
 from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies import sources
 from optimizer.services.studies.sources import Origin, SourceReaders
 from trading import bootstrap as trading
-from trading.domain.execution.costs import SwapCostSchedule
 from trading.domain.market.bars import BarArrays
 from trading.domain.market.timeframes import timeframe_ms
 from trading.ports.candles import SeriesKey
+from trading.services.swap_costs.cache import SwapCostCache
 
 
-def source_readers() -> SourceReaders:
-    """Return what reads candles and costs."""
+def source_readers(
+    desk_costs: Callable[[], SwapCostCache] = trading.swap_costs_named,
+) -> SourceReaders:
+    """Return what reads candles and costs; ``desk_costs`` reads those of the desk."""
 
     def stored(origin: Origin) -> tuple[BarArrays, int]:
         key = SeriesKey(origin.venue, origin.pair, origin.timeframe)
@@ -25,14 +28,14 @@ def source_readers() -> SourceReaders:
         bars = trading.candle_store().load(key, start_ms=origin.first_ms, end_ms=end_ms)
         return bars, timeframe_ms(origin.timeframe)
 
-    def costs(path: Path | None) -> SwapCostSchedule:
-        return trading.swap_cost_schedule() if path is None else swap_costs_file(path)
+    def costs(path: Path | None) -> SwapCostCache:
+        return desk_costs() if path is None else trading.swap_costs_named(path)
 
     return SourceReaders(stored=stored, file=candles_file, costs=costs)
 
 
 def study_source(study: Study) -> ReportSource:
-    """Return the candles and costs a study was opened with.
+    """Return the candles and costs a study was opened with; costs are never measured anew.
 
     Raises:
         BadInputError: they cannot be read any more.

@@ -1,4 +1,4 @@
-"""Keep the swap-cost cache as one JSON file, and an unfinished refresh beside it."""
+"""Keep the swap-cost cache as one JSON file; an unfinished refresh and its pace stand beside it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import structlog
 from trading.domain.errors import BadInputError, VenueUnavailableError
 
 UNFINISHED_SUFFIX = ".unfinished"
+REQUESTS_SUFFIX = ".requests"
 LOCK_SUFFIX = ".lock"
 
 WriteAtomic = Callable[[Path, bytes], None]
@@ -34,6 +35,7 @@ class SwapCostFile:
         self.name = str(path)
         self._path = path
         self._unfinished = path.with_name(path.name + UNFINISHED_SUFFIX)
+        self._requests = path.with_name(path.name + REQUESTS_SUFFIX)
         self._write_atomic = write_atomic
 
     def load(self) -> Any | None:
@@ -65,6 +67,22 @@ class SwapCostFile:
         """Write the unfinished refresh; see the port."""
         self._write(self._unfinished, cache)
 
+    def load_requests(self) -> list[int]:
+        """Return when the last requests were sent; a damaged file is reported and says nothing."""
+        try:
+            times = orjson.loads(self._requests.read_bytes())
+        except FileNotFoundError:
+            return []
+        except orjson.JSONDecodeError as error:
+            _log.warning("request times unreadable", path=str(self._requests), why=str(error))
+            return []
+        found = times if isinstance(times, list) else []
+        return [time for time in found if type(time) is int]
+
+    def save_requests(self, times_ms: list[int]) -> None:
+        """Write when the last requests were sent; see the port."""
+        self._write(self._requests, times_ms)
+
     def replace(self, cache: dict[str, Any]) -> None:
         """Write the cache, then remove the unfinished refresh; see the port."""
         self._write(self._path, cache)
@@ -83,7 +101,7 @@ class SwapCostFile:
                 ) from None
             yield
 
-    def _write(self, path: Path, cache: dict[str, Any]) -> None:
+    def _write(self, path: Path, content: dict[str, Any] | list[int]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        self._write_atomic(path, orjson.dumps(cache, option=options))
+        self._write_atomic(path, orjson.dumps(content, option=options))

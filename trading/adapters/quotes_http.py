@@ -2,17 +2,20 @@
 
 A GET with ``chainId``, ``tokenInAddress``, ``tokenOutAddress``, ``amount`` (decimal base units) and
 ``allowedSlippage`` (bps) is answered by JSON whose ``destAmount`` is in hexadecimal base units and
-whose ``gasUseEstimate`` and ``gasUseEstimateUSD`` are numbers.
+whose ``gasUseEstimate`` and ``gasUseEstimateUSD`` are numbers. Whatever else comes is refused with
+the field that is wrong and what it held, because what is let through is kept as a measurement.
 
 Source: reference specification of the optimizer, section 1.
 """
 
 from __future__ import annotations
 
-import math
+import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
+import orjson
 
 from trading.domain.errors import (
     BadInputError,
@@ -20,11 +23,13 @@ from trading.domain.errors import (
     VenueError,
     VenueUnavailableError,
 )
-from trading.ports.quotes import SwapQuote, Token, is_http_address
+from trading.ports.quotes import GAS_COST_MAX, GAS_USE_MAX, SwapQuote, Token, is_http_address
 
 TIMEOUT_S: Final = 20.0
 SLIPPAGE_BPS: Final = 50
 RATE_LIMIT_PAUSE_S: Final = 60.0  # the published limit is per minute
+_AMOUNT: Final = re.compile("0x[0-9a-fA-F]{1,64}")  # what 256 bits can say
+_PAUSE: Final = re.compile("[0-9]{1,9}")
 _SHOWN: Final = 200  # characters of a strange answer worth repeating
 
 
@@ -83,24 +88,42 @@ class HttpQuoter:
 def _pause(answer: httpx.Response) -> float:
     # The header may also hold a date; the published limit is then as good a guess.
     text = answer.headers.get("Retry-After", "")
-    return float(text) if text.isascii() and text.isdigit() else RATE_LIMIT_PAUSE_S
+    return float(text) if _PAUSE.fullmatch(text) else RATE_LIMIT_PAUSE_S
 
 
 def _quote_from(answer: httpx.Response, endpoint: str) -> SwapQuote:
     try:
-        body: Any = answer.json()
-        amount_out = int(body["destAmount"], 16)
-        gas_use = int(body["gasUseEstimate"])
-        gas_cost = float(body["gasUseEstimateUSD"])
+        # strict: no NaN or Infinity, and brackets without end are refused instead of followed
+        body = orjson.loads(answer.content)
+        if not isinstance(body, dict):
+            raise TypeError(f"a JSON object was expected, not {type(body).__name__}")
+        amount_out = _amount(body)
+        gas_use = _number(body, "gasUseEstimate", GAS_USE_MAX)
+        gas_cost = _number(body, "gasUseEstimateUSD", GAS_COST_MAX)
     except (KeyError, TypeError, ValueError) as error:
         raise VenueUnavailableError(
             f"{endpoint} answered no quote ({type(error).__name__}: {error}): "
             f"{answer.text[:_SHOWN]!r}"
         ) from error
-    if amount_out <= 0:
+    if amount_out == 0:
         raise VenueError(f"{endpoint} has no route: destAmount was {body['destAmount']!r}")
-    if gas_use < 0 or not (math.isfinite(gas_cost) and gas_cost >= 0):
-        raise VenueUnavailableError(
-            f"{endpoint} answered gas {gas_use} costing {gas_cost!r}; expected 0 or more"
+    return SwapQuote(amount_out, int(gas_use), float(gas_cost))
+
+
+def _amount(body: Mapping[str, Any]) -> int:
+    text = body["destAmount"]
+    if not (isinstance(text, str) and _AMOUNT.fullmatch(text)):
+        raise ValueError(
+            f"destAmount was {repr(text)[:_SHOWN]}; expected 0x and 1 to 64 hexadecimal digits"
         )
-    return SwapQuote(amount_out, gas_use, gas_cost)
+    return int(text, 16)
+
+
+def _number(body: Mapping[str, Any], name: str, high: float) -> float:
+    value = body[name]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number and 0 <= value <= high):
+        raise ValueError(
+            f"{name} (gas) was {repr(value)[:_SHOWN]}; expected a number 0 to {high:,.0f}"
+        )
+    return float(value)

@@ -19,7 +19,15 @@ from web3 import AsyncHTTPProvider, AsyncWeb3
 from web3.exceptions import ContractLogicError, Web3Exception
 
 from trading.domain.errors import BadInputError, VenueError, VenueUnavailableError
-from trading.ports.quotes import RouterMarket, SwapQuote, Token, is_http_address
+from trading.ports.quotes import (
+    AMOUNT_MAX,
+    GAS_COST_MAX,
+    GAS_USE_MAX,
+    RouterMarket,
+    SwapQuote,
+    Token,
+    is_http_address,
+)
 
 TIMEOUT_S: Final = 20.0
 # What swapExactTokensForTokens usually burns on a V2 router: one pool, and each further one.
@@ -51,6 +59,7 @@ ROUTER_ABI: Final[list[dict[str, Any]]] = [
         "outputs": [{"name": "amounts", "type": "uint256[]"}],
     },
 ]
+_SHOWN: Final = 200  # characters of a strange answer worth repeating
 NO_DEADLINE: Final = 2**64 - 1  # a simulated swap never waits
 
 
@@ -79,7 +88,9 @@ class RouterQuoter:
         amount_out = await self._amount_out(amount, path)
         gas_use = await self._gas_use(amount, path)
         gas_price = await _asked(self._web3.eth.gas_price, "the gas price")
-        return SwapQuote(amount_out, gas_use, await self._gas_cost(gas_use * int(gas_price)))
+        wei = gas_use * _possible("a gas price of", gas_price, AMOUNT_MAX // GAS_USE_MAX)
+        cost = _possible("gas to cost", await self._gas_cost(wei), GAS_COST_MAX)
+        return SwapQuote(amount_out, gas_use, cost)
 
     async def close(self) -> None:
         """Release the sockets."""
@@ -96,7 +107,7 @@ class RouterQuoter:
     async def _amount_out(self, amount: int, path: list[str]) -> int:
         call = self._router.functions.getAmountsOut(amount, path).call()
         amounts = await _asked(call, f"getAmountsOut({amount}, {' > '.join(path)})")
-        if amounts[-1] <= 0:
+        if not amounts or amounts[-1] <= 0:
             raise VenueError(f"router {self._market.router} pays nothing for {amount} base units")
         return int(amounts[-1])
 
@@ -108,7 +119,8 @@ class RouterQuoter:
         )
         call = swap.estimate_gas({"from": self._sender})
         what = f"a swap of {amount} base units from {self._sender} (does it hold and approve them?)"
-        return int(await _asked(call, what))
+        gas_use: int = _possible("gas of", await _asked(call, what), GAS_USE_MAX)
+        return gas_use
 
     async def _gas_cost(self, wei: int) -> float:
         native = _checksum("wrapped native", self._market.wrapped_native)
@@ -141,10 +153,20 @@ async def _asked(call: Awaitable[Any], what: str) -> Any:
         return await call
     except ContractLogicError as error:
         raise VenueError(f"the router refuses {what}: {error}") from error
-    except (TimeoutError, Web3Exception, aiohttp.ClientError, OSError) as error:
+    # TypeError and ValueError: web3 takes the answer apart without asking what it is
+    except (Web3Exception, aiohttp.ClientError, OSError, TypeError, ValueError) as error:
         raise VenueUnavailableError(
-            f"the node did not answer {what}: {type(error).__name__}: {error}"
+            f"the node did not answer {what}: {type(error).__name__}: {str(error)[:_SHOWN]}"
         ) from error
+
+
+def _possible(what: str, value: Any, high: float) -> Any:
+    if not (isinstance(value, type(high)) and 0 <= value <= high):
+        shown = hex(value) if type(value) is int else repr(value)  # decimals have a longest number
+        raise VenueUnavailableError(
+            f"the node says {what} {shown[:_SHOWN]}; expected a number 0 to {high:g}"
+        )
+    return value
 
 
 def _checksum(name: str, address: str) -> Any:

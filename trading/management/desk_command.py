@@ -13,12 +13,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import CommandParser
 
 from trading.domain.errors import BadInputError, ConfigError, TradingError
 from trading.management.command_line import CommandLine
+
+_STOPPED: Final = "stopped; what was done is kept"
+
+
+class StoppedByHand(KeyboardInterrupt):
+    """A command obeyed Ctrl-C or SIGTERM in good order; ``answer`` says how far it came."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 class DeskCommand(CommandLine):
@@ -65,8 +75,11 @@ class DeskCommand(CommandLine):
                 code = error.code if isinstance(error, TradingError) else "os_error"
                 self.stdout.write(json_line({"error": code, "message": str(error)}))
             self._stop(str(error), 1)
-        except KeyboardInterrupt:
-            self._stop("stopped; what was done is kept", 130)
+        except KeyboardInterrupt as stop:
+            if options["json"]:
+                known = stop.answer if isinstance(stop, StoppedByHand) else {}
+                self.stdout.write(json_line({**known, "error": "stopped", "message": _STOPPED}))
+            self._stop(_STOPPED, 130)
         finally:
             signal.signal(signal.SIGTERM, before)
         if options["json"]:

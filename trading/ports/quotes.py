@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
+
+AMOUNT_MAX: Final = 2**256 - 1  # base units; more no chain can say
+GAS_USE_MAX: Final = 10**10  # a hundred times the largest block; more is no gas
+GAS_COST_MAX: Final = 1e6  # quote currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,9 @@ class SwapQuote:
     """The answer to one question.
 
     Attributes:
-        amount_out: base units of the token received, above 0.
-        gas_use: gas units the swap is expected to burn.
-        gas_cost_quote: that gas in quote currency; US dollars count as DAI.
+        amount_out: base units of the token received, 1 to ``AMOUNT_MAX``.
+        gas_use: gas units the swap is expected to burn, 0 to ``GAS_USE_MAX``.
+        gas_cost_quote: that gas in quote currency, 0 to ``GAS_COST_MAX``; US dollars count as DAI.
     """
 
     amount_out: int
@@ -112,6 +116,17 @@ class SwapCostStore(Protocol):
 
     def save_unfinished(self, cache: dict[str, Any]) -> None:
         """Keep what a running refresh has fetched so far, durable when this returns."""
+        ...
+
+    def load_requests(self) -> list[int]:
+        """Return when the last requests were sent, ms since the epoch, oldest first.
+
+        They outlive the process and the refresh that sent them, because the limit does too.
+        """
+        ...
+
+    def save_requests(self, times_ms: list[int]) -> None:
+        """Keep when the last requests were sent, durable when this returns."""
         ...
 
     def replace(self, cache: dict[str, Any]) -> None:

@@ -17,6 +17,8 @@ MISSING: Final = "n/a"
 _MONEY_LIKE: Final = frozenset({"USDT", "USDC", "USD", "EUR", "DAI", "BUSD", "TUSD", "PDAI"})
 _MONEY_PLACES: Final = 2
 _COIN_PLACES: Final = 8
+_WHOLE_PERCENT_FROM: Final = 10_000
+_POWER_PERCENT_FROM: Final = 10_000_000
 
 Number = Decimal | float | int
 
@@ -81,11 +83,24 @@ def quantity_text(value: Number | None, currency: str = "") -> str:
 
 
 def percent_text(value: float | Decimal | None, places: int = 2, *, signed: bool = True) -> str:
-    """Return a percentage (0 to 100 scale) with its sign."""
+    """Return a percentage (0 to 100 scale) with its sign.
+
+    Astronomical ones, as a yearly growth can be, stay readable: from 10 000 without decimals, from
+    ten million as a power of ten.
+    """
     number = _decimal(value)
     if number is None:
         return MISSING
+    if abs(number) >= _POWER_PERCENT_FROM:
+        return f"{_power(number, signed=signed)}{GROUP}%"
+    places = 0 if abs(number) >= _WHOLE_PERCENT_FROM else places
     return f"{_grouped(number, places, signed=signed)}{GROUP}%"
+
+
+def _power(number: Decimal, *, signed: bool) -> str:
+    mantissa, _, exponent = f"{abs(number):.1e}".partition("e")
+    sign = MINUS if number < 0 else "+" if signed else ""
+    return f"{sign}{mantissa} × 10^{int(exponent)}"
 
 
 def count_text(value: int | None) -> str:

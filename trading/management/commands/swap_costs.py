@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import CommandParser
+from tqdm import tqdm
 
 from trading import bootstrap
 from trading.domain.errors import BadInputError
+from trading.domain.market.instruments import Pair
 from trading.management.desk_command import DeskCommand
 from trading.management.progress import progress_bar
 from trading.ports.quotes import RouterMarket, Token
 from trading.services.swap_costs import market as defaults
 from trading.services.swap_costs.cache import DAY_S, SwapCostCache, swap_costs_get
-from trading.services.swap_costs.market import AGGREGATOR, SwapMarket, rungs_of
+from trading.services.swap_costs.market import AGGREGATOR, SwapMarket
 from trading.services.swap_costs.refresh import RefreshPlan, RefreshResult, swap_costs_refresh
 
 _SOURCES = (AGGREGATOR, "router")
@@ -55,7 +58,9 @@ class Command(DeskCommand):
         ):
             parser.add_argument(name, default=default, metavar="N", help=text)
         parser.add_argument(
-            "--force", action="store_true", help="Measure every rung again, however young"
+            "--force",
+            action="store_true",
+            help="Measure every wanted rung again, however young; replace another market's cache",
         )
 
     @staticmethod
@@ -77,6 +82,7 @@ class Command(DeskCommand):
             ("--asset-decimals", str(asset.decimals), "Its decimals"),
             ("--quote", quote.address, "Token that is paid"),
             ("--quote-decimals", str(quote.decimals), "Its decimals"),
+            ("--pair", "", "What candles call the pair, as HEX/DAI; PDAI/DAI is known"),
             ("--chain-id", str(defaults.PDAI_DAI.chain_id), "The chain both are on"),
         ):
             shown = f" (default {default})" if default else " (default: none)"
@@ -115,8 +121,7 @@ class Command(DeskCommand):
 
     def _refresh(self, options: Mapping[str, Any]) -> dict[str, Any]:
         plan = _plan(options)
-        wanted = len(rungs_of(step=plan.step, max_notional=plan.max_notional))
-        result = asyncio.run(_run(plan, wanted, options))
+        result = asyncio.run(_run(plan, options))
         return _facts(result.cache, plan.max_age_s) | {
             "fetched": result.n_fetched,
             "kept": result.n_kept,
@@ -124,23 +129,29 @@ class Command(DeskCommand):
         }
 
 
-async def _run(plan: RefreshPlan, wanted: int, options: Mapping[str, Any]) -> RefreshResult:
+async def _run(plan: RefreshPlan, options: Mapping[str, Any]) -> RefreshResult:
     quoter = (
         bootstrap.aggregator_quoter(plan.market, endpoint=options["endpoint"])
         if plan.market.source == AGGREGATOR
         else bootstrap.router_quoter(options["rpc_url"], _router(plan.market, options))
     )
     try:
-        with progress_bar(wanted, " rungs") as progress:
+        with progress_bar(len(plan.rungs), " rungs") as progress:
             return await swap_costs_refresh(
                 store=bootstrap.swap_cost_store(),
                 quoter=quoter,
                 clock=bootstrap.system_clock(),
                 plan=plan,
                 progress=progress,
+                say=_say,
             )
     finally:
         await quoter.close()
+
+
+def _say(line: str) -> None:
+    """Print a line for a person above the progress bar."""
+    tqdm.write(line, file=sys.stderr)
 
 
 def _router(market: SwapMarket, options: Mapping[str, Any]) -> RouterMarket:
@@ -162,6 +173,7 @@ def _plan(options: Mapping[str, Any]) -> RefreshPlan:
         quote=Token(options["quote"], _whole(options, "quote_decimals")),
         chain_id=_whole(options, "chain_id"),
         source=f"router {options['router']}" if is_router else AGGREGATOR,
+        pair=str(Pair.parse(options["pair"])) if options["pair"] else "",
     )
     return RefreshPlan(
         market=market,
@@ -180,6 +192,7 @@ def _facts(cache: SwapCostCache, max_age_s: float) -> dict[str, Any]:
     names = ("notional", "loss_rate", "buy_gas", "sell_gas")
     return {
         "path": cache.name,
+        "pair": cache.pair,
         "entries": len(cache.entries),
         "age_s": None if age_s is None else round(age_s, 1),
         "measured_at": cache.measured_at,

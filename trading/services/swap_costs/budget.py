@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
 
 from trading.domain.errors import BadInputError
 from trading.ports.clock import Clock
 
 MINUTE_S: Final = 60.0
+_MS_PER_S: Final = 1000
+
+
+class _Sent(NamedTuple):
+    """When one request was sent: on this process's clock, s, and since the epoch, ms."""
+
+    at_s: float
+    at_ms: int
 
 
 class RequestBudget:
@@ -19,8 +28,20 @@ class RequestBudget:
         n_taken: requests let through so far.
     """
 
-    def __init__(self, *, clock: Clock, per_minute: int) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        per_minute: int,
+        on_take: Callable[[list[int]], None] = lambda _times_ms: None,
+    ) -> None:
         """Start with a full budget.
+
+        Args:
+            clock: paces the requests.
+            per_minute: in any 60 seconds.
+            on_take: told before each request when those of the last minute, itself among them,
+                were sent, ms since the epoch, so that the next process can ``remember`` them.
 
         Raises:
             BadInputError: fewer than two a minute; one measurement takes two.
@@ -29,19 +50,29 @@ class RequestBudget:
             raise BadInputError(f"requests per minute were {per_minute}; expected 2 or more")
         self._clock = clock
         self._per_minute = per_minute
-        self._sent: deque[float] = deque()
+        self._on_take = on_take
+        self._sent: deque[_Sent] = deque()
         self._turn = asyncio.Lock()
         self.n_taken = 0
+
+    def remember(self, times_ms: Iterable[int]) -> None:
+        """Count what another process sent, ms since the epoch; a time to come counts as now."""
+        now_s, now_ms = self._clock.monotonic(), self._clock.now_ms()
+        for time_ms in sorted(times_ms):
+            age_ms = max(0, now_ms - time_ms)
+            if age_ms < MINUTE_S * _MS_PER_S:
+                self._sent.append(_Sent(now_s - age_ms / _MS_PER_S, now_ms - age_ms))
 
     async def take(self) -> None:
         """Wait until one more request may be sent, first come first served."""
         async with self._turn:
             while True:
                 now = self._clock.monotonic()
-                while self._sent and now - self._sent[0] >= MINUTE_S:
+                while self._sent and now - self._sent[0].at_s >= MINUTE_S:
                     self._sent.popleft()
                 if len(self._sent) < self._per_minute:
                     break
-                await self._clock.sleep(self._sent[0] + MINUTE_S - now)
-            self._sent.append(now)
+                await self._clock.sleep(self._sent[0].at_s + MINUTE_S - now)
+            self._sent.append(_Sent(now, self._clock.now_ms()))
+            self._on_take([sent.at_ms for sent in self._sent])
             self.n_taken += 1

@@ -6,6 +6,7 @@ with its path and the key that is wrong; an old one is used and said to be old.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from trading.domain.errors import BadInputError
 from trading.domain.execution.costs import SwapCostSchedule
 from trading.ports.clock import Clock
 from trading.ports.quotes import SwapCostStore
+from trading.services.swap_costs.market import MAX_NOTIONAL, pair_of
 
 DAY_S: Final = 86_400.0
 MAX_AGE_S: Final = 7 * DAY_S
@@ -33,7 +35,9 @@ class SwapCostCache:
         metadata: what was measured; empty in a file without any.
         entries: by rung notional as text, as written in the file.
         schedule: the same as arrays.
-        measured_at: when the oldest rung was measured, None when no rung says.
+        measured_at: when the oldest rung was measured, None when a rung does not say.
+        moments: when each rung was measured, None where it does not say; in growing order of the
+            rungs, as the schedule.
     """
 
     name: str
@@ -41,6 +45,12 @@ class SwapCostCache:
     entries: Mapping[str, Any]
     schedule: SwapCostSchedule
     measured_at: datetime | None
+    moments: tuple[datetime | None, ...]
+
+    @property
+    def pair(self) -> str:
+        """Return what candles call the market, empty when that is not known."""
+        return pair_of(self.metadata)
 
     def age_s(self, clock: Clock) -> float | None:
         """Return the age of the oldest rung, None when it does not say when it was measured."""
@@ -55,9 +65,19 @@ class SwapCostCache:
             return f"swap costs {self.name!r} do not say when they were measured"
         if age <= max_age_s:
             return ""
+        now, rungs = clock.now(), self.schedule.notional.tolist()
+        old = [
+            rung
+            for rung, moment in zip(rungs, self.moments, strict=True)
+            if moment is not None and (now - moment).total_seconds() > max_age_s
+        ]
+        what = f"swap costs {self.name!r} are {age / DAY_S:,.0f} days old"
+        if len(old) < len(rungs):
+            span = f"{old[0]:,.0f}" if len(old) == 1 else f"{old[0]:,.0f} to {old[-1]:,.0f}"
+            what += f" in {len(old)} of {len(rungs)} rungs ({span})"
         return (
-            f"swap costs {self.name!r} are {age / DAY_S:,.0f} days old, more than "
-            f"{max_age_s / DAY_S:g}; measure them again with swap_costs refresh"
+            f"{what}, more than {max_age_s / DAY_S:g}; measure them again with swap_costs refresh"
+            f"{'' if rungs[-1] == MAX_NOTIONAL else f' --max-notional {math.ceil(rungs[-1])}'}"
         )
 
 
@@ -76,12 +96,12 @@ def cache_check(raw: Any, name: str) -> SwapCostCache:
     entries = raw["entries"]
     try:
         schedule = SwapCostSchedule.from_entries(entries)
-        moments = [moment_of(rung, entry) for rung, entry in entries.items()]
+        moments = [moment_of(rung, entries[rung]) for rung in sorted(entries, key=float)]
     except BadInputError as error:
         raise BadInputError(f"{name!r}: {error}") from error
     known = [moment for moment in moments if moment is not None]
     oldest = min(known) if len(known) == len(moments) else None
-    return SwapCostCache(name, metadata, entries, schedule, oldest)
+    return SwapCostCache(name, metadata, entries, schedule, oldest, tuple(moments))
 
 
 def moment_of(rung: str, entry: Mapping[str, Any]) -> datetime | None:
@@ -112,8 +132,8 @@ def swap_costs_get(*, store: SwapCostStore) -> SwapCostCache | None:
     return None if raw is None else cache_check(raw, store.name)
 
 
-def swap_costs_read(*, store: SwapCostStore, clock: Clock) -> SwapCostCache:
-    """Return a cache that must be there; an old one is logged.
+def swap_costs_require(*, store: SwapCostStore) -> SwapCostCache:
+    """Return a cache that must be there.
 
     Raises:
         BadInputError: there is no file, or it is not a swap-cost cache.
@@ -121,6 +141,16 @@ def swap_costs_read(*, store: SwapCostStore, clock: Clock) -> SwapCostCache:
     cache = swap_costs_get(store=store)
     if cache is None:
         raise BadInputError(f"swap costs were {store.name!r}; there is no such file")
+    return cache
+
+
+def swap_costs_read(*, store: SwapCostStore, clock: Clock) -> SwapCostCache:
+    """Return a cache that must be there; an old one is logged.
+
+    Raises:
+        BadInputError: there is no file, or it is not a swap-cost cache.
+    """
+    cache = swap_costs_require(store=store)
     log_age(cache, clock)
     return cache
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from trading.domain.errors import BadInputError
+from trading.domain.market.instruments import Pair
 from trading.ports.quotes import Token
 
 AGGREGATOR: Final = "aggregator"
@@ -19,6 +20,8 @@ AGGREGATOR_ENDPOINT: Final = "https://sdk.piteas.io/quote"
 NODE_URL: Final = "https://rpc.pulsechain.com"
 ROUTER: Final = "0x165C3410fC91EF562C50559f7d2289fEbed552d9"
 WRAPPED_NATIVE: Final = "0xA1077a294dDE1B09bB078844df40758a5D0f9a27"
+STEP: Final = 5_000  # quote currency
+MAX_NOTIONAL: Final = 100_000  # quote currency
 DECIMALS_MAX: Final = 36
 _ADDRESS: Final = re.compile("0x[0-9a-fA-F]{40}")
 RUNGS_MAX: Final = 1000  # four hours at the default rate; more is surely a slip of the keyboard
@@ -33,12 +36,14 @@ class SwapMarket:
         quote: the currency notionals are stated in.
         chain_id: the chain both live on.
         source: who was asked, ``aggregator`` or ``router ADDRESS``.
+        pair: what candles call it, ``BASE/QUOTE``; empty when nobody said.
     """
 
     asset: Token
     quote: Token
     chain_id: int = 369
     source: str = AGGREGATOR
+    pair: str = ""
 
     def __post_init__(self) -> None:
         for name, token in (("asset", self.asset), ("quote", self.quote)):
@@ -54,9 +59,31 @@ class SwapMarket:
             raise BadInputError(f"asset and quote are both {self.asset.address}; expected two")
         if self.chain_id <= 0:
             raise BadInputError(f"chain id was {self.chain_id}; expected a number above 0")
+        if self.pair:
+            Pair.parse(self.pair)
 
     def metadata(self) -> dict[str, Any]:
         """Return what a cache says about the market."""
+        named = {"pair": self.pair} if self.pair else {}
+        return self._identity() | named
+
+    def is_measured_by(self, metadata: Mapping[str, Any]) -> bool:
+        """Return whether a cache with this metadata measured the same market."""
+        return not self.differences(metadata)
+
+    def differences(self, metadata: Mapping[str, Any]) -> list[str]:
+        """Return in what a cache with this metadata measured another market.
+
+        The original's caches name no source; the aggregator was the only one it had.
+        """
+        theirs = {"source": AGGREGATOR, **metadata}
+        return [
+            f"{name.replace('_', ' ')} {theirs.get(name, 'not stated')}, not {value}"
+            for name, value in self._identity().items()
+            if str(theirs.get(name)).lower() != str(value).lower()
+        ]
+
+    def _identity(self) -> dict[str, Any]:
         return {
             "asset_address": self.asset.address,
             "asset_decimals": self.asset.decimals,
@@ -66,22 +93,24 @@ class SwapMarket:
             "source": self.source,
         }
 
-    def is_measured_by(self, metadata: Mapping[str, Any]) -> bool:
-        """Return whether a cache with this metadata measured the same market.
-
-        The original's caches name no source; the aggregator was the only one it had.
-        """
-        theirs = {"source": AGGREGATOR, **metadata}
-        return all(
-            str(theirs.get(name)).lower() == str(value).lower()
-            for name, value in self.metadata().items()
-        )
-
 
 PDAI_DAI: Final = SwapMarket(
     asset=Token("0x6B175474E89094C44Da98b954EedeAC495271d0F", 18),
     quote=Token("0xefD766cCb38EaF1dfd701853BFCe31359239F305", 18),
+    pair="PDAI/DAI",
 )
+
+
+def pair_of(metadata: Mapping[str, Any]) -> str:
+    """Return what candles call the market of a cache, empty when that is not known.
+
+    Caches of the original name no pair; the tokens of its one market are known.
+    """
+    stated = metadata.get("pair")
+    if isinstance(stated, str) and stated:
+        return stated.upper().replace("-", "/")
+    known = replace(PDAI_DAI, source=str(metadata.get("source", AGGREGATOR)))
+    return PDAI_DAI.pair if known.is_measured_by(metadata) else ""
 
 
 def rungs_of(*, step: int, max_notional: int) -> tuple[int, ...]:

@@ -2,40 +2,39 @@
 
 Rungs are measured a few at a time, each with two requests; every finished one is kept on disk
 beside the cache at once, and only a complete set replaces the cache, so that readers never see
-half a refresh.
+half a refresh. Rungs of the cache that a refresh does not ask for stay as they are, each with its
+own age; those of another market are replaced only on request.
 
 Source: reference specification of the optimizer, section 1, fetcher.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-import stamina
 import structlog
 
-from trading.domain.errors import BadInputError, RateLimitedError, VenueUnavailableError
+from trading.domain.errors import BadInputError
 from trading.ports.clock import Clock
-from trading.ports.quotes import SwapCostStore, SwapQuote, SwapQuoter, Token
+from trading.ports.quotes import SwapCostStore, SwapQuoter
+from trading.services.swap_costs.asking import REQUESTS_PER_RUNG, RungAsker, Say
 from trading.services.swap_costs.budget import RequestBudget
 from trading.services.swap_costs.cache import (
     MAX_AGE_S,
     SwapCostCache,
     cache_check,
-    log_age,
     moment_of,
     swap_costs_get,
 )
-from trading.services.swap_costs.market import PDAI_DAI, SwapMarket, rungs_of
-from trading.services.swap_costs.rungs import rung_entry
-
-TRIES: Final = 5
-WAIT_FIRST_S: Final = 1.5
-WAIT_MAX_S: Final = 8.0
-REQUESTS_PER_RUNG: Final = 2
+from trading.services.swap_costs.market import (
+    MAX_NOTIONAL,
+    PDAI_DAI,
+    STEP,
+    SwapMarket,
+    rungs_of,
+)
 
 Progress = Callable[[int], None]
 
@@ -49,18 +48,27 @@ class RefreshPlan:
     Attributes:
         step: distance of the rungs, quote currency.
         max_notional: the largest notional wanted, rounded up to a rung, quote currency.
-        requests_per_minute: in any 60 seconds, retries included.
+        requests_per_minute: in any 60 seconds, retries and earlier processes included.
         max_age_s: rungs younger than this are kept.
-        is_forced: measure the rungs of the cache again however young; what an interrupted refresh
-            measured is still kept.
+        is_forced: measure the wanted rungs of the cache again however young, and replace a cache
+            of another market; what an interrupted refresh measured is still kept.
     """
 
     market: SwapMarket = PDAI_DAI
-    step: int = 5_000
-    max_notional: int = 100_000
+    step: int = STEP
+    max_notional: int = MAX_NOTIONAL
     requests_per_minute: int = 8
     max_age_s: float = MAX_AGE_S
     is_forced: bool = False
+
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        """Return the notionals to measure.
+
+        Raises:
+            BadInputError: the ladder is impossible.
+        """
+        return rungs_of(step=self.step, max_notional=self.max_notional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,66 +81,13 @@ class RefreshResult:
     n_requests: int
 
 
-class _Fetch:
-    """One running refresh: asks within the budget and keeps every finished rung."""
-
-    def __init__(
-        self, plan: RefreshPlan, store: SwapCostStore, quoter: SwapQuoter, clock: Clock
-    ) -> None:
-        self._plan = plan
-        self._store = store
-        self._quoter = quoter
-        self._clock = clock
-        self.budget = RequestBudget(clock=clock, per_minute=plan.requests_per_minute)
-        self.entries: dict[str, Any] = {}
-
-    async def rungs(self, missing: Sequence[int], progress: Progress) -> None:
-        """Measure ``missing`` a minute's budget at a time; the first failure ends it afterwards."""
-        size = self._plan.requests_per_minute // REQUESTS_PER_RUNG
-        for start in range(0, len(missing), size):
-            batch = missing[start : start + size]
-            done = await asyncio.gather(
-                *(self._rung(rung, progress) for rung in batch), return_exceptions=True
-            )
-            failed = [outcome for outcome in done if isinstance(outcome, BaseException)]
-            if failed:
-                raise failed[0]
-
-    async def _rung(self, notional: int, progress: Progress) -> None:
-        market = self._plan.market
-        amount = notional * market.quote.unit
-        buy = await self._ask(market.quote, market.asset, amount)
-        sell = await self._ask(market.asset, market.quote, buy.amount_out)
-        entry = rung_entry(market, notional, buy, sell, self._clock.now())
-        self.entries[str(notional)] = entry
-        self._store.save_unfinished(cache_of(self._plan, self.entries, self._clock))
-        progress(len(self.entries))
-
-    async def _ask(self, sell: Token, buy: Token, amount: int) -> SwapQuote:
-        async for attempt in stamina.retry_context(
-            on=_pause_s,
-            attempts=TRIES,
-            timeout=None,
-            wait_initial=WAIT_FIRST_S,
-            wait_max=WAIT_MAX_S,
-        ):
-            with attempt:
-                await self.budget.take()
-                return await self._quoter.quote(sell=sell, buy=buy, amount=amount)
-        raise AssertionError("stamina ends a retry loop by returning or raising")
-
-
-def _pause_s(error: Exception) -> bool | float:
-    # True means the usual growing pause, a number means exactly that many seconds.
-    if isinstance(error, RateLimitedError):
-        return error.retry_after_s
-    return isinstance(error, VenueUnavailableError)
-
-
-def cache_of(plan: RefreshPlan, entries: Mapping[str, Any], clock: Clock) -> dict[str, Any]:
-    """Return the JSON of a cache, rungs in growing order."""
+def cache_of(
+    plan: RefreshPlan, entries: Mapping[str, Any], clock: Clock, pair: str = ""
+) -> dict[str, Any]:
+    """Return the JSON of a cache, rungs in growing order; ``pair`` is its name unless planned."""
     return {
         "metadata": {
+            **({"pair": pair} if pair else {}),
             **plan.market.metadata(),
             "step_notional": str(plan.step),
             "generated_at": clock.now().isoformat(),
@@ -148,6 +103,7 @@ async def swap_costs_refresh(
     clock: Clock,
     plan: RefreshPlan,
     progress: Progress = lambda n_rungs: None,
+    say: Say = lambda line: None,
 ) -> RefreshResult:
     """Measure what is missing, put the cache in place and return it.
 
@@ -156,57 +112,107 @@ async def swap_costs_refresh(
         quoter: whom to ask.
         clock: paces the requests and dates the rungs.
         plan: what is wanted.
-        progress: told the rungs measured so far, after each.
+        progress: told how many of the wanted rungs are there, after each.
+        say: takes a line for a person: what is about to be done, and why it takes longer.
 
     Raises:
-        BadInputError: the plan is impossible, or the file in place is not a cache and the plan
-            does not say to replace it.
+        BadInputError: the plan is impossible, or the file in place is not a cache or that of
+            another market and the plan does not say to replace it.
         VenueError: a rung could not be measured; the finished ones are kept for the next refresh.
     """
-    wanted = rungs_of(step=plan.step, max_notional=plan.max_notional)
-    fetch = _Fetch(plan, store, quoter, clock)
+    wanted, per_minute = plan.rungs, plan.requests_per_minute
+    budget = RequestBudget(clock=clock, per_minute=per_minute, on_take=store.save_requests)
     with store.lock():
-        kept = {} if plan.is_forced else _usable(_present(store), plan, clock)
-        fetch.entries = _usable(_unfinished(store), plan, clock)
-        before = len(fetch.entries)
-        missing = [r for r in wanted if str(r) not in kept and str(r) not in fetch.entries]
-        await fetch.rungs(missing, progress)
-        cache = cache_of(plan, {**kept, **fetch.entries}, clock)
+        in_place = _in_place(store, plan)
+        kept = _kept(in_place, wanted, plan, clock)
+        fetched = _resumed(store, plan, clock, say)
+        before = len(fetched)
+        missing = [r for r in wanted if str(r) not in kept and str(r) not in fetched]
+        pair = in_place.pair if in_place else ""
+
+        def keep(rung: str, entry: dict[str, Any]) -> None:
+            fetched[rung] = entry
+            store.save_unfinished(cache_of(plan, fetched, clock, pair))
+            progress(len(wanted) - len(missing) + len(fetched) - before)
+
+        if missing:
+            why = "swap costs" if in_place else f"there are no swap costs at {store.name!r} yet"
+            say(f"{why}: {_announcement(len(missing), per_minute)}")
+        budget.remember(store.load_requests())
+        asker = RungAsker(plan.market, quoter, clock, budget, say)
+        await asker.measure(missing, per_minute // REQUESTS_PER_RUNG, keep)
+        cache = cache_of(plan, {**kept, **fetched}, clock, pair)
         store.replace(cache)
-    n_fetched = len(fetch.entries) - before
+    n_fetched = len(fetched) - before
     n_kept = len(cache["entries"]) - n_fetched
-    checked = cache_check(cache, store.name)
-    return RefreshResult(checked, n_fetched, n_kept, fetch.budget.n_taken)
+    return RefreshResult(cache_check(cache, store.name), n_fetched, n_kept, budget.n_taken)
 
 
-def _present(store: SwapCostStore) -> SwapCostCache | None:
+def _announcement(n_rungs: int, per_minute: int) -> str:
+    minutes = -(-n_rungs * REQUESTS_PER_RUNG // per_minute)
+    about = "less than a minute" if minutes == 1 else f"about {minutes} min"
+    rungs = "1 rung" if n_rungs == 1 else f"{n_rungs} rungs"
+    return f"measuring {rungs}, {about} at {per_minute} requests a minute"
+
+
+def _in_place(store: SwapCostStore, plan: RefreshPlan) -> SwapCostCache | None:
+    """Return the cache that is there, None for none and for one the plan says to replace."""
     try:
-        return swap_costs_get(store=store)
+        cache = swap_costs_get(store=store)
     except BadInputError as error:
+        if plan.is_forced:
+            return None
         raise BadInputError(f"{error}; move it away, or replace it with --force") from error
+    if cache is None:
+        return None
+    differences = plan.market.differences(cache.metadata)
+    if not differences:
+        return cache
+    if plan.is_forced:
+        return None
+    n_rungs = len(cache.entries)
+    raise BadInputError(
+        f"swap costs {cache.name!r} are of another market: {'; '.join(differences)}; a refresh "
+        f"would throw away {'its only rung' if n_rungs == 1 else f'all {n_rungs} rungs'}: copy "
+        "the file if they are still needed, then give --force"
+    )
 
 
-def _unfinished(store: SwapCostStore) -> SwapCostCache | None:
+def _kept(
+    cache: SwapCostCache | None, wanted: Sequence[int], plan: RefreshPlan, clock: Clock
+) -> dict[str, Any]:
+    """Return the rungs that stay as they are: young ones, and those nobody asked to measure."""
+    if cache is None:
+        return {}
+    asked = {str(rung) for rung in wanted}
+    young = {} if plan.is_forced else _young(cache, plan, clock)
+    entries = {_plain(rung): entry for rung, entry in cache.entries.items()}
+    return {rung: e for rung, e in entries.items() if rung not in asked or rung in young}
+
+
+def _resumed(store: SwapCostStore, plan: RefreshPlan, clock: Clock, say: Say) -> dict[str, Any]:
+    """Return what an interrupted refresh of the plan's market measured."""
     raw = store.load_unfinished()
     if raw is None:
-        return None
+        return {}
     try:
-        return cache_check(raw, f"{store.name} (unfinished)")
+        unfinished = cache_check(raw, f"{store.name} (unfinished)")
     except BadInputError as error:
         _log.warning("unfinished refresh unusable, measuring anew", why=str(error))
-        return None
-
-
-def _usable(cache: SwapCostCache | None, plan: RefreshPlan, clock: Clock) -> dict[str, Any]:
-    """Return the rungs of the plan's market that are young enough."""
-    if cache is None or not plan.market.is_measured_by(cache.metadata):
         return {}
-    now, usable = clock.now(), {}
+    if differences := plan.market.differences(unfinished.metadata):
+        say(f"an unfinished refresh is of another market ({'; '.join(differences)}); it is dropped")
+        return {}
+    return _young(unfinished, plan, clock)
+
+
+def _young(cache: SwapCostCache, plan: RefreshPlan, clock: Clock) -> dict[str, Any]:
+    now, found = clock.now(), {}
     for rung, entry in cache.entries.items():
         moment = moment_of(rung, entry)
         if moment is not None and (now - moment).total_seconds() <= plan.max_age_s:
-            usable[_plain(rung)] = entry
-    return usable
+            found[_plain(rung)] = entry
+    return found
 
 
 def _plain(rung: str) -> str:
@@ -216,16 +222,13 @@ def _plain(rung: str) -> str:
 
 
 async def swap_costs_ready(
-    *, store: SwapCostStore, clock: Clock, refresh: Callable[[], Awaitable[RefreshResult]]
+    *, store: SwapCostStore, refresh: Callable[[], Awaitable[RefreshResult]]
 ) -> SwapCostCache:
-    """Return the desk's cache, measuring it first when there is none; an old one is logged.
+    """Return the desk's cache, measuring it first when there is none.
 
     Raises:
         BadInputError: the file is not a swap-cost cache.
         VenueError: there is none and it cannot be measured now.
     """
     cache = swap_costs_get(store=store)
-    if cache is None:
-        return (await refresh()).cache
-    log_age(cache, clock)
-    return cache
+    return (await refresh()).cache if cache is None else cache

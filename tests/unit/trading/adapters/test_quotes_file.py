@@ -58,6 +58,20 @@ def test_a_torn_unfinished_refresh_counts_as_none(store: SwapCostFile, path: Pat
     assert store.load_unfinished() is None
 
 
+def test_the_times_of_requests_outlive_the_refresh(store: SwapCostFile, path: Path) -> None:
+    assert store.load_requests() == []
+    store.save_requests([1, 2])
+    store.replace(CACHE)
+    assert SwapCostFile(path, write_atomic=write_atomic).load_requests() == [1, 2]
+
+
+@pytest.mark.parametrize("content", ["", "[1, ", "{}", "null", '["1", null, 1.5, true]'])
+def test_damaged_times_say_nothing(store: SwapCostFile, path: Path, content: str) -> None:
+    path.parent.mkdir()
+    path.with_name(path.name + ".requests").write_text(content)
+    assert store.load_requests() == []
+
+
 def test_a_write_that_fails_leaves_the_old_cache(path: Path) -> None:
     def full(_path: Path, _content: bytes) -> None:
         raise OSError(28, "No space left on device")

@@ -69,6 +69,22 @@ def test_percentages_carry_a_sign() -> None:
     assert percent_text(8.19, signed=False) == f"8.19{T}%"
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (9_999.994, f"+9{T}999.99{T}%"),
+        (209_010.07, f"+209{T}010{T}%"),
+        (-209_010.07, f"{M}209{T}010{T}%"),
+        (9_999_999.0, f"+9{T}999{T}999{T}%"),
+        (48_841_963_010_879_448.0, f"+4.9 × 10^16{T}%"),
+        (Decimal("-4.4997e12"), f"{M}4.5 × 10^12{T}%"),
+    ],
+)
+def test_astronomical_percentages_stay_readable(value: float, text: str) -> None:
+    assert percent_text(value) == text
+    assert percent_text(abs(value), signed=False) == text.lstrip(f"+{M}")
+
+
 def test_counts_are_grouped() -> None:
     assert count_text(1234567) == f"1{T}234{T}567"
     assert count_text(None) == "n/a"

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Unpack
+from typing import Unpack
 
 from django.conf import settings
 
 from trading.adapters.candles import ArrowCandleFiles, ParquetCandleStore
-from trading.adapters.candles.atomic import write_atomic
 from trading.adapters.channels_publisher import ChannelsPublisher
 from trading.adapters.feeds.replay import ReplayFeed, ReplaySpec
 from trading.adapters.feeds.simulated import SimulatedFeed
 from trading.adapters.feeds.venue import VenueFeed, VenueSpec
-from trading.adapters.quotes_file import SwapCostFile
 from trading.adapters.system_clock import SystemClock
 from trading.adapters.worker_drain import is_draining
+from trading.bootstrap.swap_costs import (
+    SWAP_COST_FILE,
+    aggregator_quoter,
+    router_quoter,
+    swap_cost_entries,
+    swap_cost_store,
+    swap_costs_file,
+    swap_costs_measured,
+    swap_costs_named,
+)
 from trading.domain.desk.config import DeskConfig, FeedKind
-from trading.domain.execution.costs import SwapCostSchedule
 from trading.domain.market.bars import BarArrays
 from trading.domain.market.simulated import SimulatedMarket
 from trading.domain.market.timeframes import timeframe_ms
@@ -29,7 +35,6 @@ from trading.ports.candles import CandleFileReader, CandleSource, CandleStore
 from trading.ports.clock import Clock
 from trading.ports.feeds import Feed
 from trading.ports.publisher import EventPublisher
-from trading.ports.quotes import RouterMarket, SwapCostStore, SwapQuoter
 from trading.services.bots import installing
 from trading.services.bots.installing import BotAsked, BotInstallation
 from trading.services.candles.series import series_check
@@ -42,16 +47,30 @@ from trading.services.sessions.opening import (
 )
 from trading.services.sessions.runner import RunLimits, SessionRunner
 from trading.services.stream.supervisor import StreamSupervisor
-from trading.services.swap_costs.cache import swap_cost_entries_get, swap_costs_read
-from trading.services.swap_costs.market import AGGREGATOR_ENDPOINT, SwapMarket
-from trading.services.swap_costs.refresh import (
-    RefreshPlan,
-    RefreshResult,
-    swap_costs_ready,
-    swap_costs_refresh,
-)
 
-SWAP_COST_FILE: Final = "swap_cost_cache.json"
+__all__ = [
+    "SWAP_COST_FILE",
+    "aggregator_quoter",
+    "bot_install",
+    "candle_file_reader",
+    "candle_source",
+    "candle_store",
+    "candles_from_file",
+    "desk_config",
+    "desk_start",
+    "event_publisher",
+    "feed_open",
+    "open_default_desk",
+    "router_quoter",
+    "session_runner",
+    "stream_supervisor",
+    "swap_cost_entries",
+    "swap_cost_store",
+    "swap_costs_file",
+    "swap_costs_measured",
+    "swap_costs_named",
+    "system_clock",
+]
 
 
 def system_clock() -> Clock:
@@ -147,73 +166,6 @@ def desk_config(command_line: Sequence[str] = ()) -> DeskConfig:
         ConfigError: a layer is wrong; the message names file, key and value.
     """
     return current_config(command_line=command_line).config
-
-
-def swap_cost_store(path: Path | None = None) -> SwapCostStore:
-    """Return the desk's one swap-cost cache, or another file of the kind."""
-    path = path or settings.DATA_DIR / SWAP_COST_FILE
-    return SwapCostFile(path, write_atomic=write_atomic)
-
-
-def swap_costs_file(path: Path) -> SwapCostSchedule:
-    """Return the swap costs of a file a person names.
-
-    Raises:
-        BadInputError: there is no such file, or it is not a swap-cost cache.
-    """
-    return swap_costs_read(store=swap_cost_store(path), clock=system_clock()).schedule
-
-
-def swap_cost_entries() -> dict[str, Any] | None:
-    """Return the rungs of the swap-cost cache in the data folder, None when there is none.
-
-    Raises:
-        BadInputError: the file cannot be read as the cache.
-    """
-    return swap_cost_entries_get(store=swap_cost_store(), clock=system_clock())
-
-
-def aggregator_quoter(market: SwapMarket, *, endpoint: str = AGGREGATOR_ENDPOINT) -> SwapQuoter:
-    """Return the aggregator's HTTP quote API.
-
-    Raises:
-        BadInputError: the endpoint is no address.
-    """
-    # only a refresh asks, and the client takes 70 ms to import
-    from trading.adapters.quotes_http import HttpQuoter
-
-    return HttpQuoter(endpoint, chain_id=market.chain_id)
-
-
-def router_quoter(node_url: str, addresses: RouterMarket) -> SwapQuoter:
-    """Return a V2 router asked through a node of its chain.
-
-    Raises:
-        BadInputError: an address is malformed.
-    """
-    # web3 alone takes a second to import, so only those who need it pay
-    from trading.adapters.quotes_router import RouterQuoter, node_connect
-
-    return RouterQuoter(node_connect(node_url), addresses)
-
-
-def swap_cost_schedule() -> SwapCostSchedule:
-    """Return the desk's swap costs, measured through the aggregator first when there are none.
-
-    Raises:
-        BadInputError: the file in the data folder is not a swap-cost cache.
-        VenueError: there is no file and the costs cannot be measured now.
-    """
-    store, clock, plan = swap_cost_store(), system_clock(), RefreshPlan()
-
-    async def refresh() -> RefreshResult:
-        quoter = aggregator_quoter(plan.market)
-        try:
-            return await swap_costs_refresh(store=store, quoter=quoter, clock=clock, plan=plan)
-        finally:
-            await quoter.close()
-
-    return asyncio.run(swap_costs_ready(store=store, clock=clock, refresh=refresh)).schedule
 
 
 def candles_from_file(path: Path, timeframe: str) -> BarArrays:
