@@ -6,9 +6,7 @@ import csv
 import io
 import itertools
 import json
-import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,8 +16,6 @@ from optimizer.domain.luck.verdict import LuckReason
 from optimizer.domain.study.data import StudyData
 from optimizer.domain.study.schedule import LAG
 from optimizer.models import SearchLedger, Study, Trial, TrialLuck
-from optimizer.selectors.keys import number_of
-from optimizer.selectors.ledger import trials_charged
 from optimizer.services.luck.assess import luck_assess
 from optimizer.services.luck.choice import numbers_unchosen, places_examined
 from optimizer.services.reports.reading import study_read
@@ -28,39 +24,15 @@ from optimizer.services.reports.summary import summary_json
 from optimizer.services.reports.tables import StudyTables, fold_table
 from tests.factories import markets, searches, studies
 from tests.fakes.clock import FakeClock
+from tests.integration.luck_scene import assess, data_of, data_to_search, searched, verdicts
 from trading.domain.errors import BadInputError
-from trading.domain.market.bars import BarArrays
 
 pytestmark = [pytest.mark.django_db, pytest.mark.services]
-STRATEGIES = ("passive_hold", "csma_revert", "donchian_champion")
-DAYS = 170
-
-
-def data_of(bars: BarArrays) -> StudyData:
-    return StudyData(bars, markets.STEP_MS, markets.costs(0.02, 0.2))
 
 
 @pytest.fixture(scope="module")
 def data() -> StudyData:
-    return data_of(markets.pulled_back(3, DAYS * markets.DAY))
-
-
-def searched(data: StudyData, **values: Any) -> Study:
-    return searches.search(
-        data, strategies=STRATEGIES, windows=("30d", "all"), **{"n_trials": 64, **values}
-    )
-
-
-def assess(study: Study, data: StudyData) -> dict[str, Any]:
-    return luck_assess(study_id=study.pk, data=data, clock=FakeClock())
-
-
-def verdicts(study: Study) -> dict[int, tuple[Any, ...]]:
-    rows = TrialLuck.objects.filter(trial__study=study).order_by("trial_id")
-    return {
-        number_of(row.trial_id): (row.explained, row.reasons, row.codes, row.figures)
-        for row in rows
-    }
+    return data_to_search()
 
 
 def test_the_ranked_trials_get_verdicts_with_all_figures(data: StudyData) -> None:
@@ -94,7 +66,14 @@ def test_every_ranked_row_of_the_files_carries_them(data: StudyData) -> None:
     rows = list(csv.DictReader(io.StringIO(text)))
     listed = rows[:100]
     assert all(row["explained"] in {"true", "false"} for row in listed)
-    assert all(row["deflated_sharpe"] and row["holdout_return_pct"] for row in listed)
+    assert all(row["holdout_return_pct"] for row in listed)
+    assert all(row["deflated_sharpe"] for row in listed if row["total_trades"] != "0")
+    assert {row["luck_window"] for row in listed} == {"all"}
+    closed = {reason.value for reason in LuckReason}
+    for row in listed:
+        codes = [code for code in row["reason_codes"].split(";") if code]
+        assert (row["explained"] == "true") == bool(codes)
+        assert set(codes) <= closed
     summary = json.loads(summary_json(StudyTables(report), ()))
     assert summary["search"]["pbo"] == luck["pbo"]
     assert summary["search"]["holdout_look"] == 1
@@ -144,28 +123,6 @@ def test_the_same_seed_gives_the_same_verdicts_and_another_other_draws(data: Stu
         assess(study, data)
     assert verdicts(first) == verdicts(second)
     assert verdicts(first) != verdicts(third)
-
-
-def test_deleted_studies_are_charged_for(data: StudyData) -> None:
-    study = searched(data, sampler="random", seed=5)
-    assess(study, data)
-    alone = verdicts(study)
-    for seed in (6, 7):
-        gone = searched(data, sampler="random", seed=seed, n_trials=40)
-        assess(gone, data)
-        gone.delete()
-    assert Study.objects.count() == 1
-    ledger = SearchLedger.objects.get()
-    assert (ledger.n_trials, ledger.n_studies, ledger.n_holdout_looks) == (144, 3, 3)
-    charged = assess(study, data)
-    assert charged["n_searched"] == 144
-    assert TrialLuck.objects.first().ledger_trials == 144
-    after = verdicts(study)
-    pairs = [(alone[n][3]["deflated_sharpe"], after[n][3]["deflated_sharpe"]) for n in alone]
-    assert all(later <= earlier for earlier, later in pairs)
-    open_ones = [(earlier, later) for earlier, later in pairs if 1e-6 < earlier < 1 - 1e-6]
-    assert open_ones
-    assert all(later < earlier for earlier, later in open_ones)
 
 
 def test_nothing_but_the_holdout_figures_knows_the_holdout(data: StudyData) -> None:
@@ -233,26 +190,6 @@ def test_other_candles_are_refused(data: StudyData) -> None:
     study = studies.study(data_digest="ab" * 32)
     with pytest.raises(BadInputError, match="was made on abababababab"):
         assess(study, data)
-
-
-def test_another_day_of_candles_does_not_begin_a_new_count(data: StudyData) -> None:
-    shorter = StudyData(data.bars.slice(0, len(data.bars) - markets.DAY), data.step_ms, data.costs)
-    searched(shorter)
-    study = searched(data)
-    assert SearchLedger.objects.count() == 2
-    weeks = data.week_digests()
-    shared = set(weeks) & set(shorter.week_digests())
-    assert 1 <= len(weeks) - len(shared) <= 2  # the weeks the new day belongs to
-    charged = assess(study, data)["n_searched"]
-    assert charged == 64 + math.ceil(64 * len(shared) / len(weeks))
-    assert trials_charged(data.data_digest()) == charged
-
-
-def test_other_candles_are_not_charged_for(data: StudyData) -> None:
-    searched(data_of(markets.random_walk(1, DAYS * markets.DAY)))
-    study = searched(data)
-    assert assess(study, data)["n_searched"] == 64
-    assert trials_charged("ff" * 32) == 0
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,10 @@ class LuckFigures:
         random_entry_percentile: share of random timings, as many trades for as long, it beats.
         random_entry_median_pct: what the median of them earned.
         daily_sharpe: of the returns the first figure is found from.
+        sharpe_periods, sharpe_per_period, sharpe_skewness, sharpe_kurtosis: number of these
+            returns, and their ratio (not yearly), skewness and kurtosis (3 for the normal law).
+        sharpe_variance: of the ratios of skill-less trials, per period. With the four before it
+            gives the first figure for any number of trials.
     """
 
     deflated_sharpe: float | None = None
@@ -49,6 +53,11 @@ class LuckFigures:
     random_entry_percentile: float | None = None
     random_entry_median_pct: float | None = None
     daily_sharpe: float | None = None
+    sharpe_periods: float | None = None
+    sharpe_per_period: float | None = None
+    sharpe_skewness: float | None = None
+    sharpe_kurtosis: float | None = None
+    sharpe_variance: float | None = None
 
 
 FIGURE_NAMES: Final = tuple(field.name for field in fields(LuckFigures))

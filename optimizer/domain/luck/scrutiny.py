@@ -142,6 +142,8 @@ class Scrutiny:
         if returns.shape[0] < _LEAST_PERIODS:
             return {}
         moments = sharpe.return_moments(returns)
+        if not run.trade_rows.shape[0]:
+            return {"daily_sharpe": moments.sharpe * self._yearly}
         draws = bootstrap.stationary_bootstrap(returns, bootstrap.mean_block(returns), rng)
         levels = (bootstrap.LOW, bootstrap.HIGH)
         gain = (np.quantile(draws.total_return, levels) * 100.0).tolist()
@@ -149,6 +151,11 @@ class Scrutiny:
         return {
             "deflated_sharpe": sharpe.deflated_sharpe(moments, self._n_searched, field.variance),
             "daily_sharpe": moments.sharpe * self._yearly,
+            "sharpe_periods": float(moments.n),
+            "sharpe_per_period": moments.sharpe,
+            "sharpe_skewness": moments.skewness,
+            "sharpe_kurtosis": moments.kurtosis,
+            "sharpe_variance": field.variance,
             "bootstrap_return_low_pct": gain[0],
             "bootstrap_return_high_pct": gain[1],
             "bootstrap_sharpe_low": ratio[0],

@@ -82,6 +82,16 @@ def expected_maximum(n_trials: int) -> float:
     return (1.0 - EULER_GAMMA) * first + EULER_GAMMA * second
 
 
+def luck_hurdle(variance: float, n_trials: int) -> float:
+    """Return the Sharpe ratio the best of ``n_trials`` trials without skill would show.
+
+    Args:
+        variance: of their Sharpe ratios; yearly for a yearly hurdle.
+        n_trials: how many were made, all counted as independent.
+    """
+    return math.sqrt(variance) * expected_maximum(n_trials)
+
+
 def deflated_sharpe(moments: ReturnMoments, n_trials: int, variance: float) -> float:
     """Return the probability, 0 to 1, that the true Sharpe ratio exceeds what luck would show.
 
@@ -90,7 +100,7 @@ def deflated_sharpe(moments: ReturnMoments, n_trials: int, variance: float) -> f
         n_trials: how many were made, all counted as independent.
         variance: of the Sharpe ratios of skill-less trials, per period.
     """
-    hurdle = math.sqrt(variance) * expected_maximum(n_trials)
+    hurdle = luck_hurdle(variance, n_trials)
     error = sharpe_error(moments)
     if error <= 0.0:
         return 1.0 if moments.sharpe > hurdle else 0.0

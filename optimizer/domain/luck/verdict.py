@@ -75,15 +75,16 @@ class Evidence:
 
 def judge(figures: LuckFigures, evidence: Evidence) -> Verdict:
     """Return the verdict on one trial."""
+    traded = evidence.n_trades > 0  # what never moved has no ratio and no interval to speak of
     found = (
         _few_trades(evidence),
-        _deflated(figures, evidence),
+        deflated_finding(figures, evidence.n_searched) if traded else None,
         _overfits(figures, evidence),
         _holdout(figures),
         _below_hold(figures, evidence),
         _random_timing(figures),
         _lone_peak(figures),
-        _interval(figures),
+        _interval(figures) if traded else None,
     )
     return Verdict(figures, tuple(finding for finding in found if finding is not None))
 
@@ -92,17 +93,25 @@ def _few_trades(evidence: Evidence) -> Finding | None:
     n = evidence.n_trades
     if n >= TRADES_LEAST:
         return None
+    if n == 0:
+        return Finding(LuckReason.FEW_TRADES, "It never traded: there is nothing to judge.")
     trades = f"{n} round trip" + ("" if n == 1 else "s")
     return Finding(
         LuckReason.FEW_TRADES, f"It made {trades}; fewer than {TRADES_LEAST} prove nothing."
     )
 
 
-def _deflated(figures: LuckFigures, evidence: Evidence) -> Finding | None:
+def deflated_finding(figures: LuckFigures, n_searched: int) -> Finding | None:
+    """Return what the deflated Sharpe ratio says, None where it says nothing.
+
+    Args:
+        figures: of the trial; the ratio is the one for ``n_searched``.
+        n_searched: trials ever made on the data.
+    """
     value = figures.deflated_sharpe
     if value is None or value >= DEFLATED_LEAST:
         return None
-    searched = f"{evidence.n_searched:,}".replace(",", "\u202f")
+    searched = f"{n_searched:,}".replace(",", "\u202f")
     return Finding(
         LuckReason.DEFLATED_SHARPE,
         f"The deflated Sharpe ratio is {value:.3f}, below {DEFLATED_LEAST}: the best of "

@@ -2,7 +2,8 @@
 
 The result is a function of the stored trials, the candles, the seed and the number of trials ever
 made on the candles. Everything is written in one transaction that replaces what was there, so that
-an interrupted assessment leaves the old one and a repeated one changes nothing.
+an interrupted assessment leaves the old one and a repeated one changes nothing. Trials made
+later are charged for when it is read: ``optimizer.domain.luck.standing``.
 
 Source: optimizer issue, "Luck control"; docs/adr/0003-luck.md.
 """
@@ -22,7 +23,7 @@ from optimizer.domain.evaluator.stretch import StretchTerms
 from optimizer.domain.features.market import Span
 from optimizer.domain.luck.out_of_sample import Candidate, FoldRun, fold_run, holdout_figures
 from optimizer.domain.luck.scrutiny import Field, Scrutiny
-from optimizer.domain.luck.sharpe import expected_maximum
+from optimizer.domain.luck.sharpe import luck_hurdle
 from optimizer.domain.luck.verdict import Verdict
 from optimizer.domain.luck.walk_forward import fold_score, fold_spans
 from optimizer.domain.metrics import FillModel
@@ -31,6 +32,7 @@ from optimizer.domain.reporting import ReportFold, ReportStudy
 from optimizer.domain.search.samplers import generator
 from optimizer.domain.study.data import StudyData, embargo_bars
 from optimizer.domain.study.records import params_dump
+from optimizer.domain.study.stretches import EMBARGO_DAYS
 from optimizer.models import SearchLedger, Study, TrialLuck
 from optimizer.selectors.keys import trial_key
 from optimizer.services.luck.choice import numbers_unchosen, places_examined
@@ -38,7 +40,6 @@ from optimizer.services.reports.reading import study_read
 from trading.domain.errors import BadInputError
 from trading.ports.clock import Clock
 
-EMBARGO_DAYS: Final = 1.0
 _STREAM: Final = 10**9 + 7  # keeps these random numbers apart from every sampler's
 
 
@@ -151,11 +152,11 @@ class _Assessment:
 
     def search_figures(self, field: Field) -> dict[str, Any]:
         """Return what is true of the whole search, as plain JSON values."""
-        found, yearly = field.overfitting, self._scrutiny.periods.per_year
-        hurdle = (field.variance * yearly) ** 0.5 * expected_maximum(self._n_searched)
+        found, variance = field.overfitting, field.variance * self._scrutiny.periods.per_year
         return {
             "n_searched": self._n_searched,
-            "sharpe_hurdle": hurdle,
+            "sharpe_hurdle": luck_hurdle(variance, self._n_searched),
+            "sharpe_variance": variance,  # yearly; gives the hurdle of any number of trials
             "pbo": found.pbo if found else None,
             "pbo_loss_share": found.loss_share if found else None,
             "pbo_trials": found.n_trials if found else 0,

@@ -15,7 +15,8 @@ from optimizer.domain.study.records import TrialStatus
 from optimizer.domain.study.schedule import LAG
 from optimizer.models import Study, Trial
 
-TOP: Final = 100  # by return, as many as a page lists
+TOP: Final = 100  # by return on the ranking window, as many as a page lists
+WINDOW_TOP: Final = 10  # by return on every other window, what its table shows first
 OBJECTIVE_TOP: Final = 10  # by score, likewise
 FIELD_MOST: Final = 200  # trials that stand for the search
 _BLIND: Final = frozenset({"random", "qmc"})  # samplers that results do not steer
@@ -25,15 +26,18 @@ def places_examined(report: ReportStudy, top: int = TOP) -> list[int]:
     """Return the places worth scrutiny, each once.
 
     The highest scores of every objective, the highest returns, and the highest return of every
-    strategy, all on the window scores come from.
+    strategy, all on the window scores come from; and the highest returns on every other window,
+    so that no table begins with trials nobody examined.
     """
+    others = [window for window in report.facts.windows if window != report.ranking_window]
+    beside = [place for window in others for place in report.ranked(window)[:WINDOW_TOP].tolist()]
     ranked = report.ranked(report.ranking_window).tolist()
     n_objectives = len(report.facts.objectives)
     best = [place for k in range(n_objectives) for place in report.top(k, OBJECTIVE_TOP)]
     of_strategy: dict[str, int] = {}
     for place in ranked:
         of_strategy.setdefault(report.strategy[place], place)
-    return list(dict.fromkeys([*best, *ranked[:top], *of_strategy.values()]))
+    return list(dict.fromkeys([*best, *ranked[:top], *of_strategy.values(), *beside]))
 
 
 def numbers_unchosen(study: Study, rng: np.random.Generator) -> list[int]:

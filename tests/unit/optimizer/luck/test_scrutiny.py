@@ -101,7 +101,30 @@ def test_a_trial_that_never_traded_has_no_timing_to_judge() -> None:
     assert tested.run(idle).metrics.num_trades == 0
     assert verdict.figures.random_entry_percentile is None
     assert verdict.figures.daily_sharpe == 0.0
+    assert verdict.figures.deflated_sharpe is None
+    assert verdict.figures.bootstrap_return_low_pct is None
     assert verdict.explained
+    reasons = {finding.reason for finding in verdict.findings}
+    assert LuckReason.FEW_TRADES in reasons
+    assert not reasons & {LuckReason.DEFLATED_SHARPE, LuckReason.INTERVAL}
+    assert verdict.findings[0].sentence == "It never traded: there is nothing to judge."
+
+
+def test_the_figures_hold_what_the_deflated_sharpe_ratio_is_found_from() -> None:
+    tested = scrutiny()
+    field = tested.field(drawn(60))
+    figures = tested.verdict(REVERT, field, {}, np.random.default_rng(5)).figures
+    n, ratio, skewness, kurtosis, variance = (
+        figures.sharpe_periods,
+        figures.sharpe_per_period,
+        figures.sharpe_skewness,
+        figures.sharpe_kurtosis,
+        figures.sharpe_variance,
+    )
+    assert n is not None
+    moments = sharpe.ReturnMoments(int(n), ratio, skewness, kurtosis)  # type: ignore[arg-type]
+    assert moments == sharpe.return_moments(tested.returns(tested.run(REVERT)))
+    assert variance == field.variance
 
 
 def test_an_objective_without_bound_has_no_plateau_figure() -> None:

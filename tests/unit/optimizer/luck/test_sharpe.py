@@ -11,6 +11,7 @@ from optimizer.domain.luck.sharpe import (
     ReturnMoments,
     deflated_sharpe,
     expected_maximum,
+    luck_hurdle,
     luck_variance,
     return_moments,
     sharpe_error,
@@ -118,3 +119,12 @@ def test_returns_that_follow_each_other_raise_the_hurdle() -> None:
         table[t] = 0.6 * table[t - 1] + noise[t]
     # the variance of a mean of an AR(1) is (1 + r) / (1 - r) times that of independent returns
     assert luck_variance(table, 16) == pytest.approx(4.0 / 959, rel=0.35)
+
+
+def test_the_hurdle_is_yearly_where_the_variance_is() -> None:
+    assert luck_hurdle(VARIANCE * DAYS, 100) == pytest.approx(
+        luck_hurdle(VARIANCE, 100) * math.sqrt(DAYS)
+    )
+    assert luck_hurdle(VARIANCE, 1) == 0.0
+    moments = ReturnMoments(1250, luck_hurdle(VARIANCE, 100), 0.0, 3.0)
+    assert deflated_sharpe(moments, 100, VARIANCE) == 0.5

@@ -60,8 +60,24 @@ def test_every_reason_has_a_case() -> None:
     bad = LuckFigures(
         0.1, 0.9, -1.0, None, 0.0, 0.0, -1.0, 0.0, -5.0, 9.0, 0.0, 0.0, 50.0, 2.0, 0.2
     )
-    verdict = judge(replace(bad, daily_sharpe=1.0), replace(EVIDENCE, n_trades=0))
+    verdict = judge(replace(bad, daily_sharpe=1.0), replace(EVIDENCE, n_trades=1))
     assert {finding.reason for finding in verdict.findings} == set(LuckReason)
+
+
+def test_what_never_traded_is_said_to_have_and_has_no_ratio_and_no_interval() -> None:
+    still = replace(
+        SOUND, deflated_sharpe=0.0, bootstrap_return_low_pct=0.0, bootstrap_return_high_pct=0.0
+    )
+    verdict = judge(still, replace(EVIDENCE, n_trades=0))
+    assert [(finding.reason, finding.sentence) for finding in verdict.findings] == [
+        (LuckReason.FEW_TRADES, "It never traded: there is nothing to judge.")
+    ]
+    once = judge(still, replace(EVIDENCE, n_trades=1))
+    assert [finding.reason for finding in once.findings] == [
+        LuckReason.FEW_TRADES,
+        LuckReason.DEFLATED_SHARPE,
+        LuckReason.INTERVAL,
+    ]
 
 
 def test_a_test_that_was_not_made_says_nothing() -> None:

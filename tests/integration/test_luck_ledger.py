@@ -1,0 +1,104 @@
+"""Every trial ever made on the same candles is charged for, whoever made it and whenever."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+
+import pytest
+
+from optimizer.domain.study.data import StudyData
+from optimizer.models import SearchLedger, Study, TrialLuck
+from optimizer.selectors.ledger import trials_charged
+from optimizer.selectors.studies import study_get, study_list
+from optimizer.selectors.trials import ranked_trials
+from optimizer.selectors.verdicts import Survivors
+from optimizer.services.reports.reading import study_read
+from tests.factories import markets
+from tests.factories.desk import NOW
+from tests.integration.luck_scene import (
+    DAYS,
+    assess,
+    data_of,
+    data_to_search,
+    searched,
+    verdicts,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.services]
+
+
+@pytest.fixture(scope="module")
+def data() -> StudyData:
+    return data_to_search()
+
+
+def test_deleted_studies_are_charged_for(data: StudyData) -> None:
+    study = searched(data, sampler="random", seed=5)
+    assess(study, data)
+    alone = verdicts(study)
+    for seed in (6, 7):
+        gone = searched(data, sampler="random", seed=seed, n_trials=40)
+        assess(gone, data)
+        gone.delete()
+    assert Study.objects.count() == 1
+    ledger = SearchLedger.objects.get()
+    assert (ledger.n_trials, ledger.n_studies, ledger.n_holdout_looks) == (144, 3, 3)
+    charged = assess(study, data)
+    assert charged["n_searched"] == 144
+    assert TrialLuck.objects.first().ledger_trials == 144
+    after = verdicts(study)
+    ratios = [(alone[n][3]["deflated_sharpe"], after[n][3]["deflated_sharpe"]) for n in alone]
+    assert [(first is None, then is None) for first, then in ratios].count((True, False)) == 0
+    pairs = [pair for pair in ratios if None not in pair]  # of those that traded
+    assert all(later <= earlier for earlier, later in pairs)
+    open_ones = [(earlier, later) for earlier, later in pairs if 1e-6 < earlier < 1 - 1e-6]
+    assert open_ones
+    assert all(later < earlier for earlier, later in open_ones)
+
+
+def test_trials_made_later_are_charged_to_a_finished_study_wherever_it_is_read(
+    data: StudyData,
+) -> None:
+    study = searched(data)
+    first = assess(study, data)
+    SearchLedger.objects.update(n_trials=10**9)
+    study.refresh_from_db()
+    report = study_read(study=study, data=data, market="m", quote="DAI")
+    view = study_get(study.pk, NOW)
+    assert view is not None
+    ranked = {trial.number: trial.luck for trial in ranked_trials(view)}
+    then = assess(study, data)  # what examining it now makes of it
+    stored = verdicts(study)
+    assert set(ranked) <= set(stored) == set(report.luck)
+    for number, luck in report.luck.items():
+        found = (luck.explained, [*luck.reasons], [*luck.codes], asdict(luck.figures))
+        assert found == stored[number]
+        assert (luck.n_judged, luck.n_charged) == (64, 10**9)
+        assert ranked.get(number, luck) == luck
+    assert report.search.sharpe_hurdle == pytest.approx(then["sharpe_hurdle"])
+    assert report.search.hurdle_judged == first["sharpe_hurdle"]
+    assert view.survivors == Survivors(then["examined"] - then["explained"])
+    assert first["explained"] < then["explained"]  # or nothing was shown here
+    line = next(line for line in study_list(NOW) if line.study.id == study.pk)
+    assert line.is_explained == stored[int(report.number[report.ranked("all")[0]])][0]
+
+
+def test_another_day_of_candles_does_not_begin_a_new_count(data: StudyData) -> None:
+    shorter = StudyData(data.bars.slice(0, len(data.bars) - markets.DAY), data.step_ms, data.costs)
+    searched(shorter)
+    study = searched(data)
+    assert SearchLedger.objects.count() == 2
+    weeks = data.week_digests()
+    shared = set(weeks) & set(shorter.week_digests())
+    assert 1 <= len(weeks) - len(shared) <= 2  # the weeks the new day belongs to
+    charged = assess(study, data)["n_searched"]
+    assert charged == 64 + math.ceil(64 * len(shared) / len(weeks))
+    assert trials_charged(data.data_digest()) == charged
+
+
+def test_other_candles_are_not_charged_for(data: StudyData) -> None:
+    searched(data_of(markets.random_walk(1, DAYS * markets.DAY)))
+    study = searched(data)
+    assert assess(study, data)["n_searched"] == 64
+    assert trials_charged("ff" * 32) == 0
