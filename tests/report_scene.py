@@ -8,15 +8,16 @@ import numpy as np
 
 from optimizer.domain.evaluator.trades import Trade
 from optimizer.domain.luck.figures import LuckFigures
+from optimizer.domain.luck.standing import StandingVerdict
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.reporting import (
     ReportCurve,
     ReportFacts,
     ReportFold,
-    ReportLuck,
     ReportSearch,
     ReportStudy,
 )
+from optimizer.domain.study.stretches import Stretch, Stretches
 
 DAY_MS = 86_400_000
 START_MS = 1_750_000_000_000 - 1_750_000_000_000 % DAY_MS
@@ -47,6 +48,14 @@ def facts(n: int, **changes: object) -> ReportFacts:
         "data_digest": "ab" * 32,
         "cost_digest": "cd" * 32,
         "git_commit": "0123456789abcdef",
+        "embargo_days": 2.5,
+        "stretches": Stretches(
+            tuple(
+                Stretch(label, START_MS - days * DAY_MS, START_MS)
+                for label, days in zip(WINDOWS, (30, 90, 365), strict=True)
+            ),
+            Stretch("holdout", START_MS, START_MS + 90 * DAY_MS),
+        ),
         **changes,
     }
     return ReportFacts(**values)  # type: ignore[arg-type]
@@ -86,18 +95,25 @@ def study(n: int = 240, seed: int = 5) -> ReportStudy:
         scores=scores,
         luck={place: luck(k) for k, place in enumerate(best)},
         folds=folds(),
-        search=ReportSearch(12_345, 3.41, 0.31, 0.2, 2, -12.5),
+        search=ReportSearch(12_345, 3.41, 0.31, 0.2, 2, -12.5, 12_345, 3.41),
     )
 
 
-def luck(k: int) -> ReportLuck:
+def luck(k: int) -> StandingVerdict:
     if k == 1:
-        return ReportLuck(False, (), figures(0.971, 12.5))
+        return verdict(False, (), figures(0.971, 12.5))
     reasons = (
         "The deflated Sharpe ratio is 0.412, below 0.95.",
         "It lost 8.20 % on the holdout.",
     )
-    return ReportLuck(True, reasons, figures(0.412, -8.2))
+    return verdict(True, reasons, figures(0.412, -8.2), ("deflated_sharpe", "holdout_loss"))
+
+
+def verdict(
+    explained: bool, reasons: tuple[str, ...], found: LuckFigures, codes: tuple[str, ...] = ()
+) -> StandingVerdict:
+    """Return a verdict judged and charged at the trials of the scene."""
+    return StandingVerdict(explained, reasons, found, codes, 12_345, 12_345, 12_345)
 
 
 def figures(deflated: float, holdout: float) -> LuckFigures:
@@ -119,6 +135,11 @@ def figures(deflated: float, holdout: float) -> LuckFigures:
         random_entry_percentile=0.93,
         random_entry_median_pct=2.0,
         daily_sharpe=1.6,
+        sharpe_periods=365.0,
+        sharpe_per_period=0.0837,
+        sharpe_skewness=0.4,
+        sharpe_kurtosis=5.1,
+        sharpe_variance=1 / 364,
     )
 
 

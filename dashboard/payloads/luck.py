@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from dashboard.payloads.facts import Fact
-from optimizer.selectors.trials import LuckView
+from optimizer.domain.luck.figures import LuckFigures
+from optimizer.domain.luck.standing import StandingVerdict
 from trading.selectors.figures import GROUP, count_text, percent_text, plain_text
 
 # name, what it is called, how it is written
@@ -29,27 +29,47 @@ _INTERVALS: Final = (
 )
 
 
-def luck_facts(luck: LuckView | None) -> list[Fact]:
+def luck_facts(luck: StandingVerdict | None) -> list[Fact]:
     """Return every figure that was measured, with the number of trials that were charged for."""
     if luck is None:
         return []
     found = [
-        Fact(label, _text(luck.figures[name], kind))
+        Fact(label, _text(value, kind))
         for name, label, kind in _SHOWN
-        if luck.figures.get(name) is not None
+        if (value := getattr(luck.figures, name)) is not None
     ]
     for stem, unit, label, kind in _INTERVALS:
         ends = _interval(luck.figures, stem, unit, kind)
         if ends:
             found.append(Fact(label, ends))
-    return [
-        *found,
-        Fact("Charged for", f"{count_text(luck.ledger_trials)} trials on these candles"),
-    ]
+    return [*found, Fact("Charged for", charge_text(luck))]
 
 
-def _interval(figures: Mapping[str, Any], stem: str, unit: str, kind: str) -> str:
-    low, high = figures.get(f"{stem}_low{unit}"), figures.get(f"{stem}_high{unit}")
+def charge_text(luck: StandingVerdict) -> str:
+    """Return how many trials a verdict is charged for, and whether more were made."""
+    judged, made = count_text(luck.n_judged), count_text(luck.n_made)
+    if luck.is_behind:
+        return f"{judged} trials on these candles, when it was examined; {made} were made by now"
+    charged = f"{made} trials on these candles"
+    return charged if luck.n_judged == luck.n_made else f"{charged}; examined at {judged}"
+
+
+def verdict_text(luck: StandingVerdict | None) -> str:
+    """Return the verdict in a few words, with the number of trials it is charged for."""
+    if luck is None:
+        return "not examined for luck"
+    if luck.is_behind and not luck.explained:
+        judged, made = count_text(luck.n_judged), count_text(luck.n_made)
+        return (
+            f"survived scrutiny when {judged} trials were made on these candles; of the {made} "
+            "made by now its verdict does not know"
+        )
+    verdict = "explained by luck" if luck.explained else "survives scrutiny"
+    return f"{verdict}, charged for {count_text(luck.n_charged)} trials"
+
+
+def _interval(figures: LuckFigures, stem: str, unit: str, kind: str) -> str:
+    low, high = getattr(figures, f"{stem}_low{unit}"), getattr(figures, f"{stem}_high{unit}")
     if low is None or high is None:
         return ""
     return f"{_text(low, kind)} to {_text(high, kind)}"

@@ -26,7 +26,7 @@ def state_sentence(study: StudyView) -> str:
     if study.state == "stalled":
         return (
             f"No sign of life for {duration_text(study.silent_s)}. {kept.capitalize()}; the "
-            "supervisor starts it again, or cancel and resume it."
+            "supervisor starts it again, or resume it yourself."
         )
     if study.state == "cancelled":
         return f"{_said(study.reason or 'cancelled')} {kept}; resume goes on where it stopped."
@@ -54,7 +54,10 @@ def _running_sentence(study: StudyView) -> str:
     if study.reason:  # what it waits for
         return _said(study.reason)
     if study.n_done == 0:
-        return "Starting: the workers load candles and costs."
+        return (
+            "Starting: the workers load candles and costs, and compile the strategies once after "
+            "an upgrade (about a minute)."
+        )
     if study.n_done == study.n_trials:
         return (
             "Every trial is stored. Now the best are examined for luck and the report is written."
@@ -73,6 +76,9 @@ def _finished_sentence(study: StudyView) -> str:
     best = f"Of the {count_text(verdict.n_examined)} best trials"
     if verdict.n_survivors == 0:
         return f"{best} luck explains every one."
+    if verdict.survivors.n_behind:  # from before verdicts could be charged for later trials
+        judged = count_text(verdict.hurdle.n_judged or 0)
+        return f"{best} {count_text(verdict.n_survivors)} survived scrutiny at {judged} trials."
     verb = "survives" if verdict.n_survivors == 1 else "survive"
     return f"{best} {count_text(verdict.n_survivors)} {verb} scrutiny."
 

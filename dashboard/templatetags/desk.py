@@ -43,22 +43,9 @@ def quantity(value: Decimal | float | None, currency: str = "") -> str:
 
 
 @register.filter
-def percent(value: float | None) -> str:
+def percent(value: Any) -> str:
     """Return a percentage with its sign."""
-    return figures.percent_text(value)
-
-
-@register.filter
-def growth(value: Any) -> str:
-    """Return a percentage that may be astronomical: without decimals, then as a power of ten."""
-    if _is_missing(value):
-        return figures.MISSING
-    if abs(value) < 10_000:
-        return figures.percent_text(value)
-    if abs(value) < 1e7:
-        return figures.percent_text(value, 0)
-    mantissa, _, exponent = f"{value:+.1e}".partition("e")
-    return f"{mantissa.replace('-', figures.MINUS)} × 10^{int(exponent)}{figures.GROUP}%"
+    return figures.MISSING if _is_missing(value) else figures.percent_text(value)
 
 
 @register.filter

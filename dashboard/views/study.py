@@ -16,6 +16,7 @@ from dashboard.payloads.progress import progress_payload
 from dashboard.views.desk import OPERATE, Desk
 from dashboard.views.fragments import Panel, panels_render
 from optimizer import bootstrap
+from optimizer.domain.study.stretches import walk_forward_sentence
 from optimizer.selectors.points import RETURN
 from optimizer.selectors.studies import StudyView, study_get
 from optimizer.selectors.trials import RANKED, best_trials, ranked_trials, trial_counts
@@ -108,7 +109,10 @@ _PANELS: Final[dict[str, Callable[[StudyPage], Mapping[str, Any]]]] = {
     "progress": lambda page: {"progress": page.progress},
     "best": _best,
     "ranked": _ranked,
-    "folds": lambda page: {"folds": fold_list(page.study)},
+    "folds": lambda page: {
+        "folds": fold_list(page.study),
+        "walk_forward": walk_forward_sentence(page.study.embargo_days),
+    },
     "scrutiny": lambda page: {"verdict": search_verdict(page.study)},
     "speed": _speed,
     "manifest": _manifest,

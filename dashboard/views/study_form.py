@@ -35,6 +35,7 @@ _TYPED_IN: Final = {
     "n_trials": "trials",
     "holdout_share": "holdout_pct",
     "max_workers": "workers",
+    "embargo_days": "holdout_pct",  # not asked for: it takes from the holdout, which is
 }
 _FOLDED: Final = ("objectives", "fill", "holdout_pct", "workers_via", "workers", "report_every")
 

@@ -19,7 +19,7 @@ from dashboard.views.study import STEER, StudyPage
 from dashboard.views.study_start import study_enqueue
 from optimizer import bootstrap
 from optimizer.selectors.studies import StudyView
-from optimizer.services.studies.control import study_cancel, study_resume_ready
+from optimizer.services.studies.control import study_cancel
 from trading.domain.errors import TradingError
 from trading.selectors.figures import count_text
 
@@ -104,11 +104,11 @@ def _carry_out(page: StudyPage, order: StudyOrder) -> str:
     Raises:
         TradingError: the study cannot be cancelled or resumed; nothing was changed.
     """
-    study_id, n_done, clock = page.study.id, page.study.n_done, bootstrap.system_clock()
+    study_id, n_done = page.study.id, page.study.n_done
     if order.name == "resume":
-        study_resume_ready(study_id, clock=clock)
+        bootstrap.study_resume_ready(study_id)
         return study_enqueue(study_id, n_done=n_done)
-    study_cancel(study_id, clock=clock)
+    study_cancel(study_id, clock=bootstrap.system_clock())
     bootstrap.study_news().tell(study_id, n_done=n_done, is_change=True)
     return ""
 

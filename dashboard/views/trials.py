@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.payloads.luck import luck_facts
+from dashboard.payloads.luck import luck_facts, verdict_text
 from dashboard.views.desk import OPERATE
 from dashboard.views.panel import is_panel, panel_render
 from dashboard.views.study import StudyPage
@@ -22,9 +22,9 @@ from trading.selectors.figures import amount_text, percent_text
 
 REASON_MAX: Final = 300
 _SHOWN: Final = (
-    ("Return", "total_return_pct", "growth"),
+    ("Return", "total_return_pct", "percent"),
     ("Buy and hold", "buy_hold_return_pct", "percent"),
-    ("CAGR", "cagr_pct", "growth"),
+    ("CAGR", "cagr_pct", "percent"),
     ("Deepest fall", "max_drawdown_pct", "percent"),
     ("Longest fall, days", "max_drawdown_duration_days", "number"),
     ("Sharpe", "sharpe", "number"),
@@ -42,11 +42,14 @@ def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
     """Show one trial with its parameters, its metrics by window and what scrutiny made of it."""
     page = StudyPage(request, study_id)
     detail = _detail(page, number)
+    # a phone shows one column: that of the window which ranks and was examined
+    windows = sorted(detail.windows, key=lambda window: window != page.study.ranking_window)
     context = {
         **page.base(),
         "trial": detail,
+        "windows": windows,
         "metrics": [
-            (label, kind, [metrics.get(name) for metrics in detail.windows.values()])
+            (label, kind, [detail.windows[window].get(name) for window in windows])
             for label, name, kind in _SHOWN
         ],
         "luck_facts": luck_facts(detail.view.luck),
@@ -85,10 +88,7 @@ def _detail(page: StudyPage, number: int) -> TrialDetail:
 
 def _why(page: StudyPage, detail: TrialDetail) -> str:
     gain = percent_text(detail.view.return_pct)
-    luck = detail.view.luck
-    verdict = "not examined for luck"
-    if luck is not None:
-        verdict = "explained by luck" if luck.explained else "survives scrutiny"
+    verdict = verdict_text(detail.view.luck)
     window = page.study.ranking_window
     return f"Trial {detail.view.number} of study {page.study.id}: {gain} on {window}, {verdict}"
 
@@ -143,6 +143,8 @@ def _effects(page: StudyPage, detail: TrialDetail) -> list[str]:
         lines.append("Nobody examined this trial: its return may be luck.")
     elif luck.explained:
         lines.append(f"Luck explains its return: {' '.join(luck.reasons)}")
+    else:
+        lines.append(f"Its return {verdict_text(luck)}.")
     return lines
 
 

@@ -24,12 +24,12 @@ from optimizer.domain.search.evolution import (
     points_draw,
     population_take,
 )
-from optimizer.domain.search.samplers import Result, State, generator
+from optimizer.domain.search.samplers import MOST, Result, State, generator
 from trading.domain.market.bars import FloatArray
 
 _SIGMA: Final = 0.25  # of the cube: the first population covers most of it
 _TRIES: Final = 4  # draws of a point outside the cube, before it is moved to the edge
-_WORST: Final = 1e300  # stands for +inf (values are minimised): distances of values stay finite
+_WORST: Final = MOST  # stands for +inf (values are minimised): distances of values stay finite
 _RESTARTS_GROW: Final = 4  # populations double at most this often
 _FRESH: Final = 10**9  # keeps the streams of restarts apart from those of batches
 

@@ -47,10 +47,10 @@ class StudySnapshot:
         write_atomic(self._path, b'{"sha256":"%s","state":%s}\n' % (digest, body))
 
     def load(self) -> dict[str, Any] | None:
-        """Return the snapshot; None where there is none or it was damaged."""
+        """Return the snapshot; None where there is none, it cannot be read or was damaged."""
         try:
             content = self._path.read_bytes()
-        except FileNotFoundError:
+        except OSError:
             return None
         head, _, rest = content.partition(b'","state":')
         body = rest[:-2]

@@ -27,7 +27,7 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from optimizer.domain.search.parzen import mixture_log_densities, truncated_quantiles
-from optimizer.domain.search.samplers import Result, State, generator
+from optimizer.domain.search.samplers import MOST, Result, State, generator
 from trading.domain.market.bars import FloatArray
 
 HALF: Final = 250
@@ -148,7 +148,8 @@ class TpeSampler:
     def tell(self, results: Sequence[Result]) -> None:
         """Note the results; begin the notebook again when it is full."""
         for result in results:
-            self._points[self._n], self._scores[self._n] = result.point, result.scores[0]
+            self._points[self._n] = result.point
+            self._scores[self._n] = min(MOST, result.scores[0])
             self._n += 1
             self._note(self._scores[self._n - 1 : self._n])
             if self._n == 2 * HALF:

@@ -1,7 +1,13 @@
 """Build what the optimizer's services need from the settings and the trading side."""
 
 from optimizer.bootstrap.bench import core_bench_run, evaluator_bench_run, sweep_bench_run
-from optimizer.bootstrap.candles import candles_file, candles_stored, swap_costs_file, system_clock
+from optimizer.bootstrap.candles import (
+    candles_file,
+    candles_stored,
+    swap_costs_file,
+    swap_costs_used,
+    system_clock,
+)
 from optimizer.bootstrap.page import CostState, candle_series, study_news, swap_cost_state
 from optimizer.bootstrap.reports import (
     report_build,
@@ -11,7 +17,13 @@ from optimizer.bootstrap.reports import (
     study_pictures,
 )
 from optimizer.bootstrap.sources import study_source
-from optimizer.bootstrap.studies import pool_make, study_open, study_run, study_tools
+from optimizer.bootstrap.studies import (
+    pool_make,
+    study_open,
+    study_resume_ready,
+    study_run,
+    study_tools,
+)
 from optimizer.bootstrap.supervision import studies_supervise, study_take
 from optimizer.bootstrap.sweeps import (
     celery_pool,
@@ -40,12 +52,14 @@ __all__ = [
     "study_news",
     "study_open",
     "study_pictures",
+    "study_resume_ready",
     "study_run",
     "study_source",
     "study_take",
     "study_tools",
     "swap_cost_state",
     "swap_costs_file",
+    "swap_costs_used",
     "sweep_bell",
     "sweep_bench_run",
     "sweep_machine",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from optimizer.services.evaluations import step_of
+from optimizer.services.studies.costs import CostsUsed, costs_used
 from trading import bootstrap as trading
 from trading.domain.execution.costs import SwapCostSchedule
 from trading.domain.market.bars import BarArrays
@@ -49,3 +50,17 @@ def swap_costs_file(path: Path) -> SwapCostSchedule:
         BadInputError: there is no such file, or it is not a swap-cost cache.
     """
     return trading.swap_costs_file(path)
+
+
+def swap_costs_used(path: Path, pair: str) -> tuple[SwapCostSchedule, CostsUsed]:
+    """Return the schedule of a swap-cost cache and what is to be known of it.
+
+    Args:
+        path: of the cache.
+        pair: of the candles, empty when it is not known.
+
+    Raises:
+        BadInputError: there is no such file, or it is not a swap-cost cache.
+    """
+    cache = trading.swap_costs_named(path)
+    return cache.schedule, costs_used(cache, pair=pair, clock=system_clock())

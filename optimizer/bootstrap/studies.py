@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from django.conf import settings
 
 from optimizer.bootstrap.candles import system_clock
 from optimizer.bootstrap.reports import report_build, report_folder
 from optimizer.bootstrap.sources import source_readers, study_source
-from optimizer.bootstrap.sweeps import celery_pool
+from optimizer.bootstrap.sweeps import celery_pool, evaluation_version
 from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
+from optimizer.selectors.costs import COSTS_KEY
 from optimizer.services.reports.build import ReportResult, ReportSource
 from optimizer.services.studies import opening, running, sources
-from optimizer.services.studies.control import digests_running
+from optimizer.services.studies.control import Claimant, digests_running, study_resume
+from optimizer.services.studies.costs import costs_used
 from optimizer.services.studies.request import CELERY, StudyRequest, request_check
 from optimizer.services.studies.running import RunResult
 from optimizer.services.studies.sources import Origin
 from optimizer.services.studies.stopping import StoppableFolder
 from optimizer.services.studies.tools import Between, StudyTools, nothing
 from trading import bootstrap as trading
+from trading.bootstrap.swap_costs import ProgressBar, no_bar
 from trading.domain.market.bars import BarArrays
 
 if TYPE_CHECKING:
@@ -35,9 +39,27 @@ if TYPE_CHECKING:
 
 COPIES_KEPT: Final = timedelta(days=1)  # of candles, since a study last began with them
 
+_log = structlog.get_logger(__name__)
 
-def study_open(*, request: StudyRequest, origin: Origin) -> Study:
+
+def _log_line(line: str) -> None:
+    _log.warning(line)
+
+
+def study_open(
+    *,
+    request: StudyRequest,
+    origin: Origin,
+    say: Callable[[str], object] = _log_line,
+    bar: ProgressBar = no_bar,
+) -> Study:
     """Open a study on candles and costs from ``origin``; see the service.
+
+    Args:
+        request: what to do.
+        origin: where the candles and costs are.
+        say: takes a line for a person: what is wrong with the costs, and what takes minutes.
+        bar: shows how many rungs are measured where the desk has no costs yet.
 
     Raises:
         BadInputError: the request or the data cannot be used.
@@ -47,15 +69,20 @@ def study_open(*, request: StudyRequest, origin: Origin) -> Study:
     from optimizer.adapters.versions import versions
 
     request_check(request)  # before data of many megabytes are read
-    source, origin = sources.source_load(origin, source_readers())
-    return opening.study_open(
+    measured = partial(trading.swap_costs_measured, say=say, bar=bar)
+    loaded = sources.source_load(origin, source_readers(measured))
+    costs = costs_used(loaded.cache, pair=loaded.origin.pair, clock=system_clock())
+    study = opening.study_open(
         request=request,
-        source=source,
-        origin=origin.as_dict(),
-        versions=versions(settings.BASE_DIR),
+        source=loaded.source,
+        origin={**loaded.origin.as_dict(), COSTS_KEY: costs.as_dict()},
+        versions={**versions(settings.BASE_DIR), "evaluation_version": evaluation_version()},
         files=RunDirectories(settings.DATA_DIR),
         clock=system_clock(),
     )
+    for line in costs.warnings:
+        say(line)
+    return study
 
 
 def study_run(
@@ -64,14 +91,31 @@ def study_run(
     on_progress: Callable[[int], None] = lambda _n_done: None,
     should_stop: Callable[[], bool] = lambda: False,
     say: Callable[[str], object] = lambda _line: None,
+    resume: Mapping[str, Any] | None = None,
 ) -> RunResult:
     """Run a study to its end or until it is stopped; see the service.
 
     ``say`` takes a line for a person when the study waits for workers that do not answer.
     """
     return running.study_run(
-        study_id=study_id, tools=study_tools(say), on_progress=on_progress, should_stop=should_stop
+        study_id=study_id,
+        tools=study_tools(say),
+        on_progress=on_progress,
+        should_stop=should_stop,
+        resume=resume,
     )
+
+
+def study_resume_ready(study_id: int) -> None:
+    """Put a study back to running for the worker that is called next; see the service.
+
+    Raises:
+        BadInputError: there is no such study.
+        StudyRefusedError: it cannot go on; nothing was changed.
+    """
+    from optimizer.adapters.process_name import may_live
+
+    study_resume(study_id, Claimant("", evaluation_version(), system_clock(), may_live))
 
 
 def study_tools(say: Callable[[str], object] = lambda _line: None) -> StudyTools:
@@ -79,6 +123,7 @@ def study_tools(say: Callable[[str], object] = lambda _line: None) -> StudyTools
     from optimizer.adapters.process_name import may_live, process_name
     from optimizer.adapters.samplers import sampler_make
     from optimizer.adapters.study_files import RunDirectories
+    from optimizer.adapters.versions import versions
     from optimizer.adapters.workers.local import cores_granted
     from optimizer.adapters.workers.reconnect import reconnecting
     from optimizer.services.luck.assess import luck_assess
@@ -87,8 +132,8 @@ def study_tools(say: Callable[[str], object] = lambda _line: None) -> StudyTools
     clock = system_clock()
     news = StudyNews(trading.event_publisher(), clock)
     return StudyTools(
-        owner=process_name(),
-        is_alive=may_live,
+        claimant=Claimant(process_name(), evaluation_version(), clock, may_live),
+        versions=lambda: versions(settings.BASE_DIR),
         clock=clock,
         cpu_clock=time.process_time,
         n_cores=cores_granted(),
@@ -137,7 +182,7 @@ def pool_make(
     schedule = tuple(tuple(column.tolist()) for column in columns)
     job = Job(str(folder), schedule, data.step_ms, terms_of(study))
     if chosen["workers_via"] == CELERY:
-        return celery_pool(job, study_id=study.pk, say=say)
+        return celery_pool(job, study_id=study.pk, most=chosen["max_workers"], say=say)
     n_workers = workers_count(
         max_workers=chosen["max_workers"], cpu_fraction=float(chosen["cpu_fraction"])
     )

@@ -26,12 +26,15 @@ def evaluation_version() -> str:
     return f"{settings.SOURCES_DIGEST} {libraries}"
 
 
-def celery_pool(job: Job, *, study_id: int, say: Callable[[str], object]) -> TrialPool:
+def celery_pool(
+    job: Job, *, study_id: int, most: int | None, say: Callable[[str], object]
+) -> TrialPool:
     """Return the Celery workers of all machines as one pool.
 
     Args:
         job: what they evaluate.
         study_id: of the study.
+        most: chunks in flight at a time; None for as many as there are places.
         say: takes a line for a person when none of them answers.
     """
     from celery import current_app
@@ -50,7 +53,7 @@ def celery_pool(job: Job, *, study_id: int, say: Callable[[str], object]) -> Tri
         version=evaluation_version(),
     )
     return WatchedPool(
-        CeleryPool(job, study_id=study_id, tools=tools),
+        CeleryPool(job, study_id=study_id, tools=tools, most=most),
         study_id=study_id,
         clock=tools.clock,
         database=partial(reconnecting, pause=pause),

@@ -46,14 +46,20 @@ def windows_parse(labels: Sequence[str]) -> tuple[Window, ...]:
     """Return the windows of ``labels`` in their order.
 
     Raises:
-        BadInputError: a label is unknown or repeated, or there is none.
+        BadInputError: a label is unknown, two mean the same, or there is none.
     """
     if not labels:
         raise BadInputError("no window was given; expected for example 30d,90d,1y,all")
     repeated = {label for label in labels if labels.count(label) > 1}
     if repeated:
         raise BadInputError(f"window {sorted(repeated)[0]!r} was given twice")
-    return tuple(window_parse(label) for label in labels)
+    windows = tuple(window_parse(label) for label in labels)
+    known: dict[int | None, str] = {}
+    for window in windows:
+        other = known.setdefault(window.days, window.label)
+        if other != window.label:
+            raise BadInputError(f"windows {other!r} and {window.label!r} are the same; give one")
+    return windows
 
 
 def window_start(open_time: IntArray, window: Window) -> int:

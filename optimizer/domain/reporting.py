@@ -15,8 +15,9 @@ from typing import Final
 import numpy as np
 
 from optimizer.domain.evaluator.trades import Trade
-from optimizer.domain.luck.figures import LuckFigures
+from optimizer.domain.luck.standing import StandingVerdict
 from optimizer.domain.metrics import METRIC_NAMES
+from optimizer.domain.study.stretches import EMBARGO_DAYS, Stretches
 from trading.domain.errors import InvariantError
 from trading.domain.market.bars import FloatArray, IntArray
 
@@ -24,26 +25,11 @@ _COLUMN: Final = {name: place for place, name in enumerate(METRIC_NAMES)}
 
 
 @dataclass(frozen=True, slots=True)
-class ReportLuck:
-    """What scrutiny made of one trial.
-
-    Attributes:
-        explained: luck explains the result.
-        reasons: why, in sentences.
-        figures: what the reasons were found from.
-    """
-
-    explained: bool
-    reasons: tuple[str, ...] = ()
-    figures: LuckFigures = field(default_factory=LuckFigures)
-
-
-@dataclass(frozen=True, slots=True)
 class ReportSearch:
     """What scrutiny made of the search as a whole; None where it could not be told.
 
     Attributes:
-        n_searched: trials ever made on the candles when the verdicts were found.
+        n_searched: trials ever made on the candles by now.
         sharpe_hurdle: yearly Sharpe ratio the best of so many skill-less trials would show.
         pbo: probability, 0 to 1, that the best of the search is no better than the median
             elsewhere.
@@ -51,6 +37,8 @@ class ReportSearch:
         holdout_look: the how manieth search of these candles that was tried on the holdout.
         walk_forward_score: 0.6 median + 0.4 lower quartile - 5 CVaR10 - 0.1 costs of the steps'
             returns over buying and holding, percentage points.
+        n_judged: trials ever made on the candles when the search was examined.
+        hurdle_judged: the hurdle of so many.
     """
 
     n_searched: int | None = None
@@ -59,6 +47,8 @@ class ReportSearch:
     pbo_loss_share: float | None = None
     holdout_look: int | None = None
     walk_forward_score: float | None = None
+    n_judged: int | None = None
+    hurdle_judged: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +89,7 @@ class ReportCurve:
         equity: float64[n], quote. close: float64[n], quote per base.
         trades: bar numbers count from the first of ``time``.
         holdout_from: first bar the search never saw, ms UTC; None where all was seen.
+        n_alike: runs of the same strategy that trade nearly the same and were skipped for this one.
     """
 
     number: int
@@ -109,11 +100,18 @@ class ReportCurve:
     close: FloatArray
     trades: tuple[Trade, ...]
     holdout_from: int | None = None
+    n_alike: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """What was searched, on what, and how far it is; times as ISO-8601 text."""
+    """What was searched, on what, and how far it is; times as ISO-8601 text.
+
+    Attributes:
+        embargo_days: left out between what is chosen on and what is tested on.
+        stretches: the days of the windows and of the holdout.
+        warnings: what a reader has to know of the swap costs first, in sentences.
+    """
 
     study: int
     status: str
@@ -135,6 +133,9 @@ class ReportFacts:
     data_digest: str
     cost_digest: str
     git_commit: str
+    embargo_days: float = EMBARGO_DAYS
+    stretches: Stretches = field(default_factory=Stretches)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +148,7 @@ class ReportStudy:
         metrics: by window float64[n, m] in the order of ``METRIC_NAMES``; NaN where a trial was not
             evaluated on the window and where a ratio has no bound.
         scores: float64[n, k] in the order of ``facts.objectives``, last window, NaN likewise.
-        luck: by trial number, for the trials that were scrutinised.
+        luck: by trial number, for the trials that were scrutinised, on the ranking window.
         folds: the walk-forward, oldest first.
         search: what scrutiny made of the search.
     """
@@ -159,7 +160,7 @@ class ReportStudy:
     status: Sequence[str]
     metrics: Mapping[str, FloatArray]
     scores: FloatArray
-    luck: Mapping[int, ReportLuck] = field(default_factory=dict)
+    luck: Mapping[int, StandingVerdict] = field(default_factory=dict)
     folds: Sequence[ReportFold] = ()
     search: ReportSearch = field(default_factory=ReportSearch)
     # a report asks for the same few orders again and again

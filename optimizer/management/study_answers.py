@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from optimizer.models import Study
+from optimizer.selectors.costs import cost_warnings
 from optimizer.selectors.studies import StudyLine
 
 
@@ -28,6 +29,7 @@ def study_answer(study: Study, best: Mapping[str, Any]) -> dict[str, Any]:
         "trials_per_second": figures.get("trials_per_second"),
         "cpu_utilisation": figures.get("cpu_utilisation"),
         "best": best,
+        "warnings": list(cost_warnings(study.source)),
         "figures": figures,
     }
 
@@ -49,6 +51,8 @@ def line_answer(line: StudyLine) -> dict[str, Any]:
         "trials_per_second": study.per_second,
         "best_return_pct": line.best_return_pct,
         "is_explained_by_luck": line.is_explained,
+        "luck_charged_for_trials": line.luck.n_charged if line.luck else None,
+        "trials_on_data": study.n_searched,
         "run_dir": str(Path(settings.DATA_DIR) / study.run_dir),
     }
 
@@ -58,6 +62,9 @@ def list_line(row: Mapping[str, Any]) -> str:
     best = row["best_return_pct"]
     luck = {True: ", explained by luck", False: ", not explained by luck", None: ""}
     shown = "" if best is None else f", best {best:+.2f} %{luck[row['is_explained_by_luck']]}"
+    charged, made = row["luck_charged_for_trials"], row["trials_on_data"]
+    if row["is_explained_by_luck"] is False and charged < made:
+        shown += f" at {charged:,} trials; {made:,} were made by now"
     return (
         f"{row['study']:>5}  {row['state']:<9}  {row['trials']:>7,} of {row['wanted']:,}  "
         f"{row['market']}, {row['sampler']}{shown}"

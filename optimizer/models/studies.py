@@ -41,13 +41,16 @@ class Study(models.Model):
     step_ms = models.BigIntegerField(help_text="length of one bar, ms")
     data_digest = models.CharField(max_length=64, help_text="of all candles, holdout included")
     cost_digest = models.CharField(max_length=64)
+    evaluation_version = models.CharField(
+        max_length=200, blank=True, help_text="of the code that evaluates its trials, all of them"
+    )
 
     n_trials = models.PositiveIntegerField(help_text="wanted")
     n_done = models.PositiveIntegerField(default=0, help_text="stored")
     n_batches = models.PositiveIntegerField(default=0, help_text="stored, one after the other")
     run_dir = models.CharField(max_length=400)
     manifest = models.JSONField(default=dict)
-    figures = models.JSONField(default=dict, help_text="speed and memory of the last run")
+    figures = models.JSONField(default=dict, help_text="speed and memory, of all runs together")
     luck = models.JSONField(default=dict, help_text="overfitting probability and walk-forward")
 
     class Meta:

@@ -56,6 +56,9 @@ class ChunkQueue(Protocol):
         """Send one message per chunk; False when the broker does not answer."""
         ...
 
-    def places(self) -> int:
-        """Return how many chunks the workers that answer now can evaluate at the same time."""
+    def places(self) -> int | None:
+        """Return how many chunks the workers that answer now can evaluate at the same time.
+
+        None when nobody answers.
+        """
         ...

@@ -39,7 +39,7 @@ class SnapshotFile(Protocol):
         ...
 
     def load(self) -> dict[str, Any] | None:
-        """Return the snapshot; None where there is none or its checksum is wrong."""
+        """Return the snapshot; None where none can be read or its checksum is wrong."""
         ...
 
 

@@ -46,12 +46,14 @@ class PoolUsage:
         cpu_s: processor seconds of all workers, replaced ones included.
         first_mb, last_mb: memory of the largest worker after its first and its latest chunk, MiB.
         replaced: workers that died and were replaced.
+        places: chunks that can be evaluated at the same time; None where nobody could say.
     """
 
     cpu_s: float = 0.0
     first_mb: float = 0.0
     last_mb: float = 0.0
     replaced: int = 0
+    places: int | None = None
 
 
 class TrialPool(Protocol):

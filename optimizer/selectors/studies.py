@@ -11,9 +11,13 @@ from typing import Any, Final
 
 from django.db.models import Max, QuerySet
 
+from optimizer.domain.luck.standing import StandingVerdict
+from optimizer.domain.study.stretches import EMBARGO_DAYS, Stretches, stretches_read
 from optimizer.models import Study, TrialLuck, WindowMetrics
+from optimizer.selectors.costs import cost_warnings
 from optimizer.selectors.keys import row_range
 from optimizer.selectors.ledger import trials_charged
+from optimizer.selectors.verdicts import Survivors, survivors_count, verdicts_read
 
 QUIET_S: Final = 30.0  # a batch takes seconds; without a sign of life for longer, nobody works
 LISTED: Final = 30
@@ -29,11 +33,12 @@ class StudyView:
         reason: why it failed or ended early; empty otherwise.
         market: what the candles are of, as people say it.
         quote: currency of the amounts.
-        per_second: trials a second of the last run, None before the first batch.
+        per_second: trials a second of all its runs, None before the first batch.
         eta_s: seconds to go at that rate, None unless it runs.
         age_s: seconds since it was started.
         silent_s: seconds since its last sign of life.
         n_searched: every trial ever made on the same candles, by whatever study.
+        survivors: of the examined trials, charged for all of these; None before any was examined.
     """
 
     id: int
@@ -67,6 +72,7 @@ class StudyView:
     age_s: float
     silent_s: float
     n_searched: int
+    survivors: Survivors | None
 
     @property
     def share(self) -> float:
@@ -74,9 +80,27 @@ class StudyView:
         return self.n_done / self.n_trials if self.n_trials else 0.0
 
     @property
+    def cost_warnings(self) -> tuple[str, ...]:
+        """Return what was to be said of the swap costs when it was opened."""
+        return cost_warnings(self.source)
+
+    @property
     def ranking_window(self) -> str:
         """Return the window scores come from."""
         return self.windows[-1]
+
+    @property
+    def embargo_days(self) -> float:
+        """Return what lies between a part chosen on and a part tested on."""
+        return float(self.settings.get("embargo_days", EMBARGO_DAYS))
+
+    @property
+    def stretches(self) -> Stretches:
+        """Return the days of its windows and holdout; none of a study opened before they were kept.
+
+        The candles are not asked, which takes a second; a study writes its days down when opened.
+        """
+        return stretches_read(self.manifest.get("stretches", {}), self.windows)
 
     @property
     def can_cancel(self) -> bool:
@@ -86,7 +110,7 @@ class StudyView:
     @property
     def can_resume(self) -> bool:
         """Return whether it can go on where it stopped."""
-        return self.state in {"cancelled", "failed"}
+        return self.state in {"cancelled", "failed", "stalled"}
 
     @property
     def is_active(self) -> bool:
@@ -96,24 +120,28 @@ class StudyView:
 
 @dataclass(frozen=True, slots=True)
 class StudyLine:
-    """One line of the list; ``is_explained`` is None where the best trial was not examined."""
+    """One line of the list; ``luck`` is None where the best trial was not examined."""
 
     study: StudyView
     best_return_pct: float | None
-    is_explained: bool | None
+    luck: StandingVerdict | None
+
+    @property
+    def is_explained(self) -> bool | None:
+        """Return whether luck explains the best trial, None where nobody examined it."""
+        return None if self.luck is None else self.luck.explained
 
 
 def study_get(study_id: int, now: datetime) -> StudyView | None:
     """Return one study, None where there is none."""
     row = Study.objects.filter(pk=study_id).first()
-    return None if row is None else _view(row, now, _searched([row]))
+    return None if row is None else _views([row], now)[0]
 
 
 def study_list(now: datetime, limit: int = LISTED) -> tuple[StudyLine, ...]:
     """Return the newest studies, newest first."""
     rows = list(Study.objects.order_by("-id")[:limit])
-    searched = _searched(rows)
-    return tuple(_line(_view(row, now, searched)) for row in rows)
+    return tuple(_line(view) for view in _views(rows, now))
 
 
 def returns_of(study_id: int, window: str) -> QuerySet[WindowMetrics]:
@@ -126,20 +154,21 @@ def returns_of(study_id: int, window: str) -> QuerySet[WindowMetrics]:
 def _line(view: StudyView) -> StudyLine:
     rows = returns_of(view.id, view.ranking_window)
     best = rows.order_by().aggregate(best=Max("total_return_pct"))["best"]
-    explained = None
-    if best is not None:
-        first = rows.filter(total_return_pct=best).order_by("id").values("trial_id")[:1]
-        verdict = TrialLuck.objects.filter(trial_id__in=first).values_list("explained", flat=True)
-        explained = verdict.first()
-    return StudyLine(view, best, explained)
+    if best is None:
+        return StudyLine(view, None, None)
+    first = rows.filter(total_return_pct=best).order_by("id").values("trial_id")[:1]
+    found = verdicts_read(TrialLuck.objects.filter(trial_id__in=first), view.n_searched)
+    return StudyLine(view, best, next(iter(found.values()), None))
 
 
-def _searched(rows: list[Study]) -> dict[str, int]:
-    digests = {row.data_digest for row in rows}
-    return {digest: trials_charged(digest) for digest in digests}
+def _views(rows: list[Study], now: datetime) -> list[StudyView]:
+    charged = {digest: trials_charged(digest) for digest in {row.data_digest for row in rows}}
+    made = {row.pk: max(charged[row.data_digest], row.n_done) for row in rows}
+    survivors = survivors_count(rows, made)
+    return [_view(row, now, made[row.pk], survivors.get(row.pk)) for row in rows]
 
 
-def _view(row: Study, now: datetime, searched: Mapping[str, int]) -> StudyView:
+def _view(row: Study, now: datetime, n_searched: int, survivors: Survivors | None) -> StudyView:
     state = _state(row, now)
     rate = _rate(row)
     left = row.n_trials - row.n_done
@@ -174,17 +203,18 @@ def _view(row: Study, now: datetime, searched: Mapping[str, int]) -> StudyView:
         eta_s=left / rate if rate and state == "running" else None,
         age_s=(now - row.created_at).total_seconds(),
         silent_s=(now - row.heartbeat_at).total_seconds(),
-        n_searched=max(searched.get(row.data_digest, 0), row.n_done),
+        n_searched=n_searched,
+        survivors=survivors,
     )
 
 
 def _state(row: Study, now: datetime) -> str:
     if row.status != Study.Status.RUNNING:
         return str(row.status)
+    if row.owner and (now - row.heartbeat_at).total_seconds() > QUIET_S:
+        return "stalled"  # nobody is there to obey a wish to stop either
     if row.is_cancel_wanted:
         return "stopping"
-    if (now - row.heartbeat_at).total_seconds() > QUIET_S:
-        return "stalled" if row.owner else "waiting"
     return "running" if row.owner else "waiting"
 
 

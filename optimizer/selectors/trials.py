@@ -11,30 +11,15 @@ import numpy as np
 import orjson
 from django.db.models import Count
 
+from optimizer.domain.luck.standing import StandingVerdict
 from optimizer.domain.study.records import metrics_unpack
 from optimizer.models import Trial, TrialLuck, TrialScores, WindowMetrics
 from optimizer.selectors.keys import number_of, trial_key, trial_range
 from optimizer.selectors.scores import scores_table, scores_unpack
 from optimizer.selectors.studies import StudyView, returns_of
+from optimizer.selectors.verdicts import verdicts_read
 
 RANKED: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class LuckView:
-    """What scrutiny made of one trial.
-
-    Attributes:
-        explained: luck explains the result.
-        reasons: why, in sentences; empty where luck does not explain it.
-        figures: by name, as stored; what was not measured is missing or None.
-        ledger_trials: trials that were charged for.
-    """
-
-    explained: bool
-    reasons: tuple[str, ...]
-    figures: Mapping[str, Any]
-    ledger_trials: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +31,7 @@ class TrialView:
     params: Mapping[str, Any]
     metrics: Mapping[str, float | None]
     scores: Mapping[str, float | None]
-    luck: LuckView | None
+    luck: StandingVerdict | None
 
     @property
     def return_pct(self) -> float | None:
@@ -120,7 +105,7 @@ def trial_get(study: StudyView, number: int) -> TrialDetail | None:
         row.params,
         last,
         _scores_of(study, [row.pk]).get(row.pk, {}),
-        _luck_of([row.pk]).get(row.pk),
+        _luck_of(study, [row.pk]).get(row.pk),
     )
     return TrialDetail(view, row.status, row.error, row.attempts, row.elapsed_us, windows)
 
@@ -136,7 +121,7 @@ def _views(study: StudyView, ids: Sequence[int]) -> tuple[TrialView, ...]:
         )
     )
     facts = {row[0]: row[1:] for row in _facts(ids)}
-    scores, luck = _scores_of(study, ids), _luck_of(ids)
+    scores, luck = _scores_of(study, ids), _luck_of(study, ids)
     return tuple(
         TrialView(
             number_of(key),
@@ -159,8 +144,5 @@ def _scores_of(study: StudyView, ids: Sequence[int]) -> dict[int, dict[str, floa
     return {key: scores_unpack(packed, study.objectives) for key, packed in rows}
 
 
-def _luck_of(ids: Sequence[int]) -> dict[int, LuckView]:
-    return {
-        row.trial_id: LuckView(row.explained, tuple(row.reasons), row.figures, row.ledger_trials)
-        for row in TrialLuck.objects.filter(trial_id__in=ids)
-    }
+def _luck_of(study: StudyView, ids: Sequence[int]) -> dict[int, StandingVerdict]:
+    return verdicts_read(TrialLuck.objects.filter(trial_id__in=ids), study.n_searched)

@@ -72,6 +72,7 @@ def search(
         Evaluator(data.bars.slice(0, stop), step_ms=data.step_ms, costs=data.costs),
         terms,
         now_us=lambda: next(ticks),
+        pause=lambda _seconds: None,
     )
     while engine.can_propose or engine.pending:
         while engine.can_propose:

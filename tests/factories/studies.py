@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import numpy as np
 from django.contrib.auth.models import Permission, User
 
 from optimizer.domain.evaluator.evaluator import Evaluator
+from optimizer.domain.luck.sharpe import ReturnMoments, deflated_sharpe
 from optimizer.domain.study.evaluation import Terms, TrialEvaluator, Work
 from optimizer.domain.study.records import TrialRecord
 from optimizer.domain.systems import system_get
@@ -23,6 +25,8 @@ WINDOWS: Final = ("1d", "2d", "all")
 OBJECTIVES: Final = ("profit_biased", "cps_v2", "final_balance", "mar")
 STRATEGIES: Final = ("donchian_champion", "csma_revert", "trailing_hold")
 BARS: Final = 1500
+MOMENTS: Final = ReturnMoments(365, 0.27, 0.4, 5.1)
+SHARPE_VARIANCE: Final = 1 / 364
 
 
 def study(**values: Any) -> Study:
@@ -60,6 +64,7 @@ def records(n: int, first: int = 0) -> tuple[TrialRecord, ...]:
         Evaluator(bars, step_ms=paths.STEP_MS, costs=paths.schedule()),
         Terms(WINDOWS, OBJECTIVES, 1000.0, "next_open", 0),
         now_us=lambda: next(ticks),
+        pause=lambda _seconds: None,
     )
     made = []
     for number in range(first, first + n):
@@ -123,3 +128,18 @@ def luck(of: Study, number: int, **values: Any) -> TrialLuck:
     }
     key = of.pk * TRIAL_SPACE + number
     return TrialLuck.objects.create(trial_id=key, **{**defaults, **values})
+
+
+def luck_survived(of: Study, number: int, n_judged: int, **figures: float) -> TrialLuck:
+    """Return the verdict on a trial that survived at ``n_judged`` trials and just so."""
+    moments = replace(MOMENTS, sharpe=figures.get("sharpe_per_period", MOMENTS.sharpe))
+    found = {
+        "deflated_sharpe": deflated_sharpe(moments, n_judged, SHARPE_VARIANCE),
+        "holdout_return_pct": 4.0,
+        "sharpe_periods": float(moments.n),
+        "sharpe_per_period": moments.sharpe,
+        "sharpe_skewness": moments.skewness,
+        "sharpe_kurtosis": moments.kurtosis,
+        "sharpe_variance": SHARPE_VARIANCE,
+    }
+    return luck(of, number, explained=False, reasons=[], figures=found, ledger_trials=n_judged)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from pathlib import Path
 
@@ -40,11 +41,12 @@ class RedisServer:
         client.close()
         return process
 
-    def restart(self) -> None:
-        """Kill it as a crash would, then start it again."""
+    def restart(self) -> bool:
+        """Kill it as a crash would, then start it again; False where it had ended by itself."""
         self._process.kill()
-        self._process.wait()
+        is_killed = self._process.wait() == -signal.SIGKILL
         self._process = self._start()
+        return is_killed
 
     def close(self) -> None:
         """Stop it."""

@@ -17,6 +17,7 @@ class MemorySwapCosts:
         self.cache = cache
         self.unfinished = unfinished
         self.saves: list[int] = []
+        self.requests: list[int] = []
 
     def load(self) -> Any | None:
         return copy.deepcopy(self.cache)
@@ -27,6 +28,12 @@ class MemorySwapCosts:
     def save_unfinished(self, cache: dict[str, Any]) -> None:
         self.unfinished = copy.deepcopy(cache)
         self.saves.append(len(cache["entries"]))
+
+    def load_requests(self) -> list[int]:
+        return list(self.requests)
+
+    def save_requests(self, times_ms: list[int]) -> None:
+        self.requests = list(times_ms)
 
     def replace(self, cache: dict[str, Any]) -> None:
         self.cache, self.unfinished = copy.deepcopy(cache), None

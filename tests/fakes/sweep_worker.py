@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -101,12 +102,13 @@ class SweepWorker:
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         return [int(line) for line in found.stdout.split()]
 
-    def restart(self) -> None:
-        """Kill it as a crash would, then start it again."""
+    def restart(self) -> bool:
+        """Kill it as a crash would, then start it again; False where it had ended by itself."""
         with self._lock:
             self._process.kill()
-            self._process.wait()
+            is_killed = self._process.wait() == -signal.SIGKILL
             self._process = self._start()
+        return is_killed
 
     def close(self) -> None:
         """Stop it as a person would."""

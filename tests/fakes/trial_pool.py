@@ -26,7 +26,12 @@ class InlinePool:
         bars = data.bars.slice(0, data.search_stop(float(study.settings["holdout_share"])))
         evaluator = Evaluator(bars, step_ms=data.step_ms, costs=data.costs)
         ticks = itertools.count()
-        self._evaluator = TrialEvaluator(evaluator, terms_of(study), now_us=lambda: next(ticks))
+        self._evaluator = TrialEvaluator(
+            evaluator,
+            terms_of(study),
+            now_us=lambda: next(ticks),
+            pause=lambda _seconds: None,
+        )
         self._queue: list[Chunk] = []
         self._on_wait = on_wait
         self.evaluated: list[int] = []
@@ -44,7 +49,7 @@ class InlinePool:
         return [chunk_answer(self._evaluator, chunk)]
 
     def usage(self) -> PoolUsage:
-        return PoolUsage(cpu_s=1.0, first_mb=10.0, last_mb=10.0)
+        return PoolUsage(cpu_s=1.0, first_mb=10.0, last_mb=10.0, places=self.n_workers)
 
     def close(self) -> None:
         self.is_closed = True

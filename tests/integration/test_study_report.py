@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from optimizer.domain.study.records import TrialRecord, TrialStatus
 from optimizer.domain.systems import system_get
 from optimizer.models import SearchLedger, Study, Trial, TrialLuck, TrialScores, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
+from optimizer.services.reports import tables
 from optimizer.services.reports.build import ReportResult, ReportSource, report_build
 from optimizer.services.reports.curves import CurveTerms, curves_draw
 from optimizer.services.reports.reading import study_read
@@ -60,6 +63,7 @@ def records(data: StudyData) -> list[TrialRecord]:
         Evaluator(bars, step_ms=STEP_MS, costs=data.costs),
         Terms(WINDOWS, OBJECTIVES, 1000.0, "next_open", 0),
         now_us=lambda: next(ticks),
+        pause=lambda _seconds: None,
     )
     rng = np.random.default_rng(8)
     made = []
@@ -196,7 +200,7 @@ def test_a_curve_is_the_search_s_run_and_goes_on_into_the_holdout(
     stop = data.search_stop(HOLDOUT)
     searched = Evaluator(data.bars.slice(0, stop), step_ms=STEP_MS, costs=data.costs)
     curves = curves_draw(study=report, data=data, terms=CurveTerms(holdout_share=HOLDOUT))
-    assert len(curves) == 5
+    assert 1 < len(curves) <= 5
     for curve in curves:
         record = records[curve.number]
         run = searched.evaluate(record.strategy, record.params(), Plan(windows=(ALL,)))[0]
@@ -206,6 +210,46 @@ def test_a_curve_is_the_search_s_run_and_goes_on_into_the_holdout(
         assert curve.holdout_from == data.bars.open_time[stop]
         for trade in curve.trades:
             assert curve.time[trade.exit_index] > curve.time[trade.entry_index]
+
+
+def test_runs_that_trade_nearly_the_same_are_drawn_once_and_counted(
+    study: Study, data: StudyData
+) -> None:
+    report = study_read(study=study, data=data, market="m", quote="DAI")
+    best = report.best(0)
+    assert best is not None
+    twins = [place for place in range(N) if report.strategy[place] == report.strategy[best]][:6]
+    params = list(report.params)
+    for place in twins:
+        params[place] = report.params[best]
+    curves = curves_draw(
+        study=replace(report, params=params), data=data, terms=CurveTerms(HOLDOUT, top=50)
+    )
+    assert len(twins) > 2
+    skipped = [place for place in twins if np.isfinite(report.scores[place, 0])]
+    assert sum(int(report.number[place]) == c.number for place in skipped for c in curves) == 1
+    first = next(curve for curve in curves if curve.number == report.number[best])
+    assert first.n_alike >= len(skipped) - 1
+    marks = {(c.strategy, tuple((t.entry_index, t.exit_index) for t in c.trades)) for c in curves}
+    assert len(marks) == len(curves)
+
+
+def test_the_report_says_which_days_its_windows_are(study: Study, data: StudyData) -> None:
+    study.settings |= {"embargo_days": 0.5}
+    study.save()
+    folder = build(study, data)
+    times = data.bars.open_time
+    stop = data.search_stop(HOLDOUT)
+    ends = int(times[stop - 1]) + STEP_MS  # a gap may lie between
+    summary = json.loads(folder["overall.json"])
+    assert summary["holdout"]["from"] == tables.moment(int(times[stop]))
+    assert summary["windows"]["1d"]["to"] == tables.moment(ends)
+    assert summary["holdout"]["to"] == tables.moment(int(times[-1]) + STEP_MS)
+    assert summary["windows"]["all"]["from"] == tables.moment(int(times[0]))
+    page = folder["report.html"].decode()
+    assert "0.5 days left out between" in page
+    assert "a day left out between" not in page
+    assert f"<dt>1d</dt><dd>{tables.moment(ends - STEP_MS - 86_400_000)[:10]} to " in page
 
 
 def test_a_curve_of_a_short_window_starts_where_the_search_did(

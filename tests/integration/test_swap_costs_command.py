@@ -111,9 +111,41 @@ async def test_sigterm_keeps_the_finished_rungs_and_the_next_refresh_goes_on(
     assert stopped.code == 130, stopped.err
     assert "Traceback" not in stopped.err
     assert not shell.cache.exists()
-    done = await shell.run("refresh", "--max-notional", "30000", "--json")
+    waits = await shell.start("refresh", "--max-notional", "30000")
+    assert waits.stderr is not None
+    assert b"measuring 2 rungs" in await waits.stderr.readline()
+    await asyncio.sleep(1)  # the eight of the stopped one were sent less than a minute ago
+    assert len(server.queries) == 8
+    waits.send_signal(signal.SIGTERM)
+    assert (await shell.end(waits)).code == 130
+    faster = ("--requests-per-minute", "20", "--max-notional", "30000", "--json")
+    done = await shell.run("refresh", *faster)
     assert (done.json["fetched"], done.json["kept"], done.json["requests"]) == (2, 4, 4)
     assert len(json.loads(shell.cache.read_bytes())["entries"]) == 6
+
+
+async def test_a_shorter_refresh_of_an_old_cache_keeps_its_other_rungs(shell: Shell) -> None:
+    await shell.run("refresh", "--max-notional", "20000")
+    cache = json.loads(shell.cache.read_bytes())
+    for entry in cache["entries"].values():
+        entry["generated_at"] = (datetime.now(UTC) - timedelta(days=410)).isoformat()
+    shell.cache.write_text(json.dumps(cache))
+    again = ("refresh", "--max-notional", "10000", "--requests-per-minute", "20", "--json")
+    done = await shell.run(*again)
+    assert (done.json["entries"], done.json["fetched"], done.json["kept"]) == (4, 2, 2)
+    assert "410 days old in 2 of 4 rungs (15,000 to 20,000)" in done.json["warning"]
+    assert done.err.splitlines() == [
+        "swap costs: measuring 2 rungs, less than a minute at 20 requests a minute"
+    ]
+    before = shell.cache.read_bytes()
+    other = await shell.run(*again, "--chain-id", "1")
+    assert other.code == 2
+    (line,) = other.err.splitlines()
+    assert "chain id 369, not 1; a refresh would throw away all 4 rungs" in line
+    assert "--force" in line
+    assert shell.cache.read_bytes() == before
+    forced = await shell.run(*again, "--chain-id", "1", "--force")
+    assert (forced.json["entries"], forced.json["warning"]) == (2, "")
 
 
 async def test_an_old_cache_is_shown_with_a_warning(shell: Shell, server: QuoteServer) -> None:
@@ -136,6 +168,7 @@ async def test_an_old_cache_is_shown_with_a_warning(shell: Shell, server: QuoteS
         (("refresh", "--source", "friend"), "--source was 'friend'"),
         (("refresh", "--endpoint", "nowhere"), "endpoint was 'nowhere'"),
         (("refresh", "--asset", "0x1"), "asset was '0x1'"),
+        (("refresh", "--pair", "HEX"), "pair was 'HEX'"),
         (("refresh", "--source", "router", "--rpc-url", "x"), "node was 'x'"),
         (("refresh", "--source", "router", "--router", "0x1"), "router was '0x1'"),
         (("refresh", "--requests-per-minute", "1"), "requests per minute were 1"),

@@ -127,3 +127,47 @@ def test_the_page_never_scrolls_sideways(page: Page, report: str, width: int) ->
     for section in page.locator("main > section").all():
         section.scroll_into_view_if_needed()
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+DRAWN = "document.querySelectorAll('[data-picture]:has(.main-svg)').length"
+WIDEST = "Math.max(...[...document.querySelectorAll('.main-svg')].map(svg => svg.clientWidth))"
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_on_paper_every_picture_of_every_tab_is_drawn_in_light(
+    page: Page, report: str, theme: str
+) -> None:
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    page.goto(report)
+    page.locator("#equity").scroll_into_view_if_needed()
+    equity = page.locator("[data-picture='equity'] .main-svg").first
+    expect(equity).to_be_visible(timeout=15_000)
+    width = equity.evaluate("svg => svg.clientWidth")
+    pictures = page.locator("[data-picture]")
+    n = pictures.count()
+    assert page.locator("[data-picture] .main-svg").count() < n  # most are further down, or hidden
+    page.evaluate(f"addEventListener('beforeprint', () => {{ window.onPaper = {DRAWN}; }})")
+    page.pdf()
+    assert page.evaluate("window.onPaper") == n
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for panel in page.get_by_role("tabpanel").all():
+        expect(panel).to_be_visible()
+    assert page.evaluate(WIDEST) <= 980  # a landscape page
+    assert page.locator("[data-picture^='parallel'] canvas").count() == 0  # lost beyond sixteen
+    text = page.locator("[data-picture='equity'] .xtick text").first
+    assert text.evaluate("text => text.style.fill") == "rgb(48, 56, 60)"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.get_by_role("tabpanel").locator("visible=true")).to_have_count(4)
+    assert not page.evaluate("document.documentElement.dataset.theme")
+    expect(equity).to_have_attribute("width", str(width))
+
+
+def test_what_was_printed_is_drawn_again_where_its_tab_opens(page: Page, report: str) -> None:
+    page.goto(report)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.locator("#parameters").scroll_into_view_if_needed()
+    page.get_by_role("tab", name="donchian_champion", exact=True).click()
+    parallel = page.locator("[data-picture='parallel-donchian_champion']")
+    expect(parallel.locator("canvas").first).to_be_visible(timeout=15_000)
+    expect(page.locator("#parameters-donchian_champion .note")).to_have_count(1)

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from trading.selectors.figures import MINUS, MISSING, percent_text
+
 THIN: Final = "\u202f"
 NONE: Final = "–"
 _LABEL: Final = {True: "explained by luck", False: "survives", None: "not examined"}
@@ -27,21 +29,26 @@ class Cell:
     is_number: bool = False
 
 
-def number(value: float | None, digits: int = 2, *, signed: bool = False, unit: str = "") -> Cell:
-    """Return a number with its unit; None, NaN and infinities are a dash."""
+def number(value: float | None, digits: int = 2, *, signed: bool = False) -> Cell:
+    """Return a number; None, NaN and infinities are a dash."""
     if value is None or not math.isfinite(value):
         return Cell(NONE, is_number=True)
     shown = float(f"{value:.{digits}f}")  # a sign before 0.00 would say nothing
     text = f"{abs(shown):,.{digits}f}".replace(",", THIN)
-    sign = "−" if shown < 0 else "+" if signed and shown > 0 else ""
-    tone = {"−": "down", "+": "up"}.get(sign, "") if signed else ""
-    return Cell(sign + text + (THIN + unit if unit else ""), repr(float(value)), tone, "", True)
+    sign = MINUS if shown < 0 else "+" if signed and shown > 0 else ""
+    return Cell(sign + text, repr(float(value)), _tone(sign) if signed else "", "", True)
 
 
 def percent(value: float | None, *, signed: bool = True) -> Cell:
-    """Return a percentage, signed unless it is a share; beyond 10 000 without decimals."""
-    digits = 0 if value is not None and abs(value) >= 10_000 else 2
-    return number(value, digits, signed=signed, unit="%")
+    """Return a percentage as every page of the desk writes it, signed unless it is a share."""
+    text = MISSING if value is None else percent_text(float(value), signed=signed)
+    if value is None or text == MISSING:
+        return Cell(NONE, is_number=True)
+    return Cell(text, repr(float(value)), _tone(text[0]) if signed else "", "", True)
+
+
+def _tone(sign: str) -> str:
+    return {MINUS: "down", "+": "up"}.get(sign, "")
 
 
 def count(value: float | None) -> Cell:
@@ -66,3 +73,9 @@ def verdict(explained: bool | None, reasons: tuple[str, ...] = ()) -> Cell:
     """Return what scrutiny made of a trial, the reasons behind it."""
     key = {False: "2", True: "1", None: ""}[explained]
     return Cell(_LABEL[explained], key, _TONE[explained], "\n".join(reasons))
+
+
+def survived(n_judged: int, n_made: int) -> Cell:
+    """Return a verdict from before later trials that it cannot be charged for."""
+    more = f"{count(n_made).text} trials were made by now; it is not charged for those since."
+    return Cell(f"survived at {count(n_judged).text} trials", "1.5", "", more)

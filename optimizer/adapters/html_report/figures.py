@@ -17,6 +17,7 @@ import numpy as np
 from optimizer.domain.importance import ParameterTable
 from optimizer.domain.reporting import ReportCurve, ReportFold, ReportStudy
 from trading.domain.market.bars import FloatArray, IntArray
+from trading.selectors.figures import percent_text
 
 STRETCHES: Final = 400
 LINES_MAX: Final = 400
@@ -78,7 +79,7 @@ def trade_figure(curve: ReportCurve, quote: str) -> dict[str, Any]:
             {
                 "type": "scatter", "mode": "markers", "name": "Exit", "meta": "safe-down",
                 "x": _iso(times[exits]), "y": _short([t.exit_price for t in curve.trades]),
-                "text": [f"{t.return_pct:+.2f} %" for t in curve.trades],
+                "text": [percent_text(t.return_pct) for t in curve.trades],
                 "hovertemplate": "%{y} " + quote + ", %{text}<extra>exit</extra>",
                 "marker": {"symbol": "triangle-down-open", "size": 9, "line": {"width": 2}},
             },

@@ -1,4 +1,8 @@
-"""The columns on luck: the verdict beside the return, the evidence at the end of a row."""
+"""The columns on luck: the verdict beside the return, the evidence at the end of a row.
+
+A trial is examined on the window that ranks. In a table of another window every such column names
+it, so that nobody takes its figures for those of the window shown.
+"""
 
 from __future__ import annotations
 
@@ -8,36 +12,69 @@ from typing import Final
 from optimizer.adapters.html_report import cells
 from optimizer.adapters.html_report.cells import Cell
 from optimizer.domain.luck.figures import LuckFigures
-from optimizer.domain.reporting import ReportLuck, ReportStudy
+from optimizer.domain.luck.standing import StandingVerdict
+from optimizer.domain.reporting import ReportSearch, ReportStudy
 
-# header, what it means, whether it is a number
-VERDICT_COLUMNS: Final = (
-    ("Luck", "what scrutiny says", False),
-    ("Holdout", "return on candles the search never saw, positions bought anew", True),
-    ("Deflated Sharpe", "probability of real skill, all trials counted", True),
+HOLDOUT: Final = "Holdout"  # the only one of no window
+
+# header, what it means before the window is named, whether it is a number
+_VERDICT: Final = (
+    ("Luck", "what scrutiny says of the result on", False),
+    (HOLDOUT, "return on candles the search never saw, positions bought anew", True),
+    ("Deflated Sharpe", "probability of real skill, all trials counted, on", True),
 )
-EVIDENCE_COLUMNS: Final = (
-    ("Interval, 90 %", "interval of the return, drawn again in blocks", True),
-    ("Neighbours", "lower quartile of the return with parameters moved by up to 5 %", True),
-    ("In parts", "lower quartile of the steering score over eight parts of the window", True),
-    ("Held, net", "buying and holding over the same window, after costs", True),
-    ("Random timing", "share of random timings, as many trades for as long, it beats", True),
+_EVIDENCE: Final = (
+    ("Interval, 90 %", "interval of the return, drawn again in blocks, on", True),
+    ("Neighbours", "lower quartile of the return, parameters moved by up to 5 %, on", True),
+    ("In parts", "lower quartile of the steering score over eight parts of", True),
+    ("Held, net", "buying and holding, after costs, on", True),
+    ("Random timing", "share of random timings, as many trades for as long, it beats on", True),
 )
 
 
-def verdict_cells(luck: ReportLuck | None) -> tuple[Cell, ...]:
-    """Return the cells of ``VERDICT_COLUMNS``; dashes for a trial that was not examined."""
+def verdict_columns(window: str, examined: str) -> tuple[tuple[str, str, bool], ...]:
+    """Return header, meaning and whether it is a number of every column of the verdict.
+
+    Args:
+        window: the table's.
+        examined: the window trials were examined on.
+    """
+    return _columns(_VERDICT, window, examined)
+
+
+def evidence_columns(window: str, examined: str) -> tuple[tuple[str, str, bool], ...]:
+    """Return the same of the columns of evidence."""
+    return _columns(_EVIDENCE, window, examined)
+
+
+def _columns(
+    columns: tuple[tuple[str, str, bool], ...], window: str, examined: str
+) -> tuple[tuple[str, str, bool], ...]:
+    beside = "" if window == examined else f" ({examined})"
+    return tuple(
+        (label, text, is_number)
+        if label == HOLDOUT
+        else (f"{label}{beside}", f"{text} {examined}", is_number)
+        for label, text, is_number in columns
+    )
+
+
+def verdict_cells(luck: StandingVerdict | None) -> tuple[Cell, ...]:
+    """Return the cells of ``verdict_columns``; dashes for a trial that was not examined."""
     if luck is None:
         return _NO_VERDICT
+    is_old = luck.is_behind and not luck.explained
     return (
-        cells.verdict(luck.explained, luck.reasons),
+        cells.survived(luck.n_judged, luck.n_made)
+        if is_old
+        else cells.verdict(luck.explained, luck.reasons),
         _holdout(luck.figures),
         cells.number(luck.figures.deflated_sharpe, 3),
     )
 
 
-def evidence_cells(luck: ReportLuck | None) -> tuple[Cell, ...]:
-    """Return the cells of ``EVIDENCE_COLUMNS``; dashes likewise."""
+def evidence_cells(luck: StandingVerdict | None) -> tuple[Cell, ...]:
+    """Return the cells of ``evidence_columns``; dashes likewise."""
     return _evidence(luck.figures) if luck else _NO_EVIDENCE
 
 
@@ -92,7 +129,7 @@ def search_note(study: ReportStudy) -> str:
     if search.sharpe_hurdle is not None and search.n_searched is not None:
         parts.append(
             f"The best of {cells.count(search.n_searched).text} trials without skill would show a "
-            f"yearly Sharpe ratio of {search.sharpe_hurdle:.2f} here."
+            f"yearly Sharpe ratio of {search.sharpe_hurdle:.2f} here{_since(search)}."
         )
     if search.holdout_look is not None and search.holdout_look > 1:
         parts.append(
@@ -102,9 +139,21 @@ def search_note(study: ReportStudy) -> str:
     return " ".join(parts)
 
 
+def _since(search: ReportSearch) -> str:
+    judged, hurdle = search.n_judged, search.hurdle_judged
+    if judged is None or hurdle is None or judged == search.n_searched:
+        return ""
+    return f"; when it was examined, at {cells.count(judged).text} trials, {hurdle:.2f}"
+
+
 def _survivors(study: ReportStudy) -> str:
-    left = sum(not luck.explained for luck in study.luck.values())
-    return f"{left} of {len(study.luck)} examined trials survive scrutiny."
+    left = [luck for luck in study.luck.values() if not luck.explained]
+    behind = [luck for luck in left if luck.is_behind]
+    said = f"{len(left) - len(behind)} of {len(study.luck)} examined trials survive scrutiny."
+    if not behind:
+        return said
+    judged = cells.count(behind[0].n_judged).text
+    return f"{said} {len(behind)} survived at {judged} trials and cannot be charged for later ones."
 
 
 # the same for the many trials that were not examined

@@ -17,9 +17,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.template import Context, Engine
 from django.utils.safestring import mark_safe
 
-from optimizer.adapters.html_report import cells, figures, sections
+from optimizer.adapters.html_report import cells, figures, notes, sections
 from optimizer.domain.importance import ParameterTable
 from optimizer.domain.reporting import ReportCurve, ReportStudy
+from optimizer.domain.study.stretches import walk_forward_sentence
 
 FOLDER: Final = Path(__file__).parent
 PLOTLY_FILE: Final = "package_data/plotly.min.js"
@@ -49,13 +50,16 @@ class HtmlReport:
         pictures = _pictures(study, curves, parameters)
         content = {
             "facts": study.facts,
-            "facts_list": sections.facts_list(study.facts),
+            "facts_list": notes.facts_list(study.facts),
             "n_done": cells.count(len(study.number)).text,
             "best": sections.verdict_table(study),
             "windows": sections.window_tables(study),
             "objectives": sections.objective_tables(study),
             "folds": sections.fold_table(study.folds, study.search.walk_forward_score),
-            "curves": curves,
+            "curves": [(curve, notes.trades_note(curve)) for curve in curves],
+            "equity_note": notes.equity_note(study.facts, curves),
+            "holdout_meaning": notes.holdout_meaning(study.facts),
+            "walk_forward": walk_forward_sentence(study.facts.embargo_days),
             "parameters": [table for table in parameters if table.names],
             "style": mark_safe(self._style),  # noqa: S308 (our own files)
             "script": mark_safe(_part("report.js")),  # noqa: S308

@@ -69,6 +69,7 @@
       box.style.minWidth = `${Math.max(600, 148 * data[0].dimensions.length)}px`;
     }
     if (layout.showlegend === false) layout.margin.t = 8;
+    if (isOnPaper()) layout.width = box.clientWidth; // else a picture keeps the screen's
     if (layout.height) box.style.height = `${layout.height}px`;
     return { data, layout };
   }
@@ -88,19 +89,57 @@
     }
     return trace;
   }
+  // Parallel coordinates without WebGL, which draws only a few pictures of a page: lines by rank.
+  function plainLines({ data: [{ dimensions, line }], note }) {
+    const ends = dimensions.map(({ values }) => {
+      const known = values.filter((value) => value !== null);
+      return [Math.min(...known), Math.max(...known)];
+    });
+    const place = (value, [low, high]) =>
+      value === null ? null : high > low ? (value - low) / (high - low) : 0.5;
+    const n = line.color.length;
+    const groups = ["line-strong", "info", "warning"].map((meta) => (
+      { type: "scatter", mode: "lines", meta, x: [], y: [], line: { width: 0.8 } }
+    ));
+    line.color.forEach((rank, i) => {
+      const { x, y } = groups[Math.min(2, Math.floor((3 * rank) / n))];
+      dimensions.forEach(({ values }, d) => { x.push(d); y.push(place(values[i], ends[d])); });
+      x.push(null);
+      y.push(null);
+    });
+    const short = (value) => String(Number(value.toPrecision(4)));
+    const text = (x, y, words, yanchor, more) =>
+      ({ x, y, text: words, yanchor, xanchor: "center", showarrow: false, ...more });
+    const annotations = dimensions.flatMap(({ label }, d) => [
+      text(d, 1.1, label, "bottom", { xanchor: "left", textangle: -35 }),
+      text(d, 1.01, short(ends[d][1]), "bottom"),
+      text(d, -0.01, short(ends[d][0]), "top"),
+    ]);
+    const hidden = { showticklabels: false, showgrid: false, zeroline: false, showline: false };
+    return { note, data: groups, layout: {
+      annotations, showlegend: false,
+      xaxis: { ...hidden, showgrid: true, dtick: 1, range: [-0.5, dimensions.length + 0.5] },
+      yaxis: { ...hidden, range: [-0.12, 1.6] },
+    } };
+  }
   function say(box, text) {
     const note = document.createElement("p");
     note.className = "note";
     note.textContent = text;
     (box.closest(".scroll") || box).before(note);
   }
+  const root = document.documentElement;
+  const isOnPaper = () => root.classList.contains("is-printing");
   const drawn = new Set();
   async function draw(box) {
     const figure = figures[box.dataset.picture];
-    const { data, layout } = themed(figure, box);
+    const isParallel = figure.data[0]?.type === "parcoords";
+    if (isParallel && isOnPaper()) box.style.minWidth = "";
+    const { data, layout } = themed(isParallel && isOnPaper() ? plainLines(figure) : figure, box);
     const isFirst = !drawn.has(box);
     drawn.add(box);
-    if (isFirst && figure.note) say(box, figure.note);
+    if (figure.note) say(box, figure.note);
+    delete figure.note; // said once, however often it is drawn
     try {
       await Plotly.react(box, data, layout, { responsive: true, displaylogo: false });
     } catch (error) {
@@ -115,6 +154,24 @@
   for (const box of document.querySelectorAll("[data-picture]")) seen.observe(box);
   matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => {
     for (const box of drawn) draw(box);
+  });
+
+  // Print: paper has no tabs, no scrolling and no dark theme, so all is opened and drawn before.
+  // Pictures begin anew each time: they keep sizes otherwise, and a page has few WebGL contexts.
+  addEventListener("beforeprint", () => {
+    root.classList.add("is-printing");
+    root.dataset.theme = "light";
+    for (const box of drawn) Plotly.purge(box);
+    for (const box of document.querySelectorAll("[data-picture]")) draw(box);
+  });
+  addEventListener("afterprint", () => {
+    root.classList.remove("is-printing");
+    delete root.dataset.theme;
+    for (const box of drawn) {
+      Plotly.purge(box);
+      if (box.offsetParent) draw(box);
+      else drawn.delete(box); // in a closed tab; drawn at its own size when that is opened
+    }
   });
 
   // Tabs: one panel at a time; arrows move as in any tab list.

@@ -13,14 +13,15 @@ from django.utils.safestring import mark_safe
 from optimizer.adapters.html_report import cells
 from optimizer.adapters.html_report.cells import Cell
 from optimizer.adapters.html_report.luck_cells import (
-    EVIDENCE_COLUMNS,
-    VERDICT_COLUMNS,
     evidence_cells,
+    evidence_columns,
     search_note,
     verdict_cells,
+    verdict_columns,
 )
 from optimizer.adapters.html_report.markup import rows_html
-from optimizer.domain.reporting import ReportFacts, ReportFold, ReportStudy
+from optimizer.adapters.html_report.notes import window_note
+from optimizer.domain.reporting import ReportFold, ReportStudy
 
 ROWS_MAX: Final = 100
 OBJECTIVE_ROWS_MAX: Final = 10
@@ -29,14 +30,14 @@ _SCORE: Final = (
     "0.6 median and 0.4 lower quartile of the returns over buying and holding, less five times the "
     "mean loss of the worst tenth and a tenth of the costs, percentage points."
 )
-DIGEST_SHOWN: Final = 12
 
 # header, what it means, whether it is a number
-_COLUMNS: Final = (
+_FIRST: Final = (
     ("Trial", "its number in the study", True),
     ("Strategy", "", False),
     ("Return", "after all swap costs", True),
-    *VERDICT_COLUMNS,
+)
+_MIDDLE: Final = (
     ("Buy and hold", "over the same window, without costs", True),
     ("Drawdown", "deepest fall of the equity", True),
     ("CAGR", "yearly growth", True),
@@ -45,9 +46,8 @@ _COLUMNS: Final = (
     ("Won", "share of trades above zero", True),
     ("Profit factor", "gains over losses; a dash where nothing was lost", True),
     ("Costs", "share of the traded notional", True),
-    *EVIDENCE_COLUMNS,
-    ("Parameters", "", False),
 )
+_LAST: Final = (("Parameters", "", False),)
 _METRICS: Final = (
     "total_return_pct",
     "buy_hold_return_pct",
@@ -92,24 +92,6 @@ class HtmlTable:
         return mark_safe(rows_html(self.rows))  # noqa: S308 (escaped cell by cell)
 
 
-def facts_list(facts: ReportFacts) -> list[tuple[str, str]]:
-    """Return what was searched, as terms and descriptions."""
-    done = cells.count(facts.n_wanted).text
-    size = cells.number(facts.trade_size, 2).text
-    return [
-        ("Candles", f"{facts.market}, {facts.first_bar[:10]} to {facts.last_bar[:10]}"),
-        ("Strategies", ", ".join(facts.strategies)),
-        ("Objectives", ", ".join(facts.objectives) + " (the first steers)"),
-        ("Windows", ", ".join(facts.windows) + " (scores come from the last)"),
-        ("Search", f"{facts.sampler}, seed {facts.seed}, {done} trials wanted"),
-        ("Trade size", f"{size} {facts.quote}, filled at {facts.fill.replace('_', ' ')}"),
-        ("Searched on this data", f"{cells.count(facts.n_searched).text} trials, ever"),
-        ("Data digest", facts.data_digest[:DIGEST_SHOWN]),
-        ("Cost digest", facts.cost_digest[:DIGEST_SHOWN]),
-        ("Code", facts.git_commit[:DIGEST_SHOWN] or "not recorded"),
-    ]
-
-
 def verdict_table(study: ReportStudy) -> HtmlTable:
     """Return the best trial of every objective with what scrutiny made of it."""
     window, rows = study.ranking_window, []
@@ -120,7 +102,11 @@ def verdict_table(study: ReportStudy) -> HtmlTable:
             rows.append((cells.words(name), score, *_row(study, window, place)))
     headers = (Header("Objective", "", False), Header("Score", "higher is better", True))
     return HtmlTable(
-        "best", "Best by objective", (*headers, *_headers()), tuple(rows), search_note(study)
+        "best",
+        "Best by objective",
+        (*headers, *_headers(study, window)),
+        tuple(rows),
+        search_note(study),
     )
 
 
@@ -128,13 +114,11 @@ def window_tables(study: ReportStudy) -> list[HtmlTable]:
     """Return the trials with the highest return of every window."""
     tables = []
     for window in study.facts.windows:
-        order = study.ranked(window)
-        shown = order[:ROWS_MAX]
-        rows = tuple(_row(study, window, place) for place in shown.tolist())
-        note = f"{len(shown)} of {cells.count(len(order)).text} trials evaluated on this window"
-        tables.append(
-            HtmlTable(f"window-{window}", window, _headers(by_return=True), rows, note + ".")
-        )
+        shown = study.ranked(window)[:ROWS_MAX].tolist()
+        rows = tuple(_row(study, window, place) for place in shown)
+        note = window_note(study, window, len(shown))
+        headers = _headers(study, window, by_return=True)
+        tables.append(HtmlTable(f"window-{window}", window, headers, rows, note))
     return tables
 
 
@@ -148,7 +132,10 @@ def objective_tables(study: ReportStudy) -> list[HtmlTable]:
             (cells.number(float(scores[place]), 4), *_row(study, window, place))
             for place in study.ranked(window, top).tolist()
         )
-        headers = (Header("Score", "higher is better", True), *_headers(by_return=True))
+        headers = (
+            Header("Score", "higher is better", True),
+            *_headers(study, window, by_return=True),
+        )
         note = f"The {len(rows)} highest scores on {window}, sorted by return."
         tables.append(HtmlTable(f"objective-{name}", name, headers, rows, note))
     return tables
@@ -188,10 +175,18 @@ def day(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
-def _headers(*, by_return: bool = False) -> tuple[Header, ...]:
+def _headers(study: ReportStudy, window: str, *, by_return: bool = False) -> tuple[Header, ...]:
+    examined = study.ranking_window
+    columns = (
+        *_FIRST,
+        *verdict_columns(window, examined),
+        *_MIDDLE,
+        *evidence_columns(window, examined),
+        *_LAST,
+    )
     return tuple(
         Header(label, text, is_number, "descending" if by_return and label == "Return" else "none")
-        for label, text, is_number in _COLUMNS
+        for label, text, is_number in columns
     )
 
 

@@ -81,15 +81,21 @@ class CeleryPool:
 
     per_worker = 1  # a chunk costs about ten milliseconds of processor time on its way
 
-    def __init__(self, job: Job, *, study_id: int, tools: PoolTools) -> None:
+    def __init__(
+        self, job: Job, *, study_id: int, tools: PoolTools, most: int | None = None
+    ) -> None:
         """Put the data where every machine finds it and forget chunks of an earlier pool.
 
         Args:
             job: as for workers of this machine; its folder is read, not sent.
             study_id: whose chunks these are.
             tools: see there.
+            most: chunks that may be in flight at a time, None for all that were sent.
         """
-        self.n_workers = tools.queue.places()
+        self._places, self._most = tools.queue.places(), most
+        if self._places is not None and most is not None:
+            self._places = min(self._places, most)
+        self.n_workers = self._places or 1
         self._study_id, self._tools = study_id, tools
         self._job = job
         self._token = secrets.token_hex(4)  # tells this pool's chunks from another's
@@ -121,7 +127,7 @@ class CeleryPool:
         )
 
     def send(self, chunks: Sequence[Chunk]) -> None:
-        """Write the chunks in one transaction, then send their messages."""
+        """Write the chunks in one transaction, then send their messages, as many as may be out."""
         for chunk in chunks:
             self._out.add(chunk)
         self._unsent += chunks
@@ -144,27 +150,32 @@ class CeleryPool:
                 answers += self._look(now)
             if answers or now >= until or not (self._sent or self._unsent):
                 return answers
-            if not self._unsent:
+            if not self._next():
                 self._tools.bell.wait(self._study_id, min(until - now, _LOOK_S))
 
     def _write(self) -> None:
-        if not self._unsent:
+        chunks = self._next()
+        if not chunks:
             return
-        rows = self._database(self._rows_create)
+        rows = self._database(lambda: self._rows_create(chunks))
         now = self._tools.clock.monotonic()
         if not self._sent:
             self._heard_at = now  # nobody was asked anything until now
-        for row, chunk in zip(rows, self._unsent, strict=True):
+        for row, chunk in zip(rows, chunks, strict=True):
             self._sent[row.pk] = _Sent(chunk, now, self._tools.again_s)
-        self._unsent, self._read = [], []
+        self._unsent, self._read = self._unsent[len(chunks) :], []
         self._post([row.pk for row in rows])
 
+    def _next(self) -> list[Chunk]:
+        room = len(self._unsent) if self._most is None else self._most - len(self._sent)
+        return self._unsent[: max(0, room)]
+
     @transaction.atomic
-    def _rows_create(self) -> Sequence[SweepChunk]:
+    def _rows_create(self, chunks: Sequence[Chunk]) -> Sequence[SweepChunk]:
         SweepChunk.objects.filter(pk__in=self._read).delete()
         now = self._tools.clock.now()
         rows = []
-        for chunk in self._unsent:
+        for chunk in chunks:
             self._serial += 1  # a new key each time: a lost commit may have happened after all
             rows.append(
                 SweepChunk(
@@ -268,6 +279,7 @@ class CeleryPool:
             first_mb=max((first for first, _ in self._memory.values()), default=0.0),
             last_mb=max((last for _, last in self._memory.values()), default=0.0),
             replaced=self._replaced,
+            places=self._places,
         )
 
     def close(self) -> None:

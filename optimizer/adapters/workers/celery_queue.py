@@ -38,14 +38,14 @@ class CelerySweepQueue:
             return False  # the database remembers them; they are sent again
         return True
 
-    def places(self) -> int:
+    def places(self) -> int | None:
         """Return the places of all workers of the queue, one left out for the study itself."""
         inspect = self._app.control.inspect(timeout=_PATIENCE_S)
         try:
             queues: dict[str, list[dict[str, Any]]] = inspect.active_queues() or {}
             stats: dict[str, dict[str, Any]] = inspect.stats() or {}
         except _AWAY:
-            return 1
+            return None
         names = [name for name, of in queues.items() if any(q["name"] == QUEUE for q in of)]
         sizes = [stats[name]["pool"]["max-concurrency"] for name in names if name in stats]
-        return max(1, sum(int(size) for size in sizes) - 1)
+        return max(1, sum(int(size) for size in sizes) - 1) if sizes else None

@@ -202,6 +202,7 @@ class ProcessPool:
             first_mb=max(worker.first_mb for worker in self._workers),
             last_mb=max(worker.last_mb for worker in self._workers),
             replaced=len(self._buried),
+            places=self.n_workers,
         )
 
     def close(self) -> None:

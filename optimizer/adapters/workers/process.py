@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import struct
+import threading
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -38,7 +39,12 @@ def trial_evaluator(job: Job) -> TrialEvaluator:
         step_ms=job.step_ms,
         costs=SwapCostSchedule(*(np.array(column, dtype=np.float64) for column in job.costs)),
     )
-    return TrialEvaluator(evaluator, job.terms, now_us=lambda: time.monotonic_ns() // 1000)
+    return TrialEvaluator(
+        evaluator,
+        job.terms,
+        now_us=lambda: time.monotonic_ns() // 1000,
+        pause=threading.Event().wait,
+    )
 
 
 def chunk_answer(evaluator: TrialEvaluator, chunk: Chunk) -> Answer:

@@ -22,7 +22,7 @@ from typing import Final
 
 import numpy as np
 
-from optimizer.domain.search.samplers import Result, State, generator
+from optimizer.domain.search.samplers import MOST, Result, State, generator
 from trading.domain.market.bars import FloatArray
 
 KEPT: Final = 120
@@ -127,7 +127,7 @@ class GaussianSampler:
         """Remember the results; beyond ``KEPT`` the oldest of the worse half goes."""
         for result in results:
             self._points.append(result.point.tolist())
-            self._scores.append(result.scores[0])
+            self._scores.append(min(MOST, result.scores[0]))
             if len(self._scores) > KEPT:
                 order = np.argsort(np.array(self._scores), kind="stable")
                 oldest = int(order[: KEPT // 2].min())

@@ -14,14 +14,14 @@ from typing import Final
 
 import numpy as np
 
-from optimizer.domain.search.samplers import Result, State, generator
+from optimizer.domain.search.samplers import MOST, Result, State, generator
 from trading.domain.market.bars import FloatArray, IntArray
 
 PARENTS: Final = 40
 KEPT: Final = 160  # results remembered; the parents come from them
 _ETA_CROSS: Final = 15.0  # how near children stay to their parents; larger is nearer
 _ETA_MUTATE: Final = 20.0
-_LEAST: Final = -1e300  # stands for -inf, so that distances stay finite
+_LEAST: Final = -MOST  # stands for -inf, so that distances stay finite
 
 
 def fronts(scores: FloatArray) -> IntArray:
@@ -81,7 +81,7 @@ class GeneticSampler:
         """Remember the results, the last ``KEPT`` of them."""
         for result in results:
             self._points.append(result.point.tolist())
-            self._scores.append([max(_LEAST, score) for score in result.scores])
+            self._scores.append([max(_LEAST, min(MOST, score)) for score in result.scores])
         del self._points[:-KEPT], self._scores[:-KEPT]
 
     def state(self) -> State:
@@ -91,7 +91,7 @@ class GeneticSampler:
     def restore(self, state: State) -> None:
         """Remember the results of another instance."""
         self._points = [list(point) for point in state["points"]]
-        self._scores = [list(scores) for scores in state["scores"]]
+        self._scores = [list(map(float, scores)) for scores in state["scores"]]
 
 
 def _cross(a: FloatArray, b: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -18,21 +18,29 @@ import numpy as np
 from optimizer.domain.search.samplers import Result, State, generator
 from trading.domain.market.bars import FloatArray, IntArray
 
-PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73)
 _DIGITS_BITS: Final = 40  # digits until the rest is below 2**-40 of the axis
 _FIRST: Final = 10**9  # keeps the permutations' stream apart from every batch's
+
+
+def primes(n: int) -> list[int]:
+    """Return the first ``n`` primes."""
+    found: list[int] = []
+    candidate = 2
+    while len(found) < n:
+        if all(candidate % prime for prime in found):
+            found.append(candidate)
+        candidate += 1
+    return found
 
 
 class HaltonSampler:
     """Scrambled Halton points, dimension by dimension; remembers how many it gave."""
 
     def __init__(self, *, dim: int, seed: int, place: int) -> None:
-        if dim > len(PRIMES):
-            raise ValueError(f"dim was {dim}; expected at most {len(PRIMES)}")
-        self._seed, self._place, self._given = seed, place, 0
+        self._bases, self._given = primes(dim), 0
         rng = generator(seed, place, _FIRST)
         self._digits: list[IntArray] = []
-        for base in PRIMES[:dim]:
+        for base in self._bases:
             n = math.ceil(_DIGITS_BITS / math.log2(base))
             self._digits.append(np.stack([rng.permutation(base) for _ in range(n)]))
 
@@ -41,7 +49,7 @@ class HaltonSampler:
         index = np.arange(self._given, self._given + len(numbers), dtype=np.int64)
         self._given += len(numbers)
         points = np.zeros((len(numbers), len(self._digits)))
-        for axis, (base, digits) in enumerate(zip(PRIMES, self._digits, strict=False)):
+        for axis, (base, digits) in enumerate(zip(self._bases, self._digits, strict=True)):
             rest, weight = index.copy(), 1.0 / base
             for permutation in digits:
                 points[:, axis] += permutation[rest % base] * weight

@@ -19,6 +19,10 @@ from trading.domain.market.bars import FloatArray
 
 State = dict[str, Any]
 
+# A score above is told as this one: +inf is no number to JSON, and of a state that was read again
+# the best result must still be the best. Differences of two such scores stay finite.
+MOST: Final = 1e300
+
 
 class Result(NamedTuple):
     """A finished trial as samplers see it.
@@ -26,8 +30,8 @@ class Result(NamedTuple):
     Attributes:
         number: of the trial in its study.
         point: float64[dim].
-        scores: one per objective, higher is better, -inf for pruned and failed ones, never NaN;
-            the first steers samplers that know only one.
+        scores: one per objective, higher is better: finite and at most ``MOST``, or -inf for
+            pruned and failed ones; the first steers samplers that know only one.
     """
 
     number: int
@@ -47,11 +51,14 @@ class Sampler(Protocol):
         ...
 
     def state(self) -> State:
-        """Return what ``restore`` needs, as plain JSON values."""
+        """Return what ``restore`` needs, as plain JSON values: no infinity, no NaN."""
         ...
 
     def restore(self, state: State) -> None:
-        """Go on from a state another instance with the same settings returned."""
+        """Go on from a state another instance with the same settings returned.
+
+        What it raises for a state that is not one says nothing more than that.
+        """
         ...
 
 
@@ -60,14 +67,16 @@ def generator(seed: int, *path: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *path])))
 
 
-# CPU time a trial, measured on a shared core with the strategies' own spaces, 4-14 parameters.
+# Processor time a trial, asked and told, with full histories and the strategies' own spaces: median
+# and range of what scripts/sampler_costs.py measured on shared cores of changing speed.
 COSTS: Final[Mapping[str, str]] = {
-    "cmaes": "0.02 ms a trial: one covariance search per strategy; the default",
-    "random": "0.01 ms: uniform",
-    "qmc": "0.1 ms: scrambled Halton, covers the space more evenly than random",
-    "nsga2": "0.8 ms: genetic, works on all objectives at once",
-    "tpe": "0.5 ms: Optuna's tree-structured Parzen estimators over the last 250 to 500 trials",
-    "gp": "19-33 ms: Gaussian process over at most 120 trials; for few, dear trials",
+    "cmaes": "0.007 ms a trial (0.005 to 0.013): one covariance search per strategy; the default",
+    "random": "0.002 ms (0.002 to 0.004): uniform",
+    "qmc": "0.04 ms (0.03 to 0.06): scrambled Halton, covers the space more evenly than random",
+    "nsga2": "0.23 ms (0.2 to 0.27): genetic, works on all objectives at once",
+    "tpe": "0.37 ms (0.3 to 0.44): Optuna's tree-structured Parzen estimators over the last 250 to "
+    "500 trials",
+    "gp": "2.5 ms (2.1 to 4.2): Gaussian process over at most 120 trials; for few, dear trials",
 }
 SAMPLERS: Final = tuple(COSTS)
 

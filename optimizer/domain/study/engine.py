@@ -18,15 +18,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optimizer.domain.search.pruning import PruningFloors
-from optimizer.domain.search.samplers import Result, Sampler, State
+from optimizer.domain.search.samplers import MOST, Result, Sampler, State
 from optimizer.domain.search.space import Space
 from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
 from optimizer.domain.study.schedule import LAG, Schedule, turns
 from optimizer.domain.study.suggestions import Suggestion, default_suggest, suggestion_params
-from trading.domain.errors import InvariantError
+from trading.domain.errors import InvariantError, TradingError
 
 SamplerMaker = Callable[[Space, int], Sampler]  # (space, place of the strategy) -> its sampler
 Floors = tuple[float, ...]
+
+
+class StateUnreadableError(TradingError):
+    """What should be the state of a search is none; stored records lead to the same."""
+
+    code = "state_unreadable"
 
 
 class Batch(NamedTuple):
@@ -59,13 +65,17 @@ class SearchEngine:
         self.schedule = schedule
         self._pruning = pruning
         self._n_objectives = n_objectives
-        self._samplers = {
-            space.strategy: make(space, place)
-            for place, space in enumerate(schedule.spaces)
-            if space.dim
-        }
+        self._make = make
+        self._samplers = self._fresh_samplers()
         self.absorbed = 0  # batches whose records are known
         self.pending: list[Batch] = []  # proposed, not yet absorbed, oldest first
+
+    def _fresh_samplers(self) -> dict[str, Sampler]:
+        return {
+            space.strategy: self._make(space, place)
+            for place, space in enumerate(self.schedule.spaces)
+            if space.dim
+        }
 
     @property
     def next_batch(self) -> int:
@@ -134,12 +144,14 @@ class SearchEngine:
         self.absorbed += 1
 
     def _scores(self, records: Sequence[TrialRecord]) -> list[list[float]]:
-        # of all objectives, record by record; the worst there is where a score is not one
+        # of all objectives, record by record; the worst there is where a score is not one, and
+        # the best that samplers can tell apart where it has no bound
         scores = np.full((len(records), self._n_objectives), -math.inf)
         is_ok = [record.status is TrialStatus.OK for record in records]
         packed = b"".join([record.scores for record in records])
         scores[is_ok] = np.frombuffer(packed).reshape(-1, self._n_objectives)
         scores[np.isnan(scores)] = -math.inf
+        np.minimum(scores, MOST, out=scores)
         values: list[list[float]] = scores.tolist()
         return values
 
@@ -153,12 +165,21 @@ class SearchEngine:
         }
 
     def restore(self, state: State) -> None:
-        """Go on from the state of another engine of the same study."""
-        self.absorbed = int(state["absorbed"])
-        self.pending = [_batch_restore(batch) for batch in state["pending"]]
-        for name, sampler in self._samplers.items():
-            sampler.restore(state["samplers"][name])
-        self._pruning.restore(state["pruning"])
+        """Go on from the state of another engine of the same study.
+
+        Raises:
+            StateUnreadableError: it cannot be read; the engine is as it was.
+        """
+        samplers = self._fresh_samplers()
+        try:
+            absorbed = int(state["absorbed"])
+            pending = [_batch_restore(batch) for batch in state["pending"]]
+            for name, sampler in samplers.items():
+                sampler.restore(state["samplers"][name])
+            self._pruning.restore(state["pruning"])
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise StateUnreadableError(f"no state of this search: {error!r}") from error
+        self.absorbed, self.pending, self._samplers = absorbed, pending, samplers
 
 
 def _is_proposed(suggestion: Suggestion, record: TrialRecord, is_answer: bool) -> bool:

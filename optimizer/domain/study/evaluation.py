@@ -1,9 +1,9 @@
 """Turn a suggestion into a record: what a worker does with every trial it is given.
 
 Windows are evaluated shortest first; below a window's floor the trial is pruned. A trial that
-raises is tried again, because a full memory or a half-written compiler cache passes; after
-``ATTEMPTS`` it has failed and the record says why. A parameter set the strategy refuses fails at
-once, because it always will.
+raises is tried again after a pause, because a full memory or a half-written compiler cache passes;
+after ``ATTEMPTS`` it has failed and the record says why. A parameter set the strategy refuses fails
+at once, because it always will.
 
 Source: optimizer issue, "Search" and "Trial store and resume".
 """
@@ -24,7 +24,8 @@ from optimizer.domain.periods import window_parse
 from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
 from trading.domain.errors import BadInputError
 
-ATTEMPTS: Final = 3
+PAUSES_S: Final = (0.1, 1.0)  # before the second attempt and the third
+ATTEMPTS: Final = 1 + len(PAUSES_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,18 @@ class Work(NamedTuple):
     number: int
     strategy: str
     params: Mapping[str, float]
+
+
+class _Outcome(NamedTuple):
+    """How a trial ended; see ``TrialRecord``."""
+
+    status: TrialStatus
+    metrics: tuple[bytes, ...] = ()
+    early: tuple[float, ...] = ()
+    scores: bytes = b""
+
+
+_FAILED: Final = _Outcome(TrialStatus.FAILED)
 
 
 def metrics_pack(metrics: Metrics) -> bytes:
@@ -86,17 +99,25 @@ class TrialEvaluator:
         terms: how every trial is evaluated.
     """
 
-    def __init__(self, evaluator: Evaluator, terms: Terms, *, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        terms: Terms,
+        *,
+        now_us: Callable[[], int],
+        pause: Callable[[float], object],
+    ) -> None:
         """Take prepared data.
 
         Args:
             evaluator: over the search part of the candles.
             terms: of the study.
             now_us: a clock that never goes back, µs.
+            pause: waits that many seconds.
         """
         self._evaluator = evaluator
         self.terms = terms
-        self._now_us = now_us
+        self._now_us, self._pause = now_us, pause
         self._plans = [
             Plan(
                 windows=(window_parse(label),),
@@ -111,35 +132,36 @@ class TrialEvaluator:
         """Return the record of one trial, failed ones included."""
         started = self._now_us()
         attempt = 1
-        while True:
-            try:
-                status, metrics, early, scores = self._evaluate(work, floors)
-                error = ""
-            except BadInputError as refusal:
-                status, metrics, early, scores = TrialStatus.FAILED, (), (), b""
-                error = str(refusal)
-            except Exception as failure:  # noqa: BLE001 - what breaks a trial is its result
-                if attempt < ATTEMPTS:
-                    attempt += 1
-                    continue
-                status, metrics, early, scores = TrialStatus.FAILED, (), (), b""
-                error = f"{type(failure).__name__}: {failure}"
-            return TrialRecord(
-                number=work.number,
-                strategy=work.strategy,
-                params_json=params_dump(work.params),
-                status=status,
-                metrics=metrics,
-                scores=scores,
-                early=early,
-                error=error,
-                attempts=attempt,
-                elapsed_us=self._now_us() - started,
-            )
+        while (found := self._attempt(work, floors, is_last=attempt == ATTEMPTS)) is None:
+            # not where the failure was caught: there it still holds the memory it lacked
+            self._pause(PAUSES_S[attempt - 1])
+            attempt += 1
+        outcome, error = found
+        return TrialRecord(
+            number=work.number,
+            strategy=work.strategy,
+            params_json=params_dump(work.params),
+            status=outcome.status,
+            metrics=outcome.metrics,
+            scores=outcome.scores,
+            early=outcome.early,
+            error=error,
+            attempts=attempt,
+            elapsed_us=self._now_us() - started,
+        )
 
-    def _evaluate(
-        self, work: Work, floors: Sequence[float]
-    ) -> tuple[TrialStatus, tuple[bytes, ...], tuple[float, ...], bytes]:
+    def _attempt(
+        self, work: Work, floors: Sequence[float], *, is_last: bool
+    ) -> tuple[_Outcome, str] | None:
+        """Return how a trial ended and why it failed; None where it is worth another attempt."""
+        try:
+            return self._evaluate(work, floors), ""
+        except BadInputError as refusal:
+            return _FAILED, str(refusal)
+        except Exception as failure:  # noqa: BLE001 - what breaks a trial is its result
+            return (_FAILED, f"{type(failure).__name__}: {failure}") if is_last else None
+
+    def _evaluate(self, work: Work, floors: Sequence[float]) -> _Outcome:
         packed: list[bytes] = []
         early: list[float] = []
         last = len(self._plans) - 1
@@ -150,10 +172,10 @@ class TrialEvaluator:
                 scores = objective_scores(metrics, self.terms.objectives)
                 values = np.array([scores[name] for name in self.terms.objectives])
                 early.append(float(values[0]))
-                return TrialStatus.OK, tuple(packed), tuple(early), values.tobytes()
+                return _Outcome(TrialStatus.OK, tuple(packed), tuple(early), values.tobytes())
             steering = self.terms.objectives[:1]
             early.append(objective_scores(metrics, steering)[steering[0]])
             # NaN is no score to be below a floor with; the later windows decide
             if not math.isnan(early[-1]) and early[-1] < floors[place]:
-                return TrialStatus.PRUNED, tuple(packed), tuple(early), b""
+                return _Outcome(TrialStatus.PRUNED, tuple(packed), tuple(early))
         raise AssertionError("a study has at least one window")

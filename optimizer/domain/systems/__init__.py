@@ -45,9 +45,14 @@ def systems_parse(names: Sequence[str]) -> tuple[System, ...]:
     """Return the systems asked for; ``all`` means the published ones.
 
     Raises:
-        BadInputError: a name is unknown, or there is none.
+        BadInputError: a name is unknown, ``all`` stands beside others, or there is none.
     """
-    wanted = PUBLISHED if list(names) == ["all"] else tuple(dict.fromkeys(names))
+    wanted = PUBLISHED if set(names) == {"all"} else tuple(dict.fromkeys(names))
     if not wanted:
         raise BadInputError(f"no strategy was given; expected all or some of {', '.join(SYSTEMS)}")
+    if "all" in wanted:
+        raise BadInputError(
+            "strategy was 'all' beside others; expected all alone, the "
+            f"{len(PUBLISHED)} published ones, or some of {', '.join(SYSTEMS)}"
+        )
     return tuple(system_get(name) for name in wanted)

@@ -15,6 +15,7 @@ from optimizer.domain.periods import window_parse
 from optimizer.domain.systems import SYSTEMS, system_get
 from optimizer.management.inputs import candles_add, candles_check
 from optimizer.services.evaluations import evaluation_get, params_parse
+from optimizer.services.studies.sources import file_origin
 from optimizer.services.studies.typed import number
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
@@ -75,7 +76,7 @@ class Command(DeskCommand):
         """Evaluate and return everything about the run."""
         plan = _plan(options)
         params = params_parse(options["params"])
-        costs = bootstrap.swap_costs_file(options["swap_costs"])
+        costs, used = bootstrap.swap_costs_used(options["swap_costs"], _pair(options))
         bars, step_ms = _candles(options)
         evaluation = evaluation_get(
             evaluator=Evaluator(bars, step_ms=step_ms, costs=costs),
@@ -84,7 +85,9 @@ class Command(DeskCommand):
             plan=plan,
             clock=bootstrap.system_clock(),
         )
-        return evaluation.as_dict()
+        for line in used.warnings:
+            self.stderr.write(line)
+        return evaluation.as_dict() | {"warnings": list(used.warnings)}
 
     def show(self, answer: dict[str, Any]) -> None:
         """Print the figures and the number of trades."""
@@ -105,6 +108,12 @@ def _candles(options: Mapping[str, Any]) -> tuple[BarArrays, int]:
     return bootstrap.candles_stored(
         venue=options["venue"], pair=options["pair"], timeframe=options["timeframe"]
     )
+
+
+def _pair(options: Mapping[str, Any]) -> str:
+    """Return the pair of the candles as far as it is known."""
+    file: Path | None = options["candles_file"]
+    return str(options["pair"] or "") if file is None else file_origin(file).pair
 
 
 def _plan(options: Mapping[str, Any]) -> Plan:

@@ -6,7 +6,6 @@ import sys
 import webbrowser
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
@@ -15,10 +14,7 @@ from django.db import connection
 from tqdm import tqdm
 
 from optimizer import bootstrap
-from optimizer.domain.objectives import OBJECTIVES
-from optimizer.domain.search.samplers import COSTS
-from optimizer.domain.systems import SYSTEMS
-from optimizer.management.inputs import candles_add, candles_check, file_check, stop_by_signal
+from optimizer.management.inputs import candles_check, file_check, stop_by_signal
 from optimizer.management.study_answers import (
     best_line,
     folder,
@@ -26,19 +22,25 @@ from optimizer.management.study_answers import (
     list_line,
     study_answer,
 )
+from optimizer.management.study_arguments import (
+    care_add,
+    inputs_add,
+    search_add,
+    workers_add,
+    workers_keep,
+)
 from optimizer.models import Study
+from optimizer.selectors.costs import cost_warnings
 from optimizer.selectors.studies import study_list
 from optimizer.services.reports.build import PAGE
-from optimizer.services.studies.control import study_named, study_resume_ready, study_stop
+from optimizer.services.studies.control import study_named, study_stop
 from optimizer.services.studies.problems import Problems
-from optimizer.services.studies.request import StudyRequest, values_read
+from optimizer.services.studies.request import LOCAL, StudyRequest, values_read
 from optimizer.services.studies.running import RunEnd
 from optimizer.services.studies.sources import Origin
 from optimizer.services.studies.typed import amount, names, number, whole
-from trading.management.desk_command import DeskCommand
+from trading.management.desk_command import DeskCommand, StoppedByHand
 from trading.management.progress import progress_bar
-
-_SAMPLERS = "; ".join(f"{name}, {cost}" for name, cost in COSTS.items())
 
 
 class Command(DeskCommand):
@@ -50,102 +52,21 @@ class Command(DeskCommand):
         """Declare the actions."""
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
         run = actions.add_parser("run", help="Open a study and run it to its end")
-        self._add_search(run)
-        self._add_inputs(run)
-        self._add_care(run)
+        search_add(run)
+        inputs_add(run)
+        care_add(run)
         resume = actions.add_parser("resume", help="Go on with a study that stopped or was killed")
         report = actions.add_parser("report", help="Build the reports of a study again")
         listing = actions.add_parser("list", help="The newest studies, newest first")
         for action in (resume, report):
             action.add_argument("study", metavar="STUDY", help="Number of the study")
-        self._add_workers(run)
-        self._add_workers(resume)
+        workers_add(run)
+        workers_keep(resume)
         for action in (run, resume, report):
             action.add_argument(
                 "--open", action="store_true", help="Open the report in the browser at the end"
             )
         self.add_json(run, resume, report, listing)
-
-    @staticmethod
-    def _add_search(parser: CommandParser) -> None:
-        parser.add_argument(
-            "--strategies",
-            default="all",
-            metavar="A,B",
-            help=f"Some of {', '.join(SYSTEMS)}; or all (default), the eleven published ones",
-        )
-        parser.add_argument(
-            "--objectives",
-            default="all",
-            metavar="A,B",
-            help=f"Some of {', '.join(OBJECTIVES)}; or all (default); the first steers the search",
-        )
-        parser.add_argument(
-            "--trials", default="2000", metavar="N", help="Parameter sets to try (default 2000)"
-        )
-        parser.add_argument(
-            "--windows",
-            default="30d,90d,1y",
-            metavar="A,B",
-            help="Days like 90d, 1y or all; the longest ranks (default 30d,90d,1y)",
-        )
-        parser.add_argument(
-            "--sampler",
-            default="cmaes",
-            metavar="S",
-            help=f"Who proposes parameters, with what that costs: {_SAMPLERS} (default cmaes)",
-        )
-        parser.add_argument(
-            "--seed", default="7", metavar="N", help="The same seed finds the same (default 7)"
-        )
-
-    @staticmethod
-    def _add_inputs(parser: CommandParser) -> None:
-        candles_add(parser)
-        parser.add_argument(
-            "--swap-costs",
-            type=Path,
-            metavar="F",
-            help="Swap-cost cache, JSON; default the desk's own, measured first if there is none",
-        )
-        parser.add_argument(
-            "--trade-size",
-            default="1000",
-            metavar="N",
-            help="Cash at the start, quote currency (default 1000)",
-        )
-        parser.add_argument(
-            "--fill",
-            default="next_open",
-            help="A signal at a close fills at the next bar's open (next_open, the default) or "
-            "close (next_close)",
-        )
-
-    @staticmethod
-    def _add_care(parser: CommandParser) -> None:
-        for option, default, says in (
-            ("--warm-up-bars", "0", "Bars before a window that indicators may see"),
-            ("--prune-share", "0.1", "Share of trials given up after an early window, 0 to 0.5"),
-            ("--holdout-share", "0.2", "Newest share of the bars the search never sees, 0 to 0.5"),
-            ("--embargo-days", "1", "Days between what is chosen on and what is tested on"),
-            ("--report-every", "0", "Trials between two reports on the way, 0 for none"),
-        ):
-            parser.add_argument(
-                option, default=default, metavar="N", help=f"{says} (default {default})"
-            )
-
-    @staticmethod
-    def _add_workers(parser: CommandParser) -> None:
-        many = parser.add_mutually_exclusive_group()
-        many.add_argument("--max-workers", metavar="N", help="Processes that evaluate trials")
-        many.add_argument(
-            "--cpu-fraction", metavar="N", help="Share of the cores they take (default 0.9)"
-        )
-        parser.add_argument(
-            "--workers-via",
-            metavar="W",
-            help="local, processes of this machine (default), or celery, workers of all machines",
-        )
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Run the action that was asked for."""
@@ -173,20 +94,34 @@ class Command(DeskCommand):
             file_check("swap costs were", options["swap_costs"])
         request = StudyRequest(**values_read(_reads(options), problems))
         problems.settle()
-        study = bootstrap.study_open(request=request, origin=_origin(options))
+        if options["prune_share"] is not None and request.prunes_nothing:
+            _say(
+                f"prune share {request.prune_share:g} changes nothing: trials are given up between "
+                "windows, and there is one"
+            )
+        bar = partial(progress_bar, unit=" rungs")
+        study = bootstrap.study_open(request=request, origin=_origin(options), say=_say, bar=bar)
         return self._go_on(study, options)
 
     def _resume(self, options: Mapping[str, Any]) -> dict[str, Any]:
         study, problems = study_named(whole("study", options["study"])), Problems()
-        workers = values_read(_worker_reads(options), problems)
+        via = study.settings.get("workers_via", LOCAL)
+        workers = values_read({"workers_via": lambda: via} | _worker_reads(options), problems)
         problems.settle()
-        study = study_resume_ready(study.pk, clock=bootstrap.system_clock(), workers=workers)
-        return self._go_on(study, options)
+        for line in cost_warnings(study.source):
+            _say(line)
+        return self._go_on(study, options, workers)
 
-    def _go_on(self, study: Study, options: Mapping[str, Any]) -> dict[str, Any]:
+    def _go_on(
+        self, study: Study, options: Mapping[str, Any], resume: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         with progress_bar(study.n_trials, "trials") as on_progress, stop_by_signal() as is_stopped:
             result = bootstrap.study_run(
-                study_id=study.pk, on_progress=on_progress, should_stop=is_stopped, say=_say
+                study_id=study.pk,
+                on_progress=on_progress,
+                should_stop=is_stopped,
+                say=_say,
+                resume=resume,
             )
         study = result.study
         how = f"go on with: manage.py optimize resume {study.pk}"
@@ -194,7 +129,7 @@ class Command(DeskCommand):
         if result.end is RunEnd.STOPPED:
             study_stop(study.pk, reason=f"stopped by hand; {how}", clock=bootstrap.system_clock())
             self.stderr.write(f"{so_far}; {how}")
-            raise KeyboardInterrupt
+            raise StoppedByHand(study_answer(study_named(study.pk), result.best))
         answer = study_answer(study, result.best)
         if result.end is not RunEnd.FINISHED:
             why = "was cancelled" if result.end is RunEnd.CANCELLED else "is run elsewhere now"
@@ -254,12 +189,17 @@ def _reads(options: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
         "seed": partial(whole, "seed", options["seed"]),
         "fill": partial(str, options["fill"]),
         "warm_up_bars": partial(whole, "warm-up bars", options["warm_up_bars"]),
-        "prune_share": partial(number, "prune share", options["prune_share"]),
+        **_prune_reads(options),
         "holdout_share": partial(number, "holdout share", options["holdout_share"]),
         "embargo_days": partial(number, "embargo days", options["embargo_days"]),
         "report_every": partial(whole, "report every", options["report_every"]),
         **_worker_reads(options),
     }
+
+
+def _prune_reads(options: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+    share = options["prune_share"]
+    return {} if share is None else {"prune_share": partial(number, "prune share", share)}
 
 
 def _worker_reads(options: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:

@@ -1,19 +1,23 @@
 """Draw out the runs worth looking at: from the start of the last window to the end of the candles.
 
 A run starts cold at the same bar as in the search and goes on into the holdout without a break, so
-that one line shows what was chosen and what came after.
+that one line shows what was chosen and what came after. The figure scrutiny gives for the holdout
+is of another run: it begins anew there with the trade size, the line goes on with what was earned.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from optimizer.domain.evaluator.evaluator import Evaluator, Run
 from optimizer.domain.evaluator.stretch import StretchTerms, stretch_run
+from optimizer.domain.evaluator.trades import Trade
 from optimizer.domain.features.market import Span
 from optimizer.domain.metrics import FillModel
 from optimizer.domain.periods import Window, window_parse, window_start
@@ -21,7 +25,11 @@ from optimizer.domain.reporting import ReportCurve, ReportStudy
 from optimizer.domain.study.data import StudyData
 from trading.domain.market.bars import CLOSE
 
+BoolArray = npt.NDArray[np.bool_]
+
 TOP: Final = 5
+LOOKED_AT_MAX: Final = 200  # a search may end in thousands of runs that trade the same
+ALIKE_FROM: Final = 0.95  # of the candles held by one or the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +41,25 @@ class CurveTerms:
     top: int = TOP
 
 
-def chosen(study: ReportStudy, top: int) -> list[int]:
-    """Return the places worth drawing: the best of each objective, then the highest returns."""
+def chosen(study: ReportStudy) -> list[int]:
+    """Return the places worth drawing, each once.
+
+    First come the best of each objective, then the highest returns, then the best of each strategy.
+    """
     best = [study.best(objective) for objective in range(len(study.facts.objectives))]
-    by_return = study.ranked(study.ranking_window)[:top].tolist()
-    places = [place for place in best if place is not None]
-    return list(dict.fromkeys([*places, *by_return]))[:top]
+    ranked = study.ranked(study.ranking_window).tolist()
+    of_strategy: dict[str, int] = {}
+    for place in ranked:
+        of_strategy.setdefault(study.strategy[place], place)
+    found = [place for place in best if place is not None]
+    return [*dict.fromkeys([*found, *ranked[:LOOKED_AT_MAX], *of_strategy.values()])]
 
 
 def curves_draw(*, study: ReportStudy, data: StudyData, terms: CurveTerms) -> list[ReportCurve]:
-    """Return the runs of ``chosen``, each evaluated again.
+    """Return the first runs of ``chosen`` that differ, each evaluated again.
+
+    Runs of one strategy that hold nearly the same candles are one: where a parameter only moves an
+    exit by a bar, the lines cannot be told apart. Each counts those skipped for it.
 
     Raises:
         BadInputError: the candles hold no search part for this holdout share.
@@ -57,7 +74,22 @@ def curves_draw(*, study: ReportStudy, data: StudyData, terms: CurveTerms) -> li
         warm_up_bars=terms.warm_up_bars,
         holdout_from=int(times[stop]) if stop < len(data.bars) else None,
     )
-    return [drawing.curve(study, place) for place in chosen(study, terms.top)]
+    return drawing.different(study, terms.top)
+
+
+def _is_alike(curve: ReportCurve, run: Run) -> bool:
+    if curve.strategy != run.strategy:
+        return False
+    n = len(curve.time)
+    one, other = _held(curve.trades, n), _held(run.trades(), n)
+    return int((one & other).sum()) >= ALIKE_FROM * int((one | other).sum())
+
+
+def _held(trades: Sequence[Trade], n: int) -> BoolArray:
+    held = np.zeros(n, dtype=bool)
+    for trade in trades:
+        held[trade.entry_index : trade.exit_index] = True
+    return held
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +100,22 @@ class _Drawing:
     warm_up_bars: int
     holdout_from: int | None
 
-    def curve(self, study: ReportStudy, place: int) -> ReportCurve:
-        run, bars = self._run(study, place), self.evaluator.bars
+    def different(self, study: ReportStudy, top: int) -> list[ReportCurve]:
+        """Return the first runs that differ, at most ``top``."""
+        curves: list[ReportCurve] = []
+        for place in chosen(study):
+            run = self._run(study, place)
+            drawn = next((k for k, curve in enumerate(curves) if _is_alike(curve, run)), None)
+            if drawn is None:
+                curves.append(self._curve(study, place, run))
+            else:
+                curves[drawn] = replace(curves[drawn], n_alike=curves[drawn].n_alike + 1)
+            if len(curves) == top:
+                break
+        return curves
+
+    def _curve(self, study: ReportStudy, place: int, run: Run) -> ReportCurve:
+        bars = self.evaluator.bars
         return ReportCurve(
             number=int(study.number[place]),
             strategy=study.strategy[place],

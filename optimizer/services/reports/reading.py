@@ -14,21 +14,23 @@ from typing import Any, Final
 
 import numpy as np
 
-from optimizer.domain.luck.figures import FIGURE_NAMES, LuckFigures
+from optimizer.domain.luck.standing import StandingVerdict, hurdle_stand
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.reporting import (
     ReportFacts,
     ReportFold,
-    ReportLuck,
     ReportSearch,
     ReportStudy,
 )
 from optimizer.domain.study.data import StudyData
+from optimizer.domain.study.stretches import EMBARGO_DAYS, Stretches, stretches_cut
 from optimizer.models import Study, Trial, TrialLuck, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
+from optimizer.selectors.costs import cost_warnings
 from optimizer.selectors.keys import number_of, row_range, trial_key, trial_range
 from optimizer.selectors.ledger import trials_charged
 from optimizer.selectors.scores import scores_table
+from optimizer.selectors.verdicts import verdicts_read
 from trading.domain.market.bars import FloatArray, IntArray
 
 _SEARCH_NAMES: Final = tuple(field.name for field in fields(ReportSearch))
@@ -48,17 +50,18 @@ def study_read(*, study: Study, data: StudyData | None, market: str, quote: str)
     rows = Trial.objects.filter(**trial_range(study.pk)).order_by("pk")
     trials = list(rows.values_list("number", "strategy", "params_json", "status"))
     number = np.array([row[0] for row in trials], dtype=np.int64)
+    facts = _facts(study, data, market, quote)
     return ReportStudy(
-        facts=_facts(study, data, market, quote),
+        facts=facts,
         number=number,
         strategy=[row[1] for row in trials],
         params=[row[2] for row in trials],
         status=[row[3] for row in trials],
         metrics=_metrics(study, number),
         scores=_scores(study, number),
-        luck=_luck(study),
+        luck=_luck(study, facts.n_searched),
         folds=tuple(fold_read(step) for step in study.luck.get("walk_forward", ())),
-        search=_search(study.luck),
+        search=_search(study.luck, facts.n_searched),
     )
 
 
@@ -85,24 +88,21 @@ def _scores(study: Study, number: IntArray) -> FloatArray:
     return table
 
 
-def _luck(study: Study) -> dict[int, ReportLuck]:
-    rows = TrialLuck.objects.filter(trial__study=study).values_list(
-        "trial_id", "explained", "reasons", "figures"
-    )
-    return {
-        number_of(trial): ReportLuck(
-            explained=explained,
-            reasons=tuple(reasons),
-            figures=LuckFigures(**{name: figures.get(name) for name in FIGURE_NAMES}),
-        )
-        for trial, explained, reasons, figures in rows
+def _luck(study: Study, n_made: int) -> dict[int, StandingVerdict]:
+    found = verdicts_read(TrialLuck.objects.filter(trial__study=study), n_made)
+    return {number_of(trial): verdict for trial, verdict in found.items()}
+
+
+def _search(luck: Mapping[str, Any], n_made: int) -> ReportSearch:
+    score, hurdle = luck.get("walk_forward_score"), hurdle_stand(luck, n_made)
+    found = {name: luck.get(name) for name in _SEARCH_NAMES} | {
+        "walk_forward_score": score["score"] if score else None,
+        "n_searched": hurdle.n_made if hurdle.n_judged is not None else luck.get("n_searched"),
+        "sharpe_hurdle": hurdle.now,
+        "n_judged": hurdle.n_judged,
+        "hurdle_judged": hurdle.judged,
     }
-
-
-def _search(luck: Mapping[str, Any]) -> ReportSearch:
-    score = luck.get("walk_forward_score")
-    found = {name: luck.get(name) for name in _SEARCH_NAMES}
-    return ReportSearch(**{**found, "walk_forward_score": score["score"] if score else None})
+    return ReportSearch(**found)
 
 
 def fold_read(step: Mapping[str, Any]) -> ReportFold:
@@ -135,7 +135,17 @@ def _facts(study: Study, data: StudyData | None, market: str, quote: str) -> Rep
         data_digest=study.data_digest,
         cost_digest=study.cost_digest,
         git_commit=str(study.manifest.get("git_commit") or ""),
+        embargo_days=float(study.settings.get("embargo_days", EMBARGO_DAYS)),
+        stretches=_stretches(study, data),
+        warnings=cost_warnings(study.source),
     )
+
+
+def _stretches(study: Study, data: StudyData | None) -> Stretches:
+    if data is None:
+        return Stretches()
+    share = float(study.settings.get("holdout_share", 0.0))
+    return stretches_cut(data.bars.open_time, data.step_ms, study.windows, share)
 
 
 def _moment(time: datetime) -> str:

@@ -11,7 +11,9 @@ from typing import Any, Final
 import orjson
 
 from optimizer.domain.importance import ParameterTable
-from optimizer.domain.reporting import ReportLuck, ReportStudy
+from optimizer.domain.luck.standing import StandingVerdict
+from optimizer.domain.reporting import ReportStudy
+from optimizer.domain.study.stretches import Stretch
 from optimizer.services.reports.tables import StudyTables, fold_table
 
 TOP: Final = 10
@@ -25,8 +27,9 @@ def best_trials(study: ReportStudy) -> dict[str, Any]:
 def summary_json(tables: StudyTables, parameters: Sequence[ParameterTable]) -> bytes:
     """Return the summary as strict JSON: what has no value is null."""
     study = tables.study
+    stretches = study.facts.stretches
     summary = {
-        **asdict(study.facts),
+        **{name: fact for name, fact in asdict(study.facts).items() if name != "stretches"},
         "trials": len(study.number),
         "trials_by_status": {
             status: list(study.status).count(status) for status in sorted(set(study.status))
@@ -34,11 +37,13 @@ def summary_json(tables: StudyTables, parameters: Sequence[ParameterTable]) -> b
         "best": best_trials(study),
         "windows": {
             window: {
+                **_times(stretches.window(window)),
                 "trials": len(study.ranked(window)),
                 "top": tables.window(window, TOP).records(),
             }
             for window in study.facts.windows
         },
+        "holdout": _times(stretches.holdout) if stretches.holdout else None,
         "importance": {
             table.strategy: {name: _finite(share) for name, share in table.share.items()}
             for table in parameters
@@ -64,12 +69,22 @@ def _best(study: ReportStudy, objective: int) -> dict[str, Any] | None:
     }
 
 
-def luck_facts(luck: ReportLuck | None) -> dict[str, Any] | None:
+def luck_facts(luck: StandingVerdict | None) -> dict[str, Any] | None:
     """Return what scrutiny said, None for a trial that was not scrutinised."""
     if luck is None:
         return None
-    verdict = {"explained": luck.explained, "reasons": list(luck.reasons)}
+    verdict = {
+        "explained": luck.explained,
+        "reasons": list(luck.reasons),
+        "reason_codes": list(luck.codes),
+        "judged_at_trials": luck.n_judged,
+        "charged_for_trials": luck.n_charged,
+    }
     return verdict | asdict(luck.figures)
+
+
+def _times(stretch: Stretch | None) -> dict[str, str | None]:
+    return {**stretch.times} if stretch else {"from": None, "to": None}
 
 
 def _finite(value: float) -> float | None:

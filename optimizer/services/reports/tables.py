@@ -2,7 +2,8 @@
 
 Rows are sorted by return. What is missing or has no bound is an empty cell. The column names are
 those of the original's files, so that its readers keep working; the columns it filled for grid
-strategies only stay empty, and the columns on luck are new.
+strategies only stay empty, and the columns on luck are new. A trial is examined on the window that
+ranks, so that its verdict is the same in every table: ``luck_window`` names that window.
 
 Source: reference specification of the optimizer, section 8. ``best_objective`` differs on purpose:
 the original compared raw scores of unlike scales; here it is the objective in which the trial
@@ -21,7 +22,8 @@ from typing import Final
 import numpy as np
 
 from optimizer.domain.luck.figures import FIGURE_NAMES
-from optimizer.domain.reporting import ReportCurve, ReportLuck, ReportStudy
+from optimizer.domain.luck.standing import StandingVerdict
+from optimizer.domain.reporting import ReportCurve, ReportStudy
 from optimizer.services.reports.rows import Block, Cell, Column, Part, SparseBlock, Table, Written
 from trading.domain.market.bars import FloatArray, IntArray
 
@@ -50,7 +52,10 @@ OBJECTIVE_COLUMNS: Final = (
     *("max_drawdown_pct", "cagr_pct", "sharpe_ratio", "sortino_ratio", "total_trades"),
     *("final_balance", "avg_buy_step_pct", "avg_sell_step_pct", "max_drawdown_duration_days"),
 )
-LUCK_COLUMNS: Final = ("explained", *FIGURE_NAMES)
+LUCK_COLUMNS: Final = (
+    *("luck_window", "explained", "reason_codes", "charged_for_trials", "judged_at_trials"),
+    *FIGURE_NAMES,
+)
 _WHOLE: Final = {"total_trades"}
 
 
@@ -127,7 +132,9 @@ class StudyTables:
         numbers, luck = self.study.number.tolist(), self.study.luck
         places = [place for place, number in enumerate(numbers) if number in luck]
         verdicts = [luck[numbers[place]] for place in places]
-        columns = {name: [_luck_cell(luck, name) for luck in verdicts] for name in LUCK_COLUMNS}
+        window = self.study.ranking_window
+        cells = [_luck_cells(verdict, window) for verdict in verdicts]
+        columns = {name: [row[name] for row in cells] for name in LUCK_COLUMNS}
         return SparseBlock(columns, places, len(numbers))
 
 
@@ -208,8 +215,12 @@ def _whole(values: FloatArray) -> Column:
     return [int(value) if math.isfinite(value) else None for value in values.tolist()]
 
 
-def _luck_cell(luck: ReportLuck, name: str) -> Cell:
-    if name == "explained":
-        return str(luck.explained).lower()
-    value: Cell = getattr(luck.figures, name)
-    return value
+def _luck_cells(verdict: StandingVerdict, window: str) -> dict[str, Cell]:
+    return {
+        "luck_window": window,
+        "explained": str(verdict.explained).lower(),
+        "reason_codes": ";".join(verdict.codes),
+        "charged_for_trials": verdict.n_charged,
+        "judged_at_trials": verdict.n_judged,
+        **{name: getattr(verdict.figures, name) for name in FIGURE_NAMES},
+    }

@@ -2,12 +2,14 @@
 
 A study belongs to the process that claimed it. An owner that gives no sign of life for a while,
 or that is known to be dead, loses it to whoever claims next; it notices at its next batch, which it
-can no longer store.
+can no longer store. Claiming is one conditional update: a refused attempt changes nothing, least of
+all the owner's signs of life.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -34,6 +36,35 @@ class DataChangedError(StudyRefusedError):
     code = "data_changed"
 
 
+class VersionChangedError(StudyRefusedError):
+    """The stored trials of a study were evaluated by other code than runs here."""
+
+    code = "version_changed"
+
+
+class StudyDeletedError(StudyRefusedError):
+    """The row of a study went away while it ran."""
+
+    code = "study_deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who wants a study.
+
+    Attributes:
+        owner: names the process; empty on behalf of whichever worker is called next.
+        version: of the code that evaluates trials there.
+        clock: tells the time.
+        is_alive: whether an owner may still live; True where it cannot be known.
+    """
+
+    owner: str
+    version: str
+    clock: Clock
+    is_alive: Callable[[str], bool]
+
+
 def study_named(study_id: int) -> Study:
     """Return a study.
 
@@ -46,43 +77,109 @@ def study_named(study_id: int) -> Study:
     return study
 
 
-def study_claim(
-    *, study_id: int, owner: str, clock: Clock, is_alive: Callable[[str], bool]
-) -> Study:
-    """Make ``owner`` the one process that runs the study, and return its row.
+def study_claim(study_id: int, by: Claimant) -> Study:
+    """Make ``by`` the one process that runs the study, and return its row.
 
     Args:
         study_id: of a running study.
-        owner: names the process.
-        clock: tells the time.
-        is_alive: whether an owner may still live; True where it cannot be known.
+        by: the process.
 
     Raises:
         BadInputError: there is no such study.
         StudyRefusedError: it has ended, or a living process runs it.
     """
-    study, now = study_named(study_id), clock.now()
-    if study.status != Study.Status.RUNNING:
-        raise StudyRefusedError(f"study {study_id} is {study.status}; there is nothing to run")
-    if (
-        study.owner
-        and study.owner != owner
-        and not _is_silent(study, now)
-        and is_alive(study.owner)
-    ):
-        raise StudyRefusedError(_busy(study, now))
-    taken = Study.objects.filter(
-        pk=study_id, status=Study.Status.RUNNING, owner=study.owner, heartbeat_at=study.heartbeat_at
-    ).update(owner=owner, heartbeat_at=now, status_reason="")
-    study.refresh_from_db()
-    if not taken:
-        raise StudyRefusedError(_busy(study, now))
-    return study
+
+    def change(study: Study) -> dict[str, Any]:
+        if study.status != Study.Status.RUNNING:
+            raise StudyRefusedError(f"study {study_id} is {study.status}; there is nothing to run")
+        return {}
+
+    return _take(study_id, by, change)
 
 
-def _busy(study: Study, now: datetime) -> str:
-    ago = max(0.0, (now - study.heartbeat_at).total_seconds())
-    return f"study {study.pk} is run by {study.owner}, last sign of life {ago:.0f} s ago"
+def study_resume(study_id: int, by: Claimant, *, workers: Mapping[str, Any] | None = None) -> Study:
+    """Put a study that was cancelled, stopped, failed or left by its owner back to running.
+
+    Args:
+        study_id: of the study.
+        by: who goes on with it, and has it when this returns.
+        workers: settings that say who evaluates, to be changed; they change no result.
+
+    Raises:
+        BadInputError: there is no such study, or settings are out of range.
+        StudyRefusedError: it is finished, a living process runs it, or its trials were evaluated
+            by another version. Nothing was changed.
+    """
+    wanted = dict(workers or {})
+    values_check(wanted)
+
+    def change(study: Study) -> dict[str, Any]:
+        if study.status == Study.Status.FINISHED:
+            raise StudyRefusedError(
+                f"study {study_id} is finished: all {study.n_done} trials are stored"
+            )
+        version_check(study, by.version)
+        return {
+            "status": Study.Status.RUNNING,
+            "finished_at": None,
+            "is_cancel_wanted": False,
+            "settings": study.settings | wanted,
+        }
+
+    return _take(study_id, by, change)
+
+
+def version_check(study: Study, version: str) -> None:
+    """Refuse to go on with trials that other code has evaluated.
+
+    Raises:
+        VersionChangedError: the message names both versions.
+    """
+    if _version_kept(study, version) != version:
+        raise VersionChangedError(
+            f"the trials of study {study.pk} were evaluated by version "
+            f"{study.evaluation_version}, this is {version}; go on with the release that made "
+            "them, or open a new study"
+        )
+
+
+def _version_kept(study: Study, version: str) -> str:
+    # Without trials there is nothing to mix; before versions were stored it cannot be known.
+    return (study.evaluation_version if study.n_done else "") or version
+
+
+def _take(study_id: int, by: Claimant, change: Callable[[Study], dict[str, Any]]) -> Study:
+    """Write the claim over the very row it was decided on, and decide again if that has changed."""
+    while True:
+        study, now = study_named(study_id), by.clock.now()
+        fields = change(study)
+        if study.status == Study.Status.RUNNING:
+            _free_check(study, by, now)
+        seen = Study.objects.filter(
+            pk=study_id,
+            status=study.status,
+            owner=study.owner,
+            heartbeat_at=study.heartbeat_at,
+            is_cancel_wanted=study.is_cancel_wanted,
+        )
+        taken = seen.update(
+            owner=by.owner,
+            heartbeat_at=now,
+            status_reason="",
+            evaluation_version=_version_kept(study, by.version),
+            **fields,
+        )
+        if taken:
+            return study_named(study_id)
+
+
+def _free_check(study: Study, by: Claimant, now: datetime) -> None:
+    is_taken = study.owner not in {"", by.owner}
+    if is_taken and not _is_silent(study, now) and by.is_alive(study.owner):
+        ago = max(0.0, (now - study.heartbeat_at).total_seconds())
+        raise StudyRefusedError(
+            f"study {study.pk} is run by {study.owner}, last sign of life {ago:.0f} s ago"
+        )
 
 
 def _is_silent(study: Study, now: datetime) -> bool:
@@ -123,38 +220,6 @@ def study_stop(study_id: int, *, reason: str, clock: Clock) -> None:
     Study.objects.filter(pk=study_id, status=Study.Status.RUNNING, owner="").update(
         status=Study.Status.CANCELLED, status_reason=reason, finished_at=now
     )
-
-
-def study_resume_ready(
-    study_id: int, *, clock: Clock, workers: Mapping[str, Any] | None = None
-) -> Study:
-    """Put a study that was cancelled, stopped or failed back to running, for a process to claim.
-
-    Args:
-        study_id: of the study.
-        clock: tells the time.
-        workers: settings that say who evaluates, to be changed; they change no result.
-
-    Raises:
-        BadInputError: there is no such study, or settings are out of range.
-        StudyRefusedError: it is finished.
-    """
-    study = study_named(study_id)
-    if study.status == Study.Status.FINISHED:
-        raise StudyRefusedError(
-            f"study {study_id} is finished: all {study.n_done} trials are stored"
-        )
-    values_check(workers or {})
-    Study.objects.filter(pk=study_id).exclude(status=Study.Status.FINISHED).update(
-        status=Study.Status.RUNNING,
-        status_reason="",
-        finished_at=None,
-        is_cancel_wanted=False,
-        heartbeat_at=clock.now(),
-        settings=study.settings | dict(workers or {}),
-    )
-    study.refresh_from_db()
-    return study
 
 
 def study_end(*, study_id: int, owner: str, status: str, reason: str, now: datetime) -> bool:

@@ -7,19 +7,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from optimizer.ports.sweeps import PoolUsage
+from optimizer.services.studies.figures import OVERHEAD
 from trading.ports.clock import Clock
 
 
 class RunMeter:
     """Adds up seconds; phases do not nest."""
 
-    def __init__(self, clock: Clock, cpu_clock: Callable[[], float], n_cores: int) -> None:
+    def __init__(self, clock: Clock, cpu_clock: Callable[[], float], n_cores: int | None) -> None:
         """Start now.
 
         Args:
             clock: for wall time.
             cpu_clock: processor seconds of this process.
-            n_cores: the processes of the study may use on this machine.
+            n_cores: the processes of the study may use on this machine; None where its workers
+                have cores of their own, on whatever machines.
         """
         self._clock, self._cpu_clock, self._n_cores = clock, cpu_clock, n_cores
         self._began, self._cpu_began = clock.monotonic(), cpu_clock()
@@ -28,7 +30,6 @@ class RunMeter:
         self._search_s = 0.0
         self._search_cpu_s = 0.0
         self._usage = PoolUsage()
-        self._n_workers = 1
         self._early_mb = 0.0
         self.n_stored = 0
 
@@ -42,46 +43,55 @@ class RunMeter:
             self._wall[name] = self._wall.get(name, 0.0) + self._clock.monotonic() - wall
             self._cpu[name] = self._cpu.get(name, 0.0) + self._cpu_clock() - cpu
 
-    def search_over(self, usage: PoolUsage, n_workers: int) -> None:
-        """Note the end of the search: from here on no worker is needed."""
+    def search_so_far(self, usage: PoolUsage) -> None:
+        """Note what the search took up to now; at its end, all it took."""
         self._search_s = self._clock.monotonic() - self._began
         self._search_cpu_s = self._cpu_clock() - self._cpu_began
-        self._usage, self._n_workers = usage, n_workers
+        self._usage = usage
 
     def memory_early(self, usage: PoolUsage) -> None:
         """Note the workers' memory once they have loaded all they need."""
         self._early_mb = usage.last_mb
 
-    def _utilisation(self) -> float:
+    def _cores(self) -> int | None:
+        places = self._usage.places
+        return places if places is None or self._n_cores is None else min(places, self._n_cores)
+
+    def _utilisation(self) -> float | None:
+        cores = self._cores()
+        if cores is None:
+            return None
         # With a core of its own the orchestrator takes nothing from the workers'.
-        cores = min(self._n_workers, self._n_cores)
-        own = self._search_cpu_s if self._n_workers >= self._n_cores else 0.0
-        return (self._usage.cpu_s + own) / (max(self._search_s, 1e-9) * cores)
+        own = self._search_cpu_s if cores == self._n_cores else 0.0
+        share = round((self._usage.cpu_s + own) / (max(self._search_s, 1e-9) * cores), 4)
+        # More than all of it: workers came after they were counted, and nobody knows how many.
+        return None if self._n_cores is None and share > 1.0 else share
 
     def figures(self) -> dict[str, Any]:
         """Return the figures of this run.
 
         ``trials_per_second`` counts all wall time, luck and reports included, and
         ``search_per_second`` that of the search. ``cpu_utilisation`` is the share of the search's
-        wall time the granted cores were computing; ``overhead_share`` what suggesting, storing and
-        reports took of all wall time.
+        wall time the granted cores were computing, None where nobody knows how many there were;
+        ``overhead_share`` what suggesting, storing and reports took of all wall time.
         """
         elapsed = max(self._clock.monotonic() - self._began, 1e-9)
         usage = self._usage
-        overhead = sum(self._wall.get(name, 0.0) for name in ("suggest", "store", "report"))
+        overhead = sum(self._wall.get(name, 0.0) for name in OVERHEAD)
         return {
             "trials": self.n_stored,
             "elapsed_s": round(elapsed, 3),
             "search_s": round(self._search_s, 3),
             "trials_per_second": round(self.n_stored / elapsed, 2),
             "search_per_second": round(self.n_stored / max(self._search_s, 1e-9), 2),
-            "cpu_utilisation": round(self._utilisation(), 4),
+            "cpu_utilisation": self._utilisation(),
             "overhead_share": round(overhead / elapsed, 4),
             "wall_s": {name: round(value, 3) for name, value in self._wall.items()},
             "cpu_s": {name: round(value, 3) for name, value in self._cpu.items()},
             "worker_cpu_s": round(usage.cpu_s, 3),
             "orchestrator_cpu_s": round(self._search_cpu_s, 3),
-            "n_workers": self._n_workers,
+            "n_workers": usage.places,
+            "cores": self._cores(),
             "worker_first_mb": round(usage.first_mb, 1),
             "worker_early_mb": round(self._early_mb, 1),
             "worker_last_mb": round(usage.last_mb, 1),

@@ -9,10 +9,16 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from optimizer.domain.luck.out_of_sample import LEAST_HOLDOUT_BARS
+from optimizer.domain.periods import MS_PER_DAY
+from optimizer.domain.study.data import StudyData, embargo_bars
+from optimizer.domain.study.stretches import Stretch, Stretches, stretches_cut
 from optimizer.models import SearchLedger, Study
 from optimizer.ports.study_files import StudyFiles
 from optimizer.services.reports.build import ReportSource
+from optimizer.services.studies.problems import Problems
 from optimizer.services.studies.request import StudyPlan, StudyRequest, request_check
+from trading.domain.errors import BadInputError
 from trading.ports.clock import Clock
 
 
@@ -30,21 +36,31 @@ def study_open(
     Args:
         request: what to do.
         source: the candles and costs.
-        origin: where they were read from, so that ``source_of`` can read them again.
+        origin: where they were read from, so that ``source_of`` can read them again, and what
+            is to be known of them.
         versions: of the code and its libraries, ``git_commit`` among them.
         files: makes the run directory.
         clock: tells the time.
 
     Raises:
-        BadInputError: the request or the data cannot be used; nothing was written.
+        BadInputError: the request or the data cannot be used, or not the one with the other;
+            nothing was written.
     """
     plan = request_check(request)
     data = source.data
-    data.search_stop(request.holdout_share)
+    stretches = stretches_cut(
+        data.bars.open_time, data.step_ms, plan.windows, request.holdout_share
+    )
+    problems = Problems()
+    with problems.at("windows"):
+        _windows_differ(stretches)
+    with problems.at("embargo_days"):
+        _holdout_remains(data, request)
+    problems.settle()
     study = _row(request, plan, source, origin)
     now = clock.now()
     study.created_at = study.heartbeat_at = now
-    study.manifest = _manifest(study, request, versions)
+    study.manifest = _manifest(study, request, versions) | {"stretches": stretches.as_json()}
     with transaction.atomic():
         ledger, _ = SearchLedger.objects.get_or_create(
             data_digest=study.data_digest,
@@ -55,6 +71,31 @@ def study_open(
         study.save(force_insert=True)
     files.manifest_write(study.run_dir, {"study": study.pk, **study.manifest})
     return study
+
+
+def _windows_differ(stretches: Stretches) -> None:
+    """Refuse windows that are the same bars: every trial would be evaluated twice on them."""
+    known: dict[int, Stretch] = {}
+    for window in stretches.windows:
+        other = known.setdefault(window.begins, window)
+        if other is not window:
+            raise BadInputError(
+                f"windows {other.label!r} and {window.label!r} are the same stretch of these "
+                f"candles, {window.days}; leave one out"
+            )
+
+
+def _holdout_remains(data: StudyData, request: StudyRequest) -> None:
+    """Refuse an embargo behind which nothing of the holdout is left to test on."""
+    held = len(data.bars) - data.search_stop(request.holdout_share)
+    between = embargo_bars(request.embargo_days, data.step_ms)
+    if held and held - between < LEAST_HOLDOUT_BARS:
+        days = held * data.step_ms / MS_PER_DAY
+        raise BadInputError(
+            f"embargo days was {request.embargo_days:g}, {between:,} bars; the holdout is "
+            f"{days:.3g} days, {held:,} bars, and {LEAST_HOLDOUT_BARS} or more must be left of it "
+            "behind the embargo: expected a shorter embargo, a larger holdout, or none"
+        )
 
 
 def _row(

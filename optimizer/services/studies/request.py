@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -24,6 +24,7 @@ from trading.domain.errors import BadInputError
 LOCAL: Final = "local"
 CELERY: Final = "celery"
 MOST_WORKERS: Final = 512
+CPU_FRACTION: Final = 0.9  # of the cores, where nothing is said about workers
 _SEEDS: Final = 2**63
 _LARGEST_SIZE: Final = Decimal(10) ** 15
 
@@ -44,7 +45,9 @@ class StudyRequest:
         embargo_days: between a part chosen on and a part tested on.
         report_every: trials between two reports on the way, 0 for none.
         workers_via: ``local`` or ``celery``.
-        max_workers: processes; None takes ``cpu_fraction`` of the cores.
+        max_workers: processes, with ``celery`` chunks in flight; None takes ``cpu_fraction`` of the
+            cores, with ``celery`` all places there are.
+        cpu_fraction: None takes ``CPU_FRACTION``; says nothing to ``celery``, so it is refused.
     """
 
     strategies: tuple[str, ...] = ("all",)
@@ -62,7 +65,12 @@ class StudyRequest:
     report_every: int = 0
     workers_via: str = LOCAL
     max_workers: int | None = None
-    cpu_fraction: float = 0.9
+    cpu_fraction: float | None = None
+
+    @property
+    def prunes_nothing(self) -> bool:
+        """Return whether trials would be given up, but never can be."""
+        return self.prune_share > 0.0 and len(self.windows) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +111,13 @@ def request_check(request: StudyRequest) -> StudyPlan:
             "report_every": request.report_every,
             "workers_via": request.workers_via,
             "max_workers": request.max_workers,
-            "cpu_fraction": request.cpu_fraction,
+            "cpu_fraction": request.cpu_fraction or CPU_FRACTION,
         },
     )
 
 
 def values_check(values: Mapping[str, Any]) -> None:
-    """Refuse values that cannot be, all of them at once.
+    """Refuse values that cannot be, alone or together, all of them at once.
 
     Args:
         values: by field of a request, some or all.
@@ -118,10 +126,12 @@ def values_check(values: Mapping[str, Any]) -> None:
         InvalidRequestError: values are unknown or out of range; it says all that are.
     """
     problems = Problems()
-    for field, value in values.items():
-        with problems.at(field):
-            CHECKS[field](value)
+    values_read({field: partial(_itself, value) for field, value in values.items()}, problems)
     problems.settle()
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def values_read(reads: Mapping[str, Callable[[], Any]], problems: Problems) -> dict[str, Any]:
@@ -137,6 +147,10 @@ def values_read(reads: Mapping[str, Callable[[], Any]], problems: Problems) -> d
             value = read()
             CHECKS[field](value)
             values[field] = value
+    for field, other, check in _TOGETHER:
+        if field in values and other in values:
+            with problems.at(field):
+                check(values[field], values[other])
     return values
 
 
@@ -157,9 +171,26 @@ def _max_workers_check(value: int | None) -> None:
         _within("max workers", 1, MOST_WORKERS, value)
 
 
-def _cpu_fraction_check(value: float) -> None:
-    if not 0.0 < value <= 1.0:
+def _cpu_fraction_check(value: float | None) -> None:
+    if value is not None and not 0.0 < value <= 1.0:
         raise BadInputError(f"cpu fraction was {value}; expected above 0, up to 1")
+
+
+def _trials_suffice(n_trials: int, strategies: Sequence[str]) -> None:
+    n_strategies = len(systems_parse(strategies))
+    if n_trials < n_strategies:
+        raise BadInputError(
+            f"trials were {n_trials}; {n_strategies} strategies need at least {n_strategies}, "
+            "the first of each tries its defaults"
+        )
+
+
+def _cpu_fraction_counts(value: float | None, workers_via: str) -> None:
+    if value is not None and workers_via == CELERY:
+        raise BadInputError(
+            f"cpu fraction was {value}; it is a share of this machine's cores and says nothing to "
+            "workers via celery, max workers does"
+        )
 
 
 # what a value of each field may be; a request, a form and a command line are checked by these alone
@@ -181,3 +212,8 @@ CHECKS: Final[Mapping[str, Callable[[Any], object]]] = {
     "max_workers": _max_workers_check,
     "cpu_fraction": _cpu_fraction_check,
 }
+# what values may be beside others: the field to blame, the other one, and the check of both
+_TOGETHER: Final[tuple[tuple[str, str, Callable[[Any, Any], object]], ...]] = (
+    ("n_trials", "strategies", _trials_suffice),
+    ("cpu_fraction", "workers_via", _cpu_fraction_counts),
+)

@@ -9,21 +9,29 @@ Source: optimizer issue, "Trial store and resume".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
+
+from django.db import InterfaceError, OperationalError
 
 from optimizer.models import Study
 from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.control import (
     CANCELLED_BY_REQUEST,
+    StudyDeletedError,
     study_claim,
     study_end,
     study_release,
+    study_resume,
+    version_check,
 )
+from optimizer.services.studies.figures import study_figures
 from optimizer.services.studies.heartbeat import heartbeat
 from optimizer.services.studies.meter import RunMeter
+from optimizer.services.studies.request import CELERY
 from optimizer.services.studies.searching import Search
 from optimizer.services.studies.stopping import StopWantedError, StopWish
 from optimizer.services.studies.tools import StudyTools
@@ -54,6 +62,7 @@ def study_run(
     tools: StudyTools,
     on_progress: Callable[[int], None] = lambda _n_done: None,
     should_stop: Callable[[], bool] = lambda: False,
+    resume: Mapping[str, Any] | None = None,
 ) -> RunResult:
     """Run a study until it is finished, cancelled or stopped.
 
@@ -62,25 +71,26 @@ def study_run(
         tools: adapters.
         on_progress: told the number of stored trials after every batch.
         should_stop: asked all the time; True ends the run, what is stored stays.
+        resume: settings of workers to be changed, maybe none, where a person goes on with a study
+            that may have ended; None for one in status running.
 
     Raises:
         BadInputError: there is no such study.
-        StudyRefusedError: it has ended, a living process runs it, or its data changed.
+        StudyRefusedError: it has ended, a living process runs it, its data or the code that
+            evaluates changed, or it was deleted meanwhile.
         TradingError: it cannot go on; its row says why.
     """
-    study = study_claim(
-        study_id=study_id, owner=tools.owner, clock=tools.clock, is_alive=tools.is_alive
-    )
+    if resume is None:
+        study = study_claim(study_id, tools.claimant)
+    else:
+        study = study_resume(study_id, tools.claimant, workers=resume)
     run = _Run(study, tools)
     try:
         return run.to_its_end(on_progress, should_stop)
     except LeaseLostError:
         return RunResult(RunEnd.TAKEN_OVER, run.reread(), {})
-    except TradingError as error:
-        run.end(Study.Status.FAILED, str(error))
-        raise
-    except BaseException:
-        run.release()
+    except BaseException as error:
+        run.broken_off(error)
         raise
 
 
@@ -89,17 +99,29 @@ class _Run:
 
     def __init__(self, study: Study, tools: StudyTools) -> None:
         self._study, self._tools = study, tools
-        self._meter = RunMeter(tools.clock, tools.cpu_clock, tools.n_cores)
+        is_local = study.settings.get("workers_via") != CELERY
+        self._meter = RunMeter(tools.clock, tools.cpu_clock, tools.n_cores if is_local else None)
+
+    @cached_property
+    def _made_with(self) -> dict[str, Any]:
+        """Return what tells this run from others of the study."""
+        return {
+            "owner": self._tools.owner,
+            "began_at": self._tools.clock.now().isoformat(),
+            "evaluation_version": self._tools.claimant.version,
+            **self._tools.versions(),
+        }
 
     def to_its_end(
         self, on_progress: Callable[[int], None], should_stop: Callable[[], bool]
     ) -> RunResult:
-        study, tools, meter = self._study, self._tools, self._meter
+        study, tools = self._study, self._tools
+        version_check(study, tools.claimant.version)
         source = tools.source_of(study)
         tools.tell(study.pk, study.n_done, True)
-        with Search(study, source, tools, meter) as search:
+        self._note({})
+        with Search(study, source, tools, self._meter, self._note_figures) as search:
             is_complete = search.go(on_progress, StopWish(study.pk, tools, should_stop))
-            meter.search_over(*search.usage())
         best = self._conclude(source, should_stop) if is_complete else None
         if best is None:
             return self._unfinished()
@@ -108,7 +130,7 @@ class _Run:
 
     def _unfinished(self) -> RunResult:
         row = self.reread()
-        self._note()
+        self._note(self._meter.figures())
         if row.is_cancel_wanted:
             self.end(Study.Status.CANCELLED, CANCELLED_BY_REQUEST)
             return RunResult(RunEnd.CANCELLED, self.reread(), {})
@@ -126,32 +148,57 @@ class _Run:
             with heartbeat(study.pk, tools.owner, tools.clock):
                 with self._meter.phase("luck"):
                     tools.database(lambda: tools.luck(study.pk, source.data, between))
-                self._note()  # the page shows the speed
+                self._note(self._meter.figures())
                 with self._meter.phase("report"):
                     result = tools.database(lambda: tools.report(study.pk, source, True, between))
         except StopWantedError:
             return None
-        self._note()
+        self._note(self._meter.figures())
         return dict(result.best)
 
-    def _note(self) -> None:
-        """Write the figures of this run to the row and the manifest."""
-        figures = self._meter.figures()
-        study = self.reread()
-        manifest = study.manifest | {"runs": [*study.manifest.get("runs", ())]}
-        runs = [run for run in manifest["runs"] if run["owner"] != self._tools.owner]
-        manifest["runs"] = [*runs, {"owner": self._tools.owner, **figures}]
-        self._tools.database(
-            lambda: Study.objects.filter(pk=study.pk, owner=self._tools.owner).update(
-                figures=figures, manifest=manifest
-            )
-        )
-        self._tools.files.manifest_write(study.run_dir, {"study": study.pk, **manifest})
+    def _note(self, figures: Mapping[str, Any]) -> None:
+        """Write this run with its figures to the row and the manifest, beside the runs before."""
+        manifest = self._row_note(figures)
+        run_dir = self._study.run_dir
+        self._tools.files.manifest_write(run_dir, {"study": self._study.pk, **manifest})
+
+    def _note_figures(self) -> None:
+        self._row_note(self._meter.figures())
+
+    def _row_note(self, figures: Mapping[str, Any]) -> dict[str, Any]:
+        study, owner = self.reread(), self._tools.owner
+        before = [run for run in study.manifest.get("runs", ()) if run["owner"] != owner]
+        runs = [*before, {**self._made_with, **figures}]
+        manifest = {**study.manifest, "runs": runs}
+        mine = Study.objects.filter(pk=study.pk, owner=owner)
+        self._tools.database(lambda: mine.update(figures=study_figures(runs), manifest=manifest))
+        return manifest
 
     def reread(self) -> Study:
-        """Return the study as it is stored now."""
-        found: Study = self._tools.database(lambda: Study.objects.get(pk=self._study.pk))
+        """Return the study as it is stored now.
+
+        Raises:
+            StudyDeletedError: it is not.
+        """
+        mine = Study.objects.filter(pk=self._study.pk)
+        found: Study | None = self._tools.database(mine.first)
+        if found is None:
+            raise StudyDeletedError(f"study {self._study.pk} was deleted while it ran")
         return found
+
+    def broken_off(self, error: BaseException) -> None:
+        """Give the study up: as failed with its reason, or for whoever goes on with it.
+
+        Raises:
+            StudyDeletedError: it was deleted, which is why ``error`` came.
+        """
+        is_away = isinstance(error, OperationalError | InterfaceError)  # it will be back
+        if is_away or not isinstance(error, Exception):
+            self.release()
+            return
+        self.reread()
+        reason = str(error) if isinstance(error, TradingError) else ""
+        self.end(Study.Status.FAILED, reason or f"{type(error).__name__}: {error}")
 
     def end(self, status: str, reason: str) -> None:
         """Write how the study ended and tell those who watch."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from optimizer.domain.search.pruning import PruningFloors
 from optimizer.domain.search.samplers import Sampler
 from optimizer.domain.search.space import Space
-from optimizer.domain.study.engine import Batch, SearchEngine
+from optimizer.domain.study.engine import Batch, SearchEngine, StateUnreadableError
 from optimizer.domain.study.evaluation import Terms
 from optimizer.domain.study.schedule import Schedule
 from optimizer.domain.systems import systems_parse
 from optimizer.models import Study
 from optimizer.services.studies.storing import records_from
 
-_FORMAT: Final = 2  # of snapshots; one of another format is as good as none
+_FORMAT: Final = 3  # of snapshots; one of another format is as good as none
 SamplerOf = Callable[[str, int, Space, int], Sampler]  # (sampler, seed, space, place)
 
 
@@ -50,6 +51,7 @@ def snapshot_state(study: Study, engine: SearchEngine) -> dict[str, Any]:
         "format": _FORMAT,
         "study": study.pk,
         "seed": study.seed,
+        "version": study.evaluation_version,
         "engine": engine.state(),
     }
 
@@ -59,13 +61,15 @@ def engine_recover(
 ) -> list[Batch]:
     """Bring the search behind the last stored batch and return the batches it waits for.
 
-    A snapshot of this study that is not ahead of the stored trials spares replaying all of them.
+    A snapshot of this study that is not ahead of the stored trials spares replaying all of them;
+    one that cannot be read is as good as none.
 
     Raises:
         InvariantError: the stored trials are not what this search proposes.
     """
     if snapshot and _fits(study, snapshot):
-        engine.restore(snapshot["engine"])
+        with suppress(StateUnreadableError):
+            engine.restore(snapshot["engine"])
     first = engine.schedule.numbers(engine.absorbed).start
     stored = records_from(study, first, study.n_done)
     while engine.absorbed < study.n_batches:
@@ -77,6 +81,6 @@ def engine_recover(
 
 
 def _fits(study: Study, snapshot: Mapping[str, Any]) -> bool:
-    head = [snapshot.get(name) for name in ("format", "study", "seed")]
-    is_own = head == [_FORMAT, study.pk, study.seed]
-    return is_own and int(snapshot["engine"]["absorbed"]) <= study.n_batches
+    head = [snapshot.get(name) for name in ("format", "study", "seed", "version")]
+    is_own = head == [_FORMAT, study.pk, study.seed, study.evaluation_version]
+    return is_own and snapshot.get("engine", {}).get("absorbed", 0) <= study.n_batches

@@ -7,13 +7,13 @@ the database works.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
 from optimizer.domain.study.engine import Batch
 from optimizer.domain.study.records import TrialRecord
 from optimizer.models import Study
-from optimizer.ports.sweeps import PoolUsage
 from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.chunks import Answers, Cutter
 from optimizer.services.studies.heartbeat import heartbeat
@@ -33,7 +33,12 @@ class Search:
     """The search of one study in this process."""
 
     def __init__(
-        self, study: Study, source: ReportSource, tools: StudyTools, meter: RunMeter
+        self,
+        study: Study,
+        source: ReportSource,
+        tools: StudyTools,
+        meter: RunMeter,
+        note: Callable[[], None],
     ) -> None:
         """Start the workers, then recover the search while they load.
 
@@ -42,8 +47,10 @@ class Search:
             source: its data.
             tools: adapters.
             meter: told what takes how long.
+            note: writes down what the meter knows; a run that is killed later has that.
         """
         self._study, self._source, self._tools, self._meter = study, source, tools, meter
+        self._note = note
         self._engine = engine_make(study, tools.sampler_of)
         self._answers = Answers()
         self._snapshot = tools.files.snapshot(study.run_dir)
@@ -112,10 +119,6 @@ class Search:
         self._save()
         return True
 
-    def usage(self) -> tuple[PoolUsage, int]:
-        """Return what the workers used, and how many there are."""
-        return self._pool.usage(), self._pool.n_workers
-
     def _propose(self) -> None:
         with self._meter.phase("suggest"):
             while self._engine.can_propose:
@@ -139,6 +142,7 @@ class Search:
                     records=records,
                     owner=self._tools.owner,
                     now=now,
+                    weeks=self._source.data.week_digests,
                 )
             )
             self._mirror.append(records)
@@ -155,7 +159,10 @@ class Search:
     def _save(self) -> None:
         with self._meter.phase("store"):
             self._mirror.sync()
-            self._snapshot.save(snapshot_state(self._study, self._engine))
+            with suppress(OSError):  # it only saves time, the rows suffice
+                self._snapshot.save(snapshot_state(self._study, self._engine))
+            self._meter.search_so_far(self._pool.usage())
+            self._note()
         self._snapshot_at = self._tools.clock.monotonic()
 
     def _report(self) -> None:

@@ -11,15 +11,15 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
 from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.control import DataChangedError
 from trading.domain.errors import BadInputError
-from trading.domain.execution.costs import SwapCostSchedule
 from trading.domain.market.bars import BarArrays
+from trading.services.swap_costs.cache import SwapCostCache
 
 _FILE_NAME: Final = re.compile(r"([a-z0-9]+)_([A-Za-z0-9]+)-([A-Za-z0-9]+)_([1-9]\d*[mhd])")
 
@@ -61,37 +61,54 @@ class SourceReaders:
     Attributes:
         stored: the bars of a stored series from one open time to another, both included.
         file: the bars of a file and their length, ms; the timeframe may be empty.
-        costs: the schedule of a file, of the desk's cache for None.
+        costs: the cache of a file, the desk's for None.
     """
 
     stored: Callable[[Origin], tuple[BarArrays, int]]
     file: Callable[[Path, str | None], tuple[BarArrays, int]]
-    costs: Callable[[Path | None], SwapCostSchedule]
+    costs: Callable[[Path | None], SwapCostCache]
 
 
-def source_load(origin: Origin, readers: SourceReaders) -> tuple[ReportSource, Origin]:
-    """Return candles and costs, and the origin with all that is known about it.
+class Loaded(NamedTuple):
+    """Candles and costs, the origin with all that is known about it, and the costs' cache."""
+
+    source: ReportSource
+    origin: Origin
+    cache: SwapCostCache
+
+
+def source_load(origin: Origin, readers: SourceReaders) -> Loaded:
+    """Return candles and costs, and what is known about them.
 
     Raises:
         BadInputError: the origin is incomplete, or what it names cannot be read.
     """
     if origin.file:
-        found = _FILE_NAME.fullmatch(Path(origin.file).stem)
         bars, step_ms = readers.file(Path(origin.file), origin.timeframe or None)
-        if found and not origin.pair:
-            venue, base, quote, timeframe = found.groups()
-            origin = replace(origin, venue=venue, pair=f"{base}/{quote}", timeframe=timeframe)
+        named = file_origin(Path(origin.file))
+        if named.pair and not origin.pair:
+            origin = replace(origin, venue=named.venue, pair=named.pair, timeframe=named.timeframe)
     elif origin.venue and origin.pair and origin.timeframe:
         bars, step_ms = readers.stored(origin)
     else:
         raise BadInputError("no candles: give --candles-file, or --venue, --pair and --timeframe")
     if not len(bars):
         raise BadInputError(f"{_market(origin)} holds no bars")
-    costs = readers.costs(Path(origin.swap_costs) if origin.swap_costs else None)
+    cache = readers.costs(Path(origin.swap_costs) if origin.swap_costs else None)
     times = bars.open_time
     origin = replace(origin, first_ms=int(times[0]), last_ms=int(times[-1]))
     _, _, quote = origin.pair.partition("/")
-    return ReportSource(StudyData(bars, step_ms, costs), _market(origin), quote or "quote"), origin
+    data = StudyData(bars, step_ms, cache.schedule)
+    return Loaded(ReportSource(data, _market(origin), quote or "quote"), origin, cache)
+
+
+def file_origin(path: Path) -> Origin:
+    """Return what the name of a candle file says, as ``pulsex_PDAI-DAI_5m``; maybe nothing."""
+    found = _FILE_NAME.fullmatch(path.stem)
+    if found is None:
+        return Origin()
+    venue, base, quote, timeframe = found.groups()
+    return Origin(venue=venue, pair=f"{base}/{quote}", timeframe=timeframe)
 
 
 def _market(origin: Origin) -> str:
@@ -107,7 +124,7 @@ def study_source_load(study: Study, readers: SourceReaders) -> ReportSource:
         BadInputError: they cannot be read any more.
         DataChangedError: they are not the same; the message names both digests.
     """
-    source, _ = source_load(Origin.of(study), readers)
+    source = source_load(Origin.of(study), readers).source
     found = {"candles": source.data.data_digest(), "swap costs": source.data.cost_digest()}
     known = {"candles": study.data_digest, "swap costs": study.cost_digest}
     for name, digest in found.items():

@@ -8,18 +8,18 @@ orchestrator, or a second attempt after a lost connection, therefore stores noth
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from math import isfinite
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Count, Min, Model, Sum
 
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.study.evaluation import scores_of
 from optimizer.domain.study.records import TrialRecord, TrialStatus, TrialTable
-from optimizer.models import Study, Trial, TrialScores, WindowMetrics
+from optimizer.models import SearchLedger, Study, Trial, TrialScores, WindowMetrics
 from optimizer.models.trials import ROW_SPACE
 from optimizer.selectors.keys import number_of, row_range, trial_key, trial_range
 from trading.domain.errors import LeaseLostError
@@ -47,9 +47,23 @@ _SCORE_COLUMNS: Final = ("trial_id", "steering", "packed")
 
 
 def batch_store(
-    *, study: Study, batch: int, records: Sequence[TrialRecord], owner: str, now: datetime
+    *,
+    study: Study,
+    batch: int,
+    records: Sequence[TrialRecord],
+    owner: str,
+    now: datetime,
+    weeks: Callable[[], Sequence[str]],
 ) -> None:
     """Store the records of the next batch; storing them a second time changes nothing.
+
+    Args:
+        study: claimed.
+        batch: its number.
+        records: of its trials.
+        owner: who claimed the study.
+        now: the time.
+        weeks: fingerprints of the candles, for the ledger should its row be gone.
 
     Raises:
         LeaseLostError: another process runs the study now.
@@ -63,6 +77,24 @@ def batch_store(
             raise LeaseLostError(f"study {study.pk} is run by another process now")
         _rows_insert(study, batch, records)
         cursor.execute(_CHARGE, (n, moment, study.data_digest))
+        if not cursor.rowcount and not _ledger_restored(study.data_digest, weeks(), now):
+            cursor.execute(_CHARGE, (n, moment, study.data_digest))
+
+
+def _ledger_restored(data_digest: str, weeks: Sequence[str], now: datetime) -> bool:
+    """Write a ledger row that is gone from what the stored studies say, this batch included.
+
+    False where another study wrote it at this moment: it cannot know of this batch.
+    """
+    studies = Study.objects.filter(data_digest=data_digest)
+    known = studies.aggregate(
+        n_trials=Sum("n_done"), n_studies=Count("pk"), first_at=Min("created_at")
+    )
+    _, is_new = SearchLedger.objects.get_or_create(
+        data_digest=data_digest,
+        defaults={"weeks": list(weeks), "last_at": now, **known},
+    )
+    return is_new
 
 
 def _rows_insert(study: Study, batch: int, records: Sequence[TrialRecord]) -> None:

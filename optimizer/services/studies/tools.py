@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from optimizer.models import Study
 from optimizer.ports.study_files import StudyFiles
 from optimizer.ports.sweeps import TrialPool
 from optimizer.services.reports.build import ReportResult, ReportSource
+from optimizer.services.studies.control import Claimant
 from optimizer.services.studies.search import SamplerOf
 from trading.ports.clock import Clock
 
@@ -41,8 +42,8 @@ class StudyTools:
     """The adapters of a run.
 
     Attributes:
-        owner: names the process.
-        is_alive: whether an owner may still live.
+        claimant: this process, as it claims studies.
+        versions: of the code and its libraries, for the manifest.
         clock, cpu_clock: wall time; processor seconds of this process.
         n_cores: the processes of a study may use.
         files: run directories.
@@ -55,8 +56,8 @@ class StudyTools:
         tell: says that so many trials are stored, and whether the study began or ended.
     """
 
-    owner: str
-    is_alive: Callable[[str], bool]
+    claimant: Claimant
+    versions: Callable[[], Mapping[str, Any]]
     clock: Clock
     cpu_clock: Callable[[], float]
     n_cores: int
@@ -68,3 +69,8 @@ class StudyTools:
     luck: Callable[[int, StudyData, Between], Any]
     report: ReportMaker
     tell: Callable[[int, int, bool], None]
+
+    @property
+    def owner(self) -> str:
+        """Return what names the process."""
+        return self.claimant.owner

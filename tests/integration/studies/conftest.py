@@ -27,6 +27,7 @@ REQUEST = StudyRequest(
     n_trials=160,
     trade_size=Decimal(1000),
     seed=5,
+    embargo_days=0.25,
 )
 
 

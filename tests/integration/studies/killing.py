@@ -63,30 +63,39 @@ class Orchestrator:
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         return [int(line) for line in found.stdout.split()]
 
-    def kill(self) -> None:
-        """Kill the process and reap it."""
+    def kill(self) -> bool:
+        """Kill the process and reap it; False where it had ended by itself."""
         assert self.process is not None
         self.process.kill()
-        self.process.wait()
+        return self.process.wait() == -signal.SIGKILL
 
-    def kill_worker(self) -> None:
-        """Kill one evaluating process, if there is one yet."""
-        for pid in self.workers()[:1]:
-            os.kill(pid, signal.SIGKILL)
+    def kill_worker(self) -> bool:
+        """Kill one evaluating process; False where there is none yet."""
+        for pid in self.workers():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            return True
+        return False
 
 
-def database_kill(seconds: float) -> None:
-    """Break every connection to the database but ours; SQLite has none, so lock it instead."""
+def database_kill(seconds: float) -> bool:
+    """Break every connection to the database but ours; False where there is none.
+
+    SQLite has no connections to break, so it is locked instead, for longer than a batch takes.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            return
+            return any(is_broken for (is_broken,) in cursor.fetchall())
         cursor.execute("BEGIN IMMEDIATE")
         time.sleep(seconds)
         cursor.execute("ROLLBACK")
+        return True
 
 
 def study_newest() -> Study | None:

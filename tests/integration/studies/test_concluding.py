@@ -12,7 +12,7 @@ import pytest
 from optimizer.domain.study.data import StudyData
 from optimizer.models import SearchLedger, Study, TrialLuck
 from optimizer.selectors.keys import number_of
-from optimizer.services.studies.control import study_cancel, study_resume_ready
+from optimizer.services.studies.control import study_cancel
 from optimizer.services.studies.running import RunEnd
 from optimizer.services.studies.tools import Between
 from tests.integration.studies.conftest import Bench
@@ -99,8 +99,7 @@ def test_a_study_cancelled_while_it_is_examined_ends_and_may_be_resumed(bench: B
     assert result.study.status_reason == "cancelled by request"
     assert verdicts(study) == {}
     bench.changes = {}
-    study_resume_ready(study.pk, clock=clock)
-    assert bench.run(study).end is RunEnd.FINISHED
+    assert bench.run(study, resume={}).end is RunEnd.FINISHED
     assert verdicts(study)
 
 

@@ -10,12 +10,11 @@ import pytest
 
 from optimizer.models import Study
 from optimizer.services.studies.control import (
+    Claimant,
     DataChangedError,
     StudyRefusedError,
     study_cancel,
     study_claim,
-    study_resume_ready,
-    study_stop,
 )
 from optimizer.services.studies.heartbeat import heartbeat
 from optimizer.services.studies.running import RunEnd
@@ -38,10 +37,12 @@ def clock(study: Study) -> FakeClock:
     return FakeClock(int(study.created_at.timestamp() * 1000) + 1)
 
 
+def claimant(owner: str, clock: FakeClock, *, is_alive: bool = True) -> Claimant:
+    return Claimant(owner, "1", clock, lambda _owner: is_alive)
+
+
 def claim(study: Study, owner: str, clock: FakeClock, *, is_alive: bool = True) -> Study:
-    return study_claim(
-        study_id=study.pk, owner=owner, clock=clock, is_alive=lambda _owner: is_alive
-    )
+    return study_claim(study.pk, claimant(owner, clock, is_alive=is_alive))
 
 
 def test_a_living_owner_keeps_the_study(study: Study, clock: FakeClock) -> None:
@@ -71,7 +72,7 @@ def test_who_was_taken_over_stores_nothing_more(study: Study, clock: FakeClock) 
     claim(study, "first", clock)
     claim(study, "second", clock, is_alive=False)
     with pytest.raises(LeaseLostError, match="run by another process"):
-        batch_store(study=study, batch=0, records=[], owner="first", now=clock.now())
+        batch_store(study=study, batch=0, records=[], owner="first", now=clock.now(), weeks=list)
     study.refresh_from_db()
     assert study.n_batches == 0
 
@@ -95,25 +96,6 @@ def test_a_study_somebody_runs_is_asked_to_stop(study: Study, clock: FakeClock) 
     assert (asked.status, asked.is_cancel_wanted) == ("running", True)
     clock.advance(31)
     assert study_cancel(study.pk, clock=clock).status == Study.Status.CANCELLED
-
-
-def test_a_finished_study_is_not_resumed(bench: Bench, study: Study, clock: FakeClock) -> None:
-    bench.run(study)
-    with pytest.raises(StudyRefusedError, match="is finished: all 160 trials are stored"):
-        study_resume_ready(study.pk, clock=clock)
-    with pytest.raises(StudyRefusedError, match="there is nothing to run"):
-        bench.run(study)
-
-
-def test_resuming_may_change_the_workers_and_nothing_else(study: Study, clock: FakeClock) -> None:
-    study_stop(study.pk, reason="by hand", clock=clock)
-    study.refresh_from_db()
-    assert (study.status, study.status_reason) == ("cancelled", "by hand")
-    before = study.settings
-    ready = study_resume_ready(study.pk, clock=clock, workers={"max_workers": 3})
-    assert ready.settings == before | {"max_workers": 3}
-    with pytest.raises(BadInputError, match="max workers was 0"):
-        study_resume_ready(study.pk, clock=clock, workers={"max_workers": 0})
 
 
 def test_a_study_that_does_not_exist_is_named(clock: FakeClock) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from tests.fakes.redis_server import RedisServer
 from tests.integration.studies.inputs import arguments
 from tests.integration.studies.killing import Orchestrator, study_newest, wait_for_trials
 from tests.waiting import wait_for
+from trading.adapters.system_clock import SystemClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,6 +94,11 @@ def test_a_study_is_run_listed_and_reported(inputs: list[str], tmp_path: Path) -
         (["--candles-file", "nowhere.parquet"], "nowhere.parquet"),
         (["--swap-costs", "nowhere.json"], "there is no such file"),
         (["--venue", "pulsex"], "not both"),
+        (["--trials", "3"], "trials were 3; 4 strategies need at least 4"),
+        (["--windows", "365d,1y"], "windows '365d' and '1y' are the same"),
+        (["--windows", "99999d,all"], "windows '99999d' and 'all' are the same stretch of these"),
+        (["--embargo-days", "365"], "embargo days was 365, 105,120 bars; the holdout is 6.25 days"),
+        (["--strategies", "all,csma_revert"], "strategy was 'all' beside others; expected all"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_opens_nothing(
@@ -131,11 +139,89 @@ def test_wrong_workers_of_a_study_to_be_resumed_are_all_named(
     assert study.status == "cancelled"
 
 
+def celery(words: list[str]) -> list[str]:
+    """Return the same arguments with Celery workers, of whom nothing is said."""
+    place = words.index("--max-workers")
+    return [*words[:place], *words[place + 2 :], "--workers-via", "celery"]
+
+
+def test_a_share_of_the_cores_is_refused_for_celery_workers(inputs: list[str]) -> None:
+    words = [*celery(inputs), "--cpu-fraction", "0.9"]
+    said = refused(2, "run", *words)
+    assert said.startswith("cpu fraction was 0.9; it is a share of this machine's cores and says")
+    assert not Study.objects.exists()
+
+
+def test_a_study_of_celery_workers_keeps_them_when_it_is_resumed(inputs: list[str]) -> None:
+    study = make.study(status="cancelled", settings={"workers_via": "celery"})
+    said = refused(2, "resume", str(study.pk), "--cpu-fraction", "0.5")
+    assert said.startswith("cpu fraction was 0.5; it is a share of this machine's cores")
+    study.refresh_from_db()
+    assert (study.status, study.settings["workers_via"]) == ("cancelled", "celery")
+
+
+def options_help(action: str) -> str:
+    out = StringIO()
+    with redirect_stdout(out), pytest.raises(SystemExit):
+        call_command("optimize", action, "--help")
+    return " ".join(out.getvalue().split())
+
+
+def test_resume_says_that_what_is_not_given_is_kept() -> None:
+    said = options_help("resume")
+    assert said.count("(as the study has it, unless given)") == 3
+    assert "default" not in said
+    assert "(default 0.9)" in options_help("run")
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_said"),
+    [
+        (["--windows", "all", "--prune-share", "0.2"], True),
+        (["--windows", "all", "--prune-share", "0"], False),
+        (["--windows", "all"], False),
+        (["--prune-share", "0.2"], False),
+    ],
+)
+def test_a_share_to_prune_that_changes_nothing_is_said_and_is_no_refusal(
+    inputs: list[str], changed: list[str], is_said: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # the costs are missing, which is found behind the note and before any worker is started
+    Path(inputs[inputs.index("--swap-costs") + 1]).write_text("{}")
+    refusals(2, "run", *inputs, *changed)
+    said = "prune share 0.2 changes nothing: trials are given up between windows, and there is one"
+    assert (said in capsys.readouterr().err) is is_said
+
+
 def test_a_study_that_does_not_exist_is_named(inputs: list[str]) -> None:
     for action in ("resume", "report"):
         assert "study was 7; there is no such study" in refused(2, action, "7")
         assert "study was 'x'" in refused(2, action, "x")
     assert run("list", "--json") == {"studies": []}
+
+
+def test_a_study_that_lives_is_not_resumed_and_keeps_all_it_has(
+    inputs: list[str], settings: Any
+) -> None:
+    now = SystemClock().now()
+    study = make.study(owner="elsewhere:7:x", heartbeat_at=now, is_cancel_wanted=True)
+    before = Study.objects.values().get()
+    line = refused(1, "resume", str(study.pk), "--max-workers", "3")
+    assert f"study {study.pk} is run by elsewhere:7:x, last sign of life" in line
+    assert Study.objects.values().get() == before
+
+
+@pytest.mark.slow
+def test_a_study_whose_owner_is_long_silent_elsewhere_is_resumed(inputs: list[str]) -> None:
+    kernels_warm()
+    study_id = run("run", *inputs)["study"]
+    long_ago = SystemClock().now() - timedelta(days=3)
+    Study.objects.filter(pk=study_id).update(
+        status="running", owner="otherhost:4242:deadbeef", heartbeat_at=long_ago, finished_at=None
+    )
+    answer = run("resume", str(study_id), "--json")
+    assert (answer["trials"], answer["status"]) == (40, "finished")
+    assert answer["trials_per_second"] > 0  # of the study, not of a run that only concluded
 
 
 @pytest.fixture
@@ -163,6 +249,10 @@ def test_a_signal_stops_in_good_order_and_says_how_to_go_on(
     study.refresh_from_db()
     assert (study.status, study.owner) == ("cancelled", "")
     assert 200 <= study.n_done < 3000
+    stopped = json.loads((tmp_path / "out").read_text().splitlines()[-1])
+    assert (stopped["error"], stopped["study"]) == ("stopped", study.pk)
+    assert (stopped["trials"], stopped["status"]) == (study.n_done, "cancelled")
+    assert stopped["trials_per_second"] > 0
     said = (tmp_path / "err").read_text()
     assert f"go on with: manage.py optimize resume {study.pk}" in said
     assert "Traceback" not in said

@@ -14,7 +14,7 @@ from django.db import OperationalError
 from optimizer.adapters.run_files import StudySnapshot
 from optimizer.adapters.trial_log import trials_read
 from optimizer.models import SearchLedger, Study, Trial, TrialScores, WindowMetrics
-from optimizer.services.studies.control import study_cancel, study_resume_ready
+from optimizer.services.studies.control import study_cancel
 from optimizer.services.studies.running import RunEnd
 from optimizer.services.studies.storing import batch_store, records_from, trial_table_hash
 from tests.fakes.clock import FakeClock
@@ -69,6 +69,9 @@ def test_the_manifest_says_what_it_was_started_with_and_what_it_cost(bench: Benc
     assert manifest["arguments"]["trade_size"] == "1000"
     assert manifest["strategies"] == ["passive_hold", "donchian_champion", "csma_revert"]
     assert manifest["windows"] == ["2d", "all"]
+    days = manifest["stretches"]
+    assert days["windows"]["all"]["from"] < days["windows"]["2d"]["from"]
+    assert days["windows"]["2d"]["to"] == days["windows"]["all"]["to"] <= days["holdout"]["from"]
     assert (manifest["seed"], manifest["study"]) == (5, study.pk)
     assert manifest["data_digest"] == study.data_digest
     assert manifest["cost_digest"] == study.cost_digest
@@ -154,7 +157,12 @@ def test_a_batch_stored_twice_is_stored_once(bench: Bench) -> None:
     records = list(records_from(study, 0))
     before = SearchLedger.objects.get().n_trials
     batch_store(
-        study=study, batch=study.n_batches - 1, records=records, owner="me", now=study.created_at
+        study=study,
+        batch=study.n_batches - 1,
+        records=records,
+        owner="me",
+        now=study.created_at,
+        weeks=list,
     )
     assert SearchLedger.objects.get().n_trials == before
 
@@ -175,8 +183,8 @@ def test_cancelling_stops_and_resuming_goes_on(bench: Bench, quiet: str) -> None
     assert result.end is RunEnd.CANCELLED
     assert result.study.status == Study.Status.CANCELLED
     assert result.study.status_reason == "cancelled by request"
-    study_resume_ready(study.pk, clock=clock)
-    assert finished(bench, study) == quiet
+    assert bench.run(study, resume={}).end is RunEnd.FINISHED
+    assert trial_table_hash(study.pk) == quiet
 
 
 def test_trials_that_another_search_made_are_refused(bench: Bench) -> None:

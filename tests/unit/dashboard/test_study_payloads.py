@@ -8,13 +8,15 @@ from datetime import timedelta
 import pytest
 
 from dashboard.payloads.facts import facts_list
-from dashboard.payloads.luck import luck_facts
+from dashboard.payloads.luck import luck_facts, verdict_text
 from dashboard.payloads.objectives import objective_meaning, same_formulas
 from dashboard.payloads.progress import counts_text, progress_payload, state_sentence
-from dashboard.templatetags.desk import growth
+from dashboard.templatetags.desk import percent
+from optimizer.domain.luck.figures import LuckFigures
+from optimizer.domain.luck.standing import StandingVerdict
 from optimizer.domain.objectives import OBJECTIVES
 from optimizer.selectors.studies import StudyView, study_get
-from optimizer.selectors.trials import LuckView
+from optimizer.selectors.verdicts import Survivors
 from optimizer.services.sweeps.supervision import WAITS
 from tests import factories as make
 from tests.factories.desk import NOW
@@ -33,7 +35,7 @@ def view(db: None) -> StudyView:
     ("changes", "words"),
     [
         ({}, "Running."),
-        ({"n_done": 0}, "Starting: the workers load"),
+        ({"n_done": 0}, "and compile the strategies once after an upgrade (about a minute)."),
         ({"n_done": 200}, "Every trial is stored. Now the best are examined"),
         ({"reason": "no worker answers"}, "No worker answers."),
         ({"state": "waiting", "silent_s": 9.0}, "Waiting for a worker of the queue “sweeps” to ta"),
@@ -120,14 +122,13 @@ def test_every_objective_says_what_it_means(name: str) -> None:
 
 
 def test_luck_lists_what_was_measured_and_leaves_out_what_was_not() -> None:
-    figures = {
-        "deflated_sharpe": 0.412,
-        "pbo": None,
-        "random_entry_percentile": 0.97,
-        "bootstrap_return_low_pct": -3.0,
-        "bootstrap_return_high_pct": 40.0,
-    }
-    found = luck_facts(LuckView(True, (), figures, 5000))
+    figures = LuckFigures(
+        deflated_sharpe=0.412,
+        random_entry_percentile=0.97,
+        bootstrap_return_low_pct=-3.0,
+        bootstrap_return_high_pct=40.0,
+    )
+    found = luck_facts(StandingVerdict(True, (), figures, (), 5000, 5000, 5000))
     assert {fact.term: fact.text for fact in found} == {
         "Deflated Sharpe": "0.412",
         "Beats random timing": "97\u202f%",
@@ -135,6 +136,40 @@ def test_luck_lists_what_was_measured_and_leaves_out_what_was_not() -> None:
         "Charged for": "5\u202f000 trials on these candles",
     }
     assert luck_facts(None) == []
+
+
+NOW_CHARGED = "26\u202f400 trials on these candles; examined at 200"
+BEHIND = "200 trials on these candles, when it was examined; 26\u202f400 were made by now"
+BEHIND_WORDS = (
+    "survived scrutiny when 200 trials were made on these candles; of the 26\u202f400 made by now "
+    "its verdict does not know"
+)
+
+
+@pytest.mark.parametrize(
+    ("explained", "charged", "fact", "words"),
+    [
+        (True, 26_400, NOW_CHARGED, "explained by luck, charged for 26\u202f400 trials"),
+        (False, 26_400, NOW_CHARGED, "survives scrutiny, charged for 26\u202f400 trials"),
+        (True, 200, BEHIND, "explained by luck, charged for 200 trials"),
+        (False, 200, BEHIND, BEHIND_WORDS),
+    ],
+)
+def test_a_verdict_says_what_it_is_charged_for_and_what_was_made_since(
+    explained: bool, charged: int, fact: str, words: str
+) -> None:
+    verdict = StandingVerdict(explained, (), LuckFigures(), (), 200, charged, 26_400)
+    assert luck_facts(verdict)[-1].text == fact
+    assert verdict_text(verdict) == words
+
+
+def test_a_finished_study_says_what_survives_and_at_how_many_trials(view: StudyView) -> None:
+    luck = {"examined": 9, "explained": 4, "n_searched": 200, "sharpe_hurdle": 2.81}
+    done = replace(view, state="finished", luck=luck, n_searched=26_400)
+    found = replace(done, survivors=Survivors(1))
+    assert state_sentence(found) == "Of the 9 best trials 1 survives scrutiny."
+    old = replace(done, survivors=Survivors(5, n_behind=5))
+    assert state_sentence(old) == "Of the 9 best trials 5 survived scrutiny at 200 trials."
 
 
 @pytest.mark.parametrize(
@@ -149,4 +184,4 @@ def test_luck_lists_what_was_measured_and_leaves_out_what_was_not() -> None:
     ],
 )
 def test_astronomical_growth_stays_readable(value: object, text: str) -> None:
-    assert growth(value) == text
+    assert percent(value) == text

@@ -15,6 +15,7 @@ from celery.signals import before_task_publish
 from django.contrib.auth.models import User
 from django.test import Client
 
+from optimizer import bootstrap
 from optimizer.models import Study
 from optimizer.services.sweeps.supervision import studies_without_worker
 from optimizer.tasks import study_run_task
@@ -171,6 +172,31 @@ def test_cancelling_asks_the_worker_to_stop_and_resuming_goes_on(
     assert called == [("optimizer.tasks.study_run", [study.pk])]
     study.refresh_from_db()
     assert (study.status, study.is_cancel_wanted) == ("running", False)
+
+
+def test_a_study_whose_owner_is_silent_may_be_resumed_at_once(
+    browser: Client, study: Study, called: list[Any]
+) -> None:
+    page = browser.get(f"/optimizer/{study.pk}/").content.decode()
+    assert study.owner
+    assert 'id="do-cancel"' in page
+    assert 'id="do-continue"' in page
+    browser.post(f"/optimizer/{study.pk}/resume/")
+    assert called == [("optimizer.tasks.study_run", [study.pk])]
+    study.refresh_from_db()
+    assert (study.status, study.owner) == ("running", "")
+
+
+def test_a_study_that_is_run_elsewhere_is_not_resumed_and_the_page_says_who_has_it(
+    browser: Client, study: Study, called: list[Any]
+) -> None:
+    now = bootstrap.system_clock().now()
+    Study.objects.filter(pk=study.pk).update(heartbeat_at=now, is_cancel_wanted=True)
+    before = Study.objects.values().get()
+    response = browser.post(f"/optimizer/{study.pk}/resume/", headers={"X-Panel": "1"})
+    assert response.status_code == 422
+    assert "is run by worker@host:1, last sign of life" in text(response.content.decode())
+    assert (called, Study.objects.values().get()) == ([], before)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -139,3 +140,20 @@ def test_without_redis_the_page_still_follows(
     )
     n = orchestrator.do("go_on", study=study, n=4)["n"]
     expect_n(opened, n)
+
+
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_no_column_of_the_ranked_table_covers_another(
+    chromium: Browser, desk_server: DeskServer, study: int, width: int
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 844})
+    page = context.new_page()
+    log_in(page, desk_server, f"/optimizer/{study}/")
+    page.locator("#ranked-table").scroll_into_view_if_needed()
+    edges = page.locator("#ranked-table tbody tr").first.evaluate(
+        "row => [...row.cells].map(c => c.getBoundingClientRect()).map(r => [r.left, r.right])"
+    )
+    assert len(edges) == 15
+    for (_, right), (left, _) in pairwise(edges):
+        assert right <= left + 1
+    context.close()

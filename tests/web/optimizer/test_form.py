@@ -134,6 +134,33 @@ def test_candles_are_not_judged_by_a_holdout_that_is_wrong(browser: Client, data
     assert set(errors(refused(browser, holdout_pct="80"))) == {"holdout_pct"}
 
 
+@pytest.mark.parametrize(
+    ("changes", "beside", "why"),
+    [
+        (
+            {"strategies": ["csma_revert", "hybrid_v2", "trailing_hold"], "trials": "2"},
+            "trials",
+            "Trials were 2; 3 strategies need at least 3",
+        ),
+        ({"windows": "1y,365d"}, "windows", "Windows '1y' and '365d' are the same; give one"),
+        ({"windows": "all,1d,1y"}, "windows", "Windows '1y' and 'all' are the same stretch of"),
+        ({"holdout_pct": "5"}, "holdout_pct", "Embargo days was 1, 288 bars; the holdout is 0.26"),
+    ],
+)
+def test_what_cannot_be_on_these_candles_stands_beside_what_would_change_it(
+    browser: Client, data_dir: Path, changes: dict[str, Any], beside: str, why: str
+) -> None:
+    said = errors(refused(browser, **changes))
+    assert list(said) == [beside]
+    assert said[beside].startswith(why)
+
+
+def test_workers_of_celery_may_be_capped(browser: Client, data_dir: Path) -> None:
+    send(browser, workers_via="celery", workers="3")
+    chosen = Study.objects.get().settings
+    assert (chosen["workers_via"], chosen["max_workers"]) == ("celery", 3)
+
+
 def test_what_was_typed_is_kept_wrong_and_right(browser: Client, no_costs: None) -> None:
     changes = {
         "trials": "-5", "trade_size": "much", "windows": "soon", "seed": "31", "report_every": "6",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from django.test import Client
 
+from dashboard.views.trials import REASON_MAX
 from optimizer.models import Study
 from tests import factories as make
+from tests.web.optimizer.reading import grow
 from tests.web.test_pages import text
 from trading.models import ConfigRevision
 
@@ -31,6 +34,46 @@ def test_installing_says_what_it_does_and_keeps_who_and_why(
     revision = ConfigRevision.objects.latest("id")
     assert (revision.author, revision.reason) == ("sven", "the test says so")
     assert "donna" in json.dumps(revision.overrides)
+
+
+def asked(browser: Client, study: Study, number: int) -> str:
+    address = f"/optimizer/{study.pk}/trials/{number}/install/"
+    return text(browser.get(address, headers={"X-Panel": "1"}).content.decode())
+
+
+def reason(browser: Client, study: Study, number: int) -> str:
+    page = browser.get(f"/optimizer/{study.pk}/trials/{number}/install/").content.decode()
+    found = re.search(r'id="order-reason"[^>]*value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def test_the_form_charges_a_survivor_for_the_trials_made_since(
+    browser: Client, study: Study, data_dir: Path
+) -> None:
+    make.luck_survived(study, 0, 200)
+    grow(study, 200)
+    assert "Its return survives scrutiny, charged for 200 trials." in asked(browser, study, 0)
+    assert reason(browser, study, 0).endswith("survives scrutiny, charged for 200 trials")
+    grow(study, 26_400)
+    page = asked(browser, study, 0)
+    assert "Luck explains its return: The deflated Sharpe ratio is" in page
+    assert "the best of 26\u202f400 trials without skill would look like this." in page
+    assert reason(browser, study, 0).endswith("explained by luck, charged for 26\u202f400 trials")
+
+
+def test_the_form_says_at_how_many_trials_an_old_verdict_was_found(
+    browser: Client, study: Study, data_dir: Path
+) -> None:
+    make.luck(study, 0, explained=False, reasons=[], ledger_trials=200)
+    grow(study, 26_400)
+    words = (
+        "survived scrutiny when 200 trials were made on these candles; of the 26\u202f400 made by "
+        "now its verdict does not know"
+    )
+    assert f"Its return {words}." in asked(browser, study, 0)
+    assert reason(browser, study, 0).endswith(words)
+    assert len(reason(browser, study, 0)) <= REASON_MAX
 
 
 @pytest.mark.parametrize(

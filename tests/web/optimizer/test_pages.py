@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from optimizer.domain.luck.sharpe import expected_maximum, luck_hurdle
 from optimizer.domain.objectives import OBJECTIVES
 from optimizer.models import Study
+from optimizer.selectors.studies import study_get
+from optimizer.selectors.trials import trial_get
 from tests import factories as make
-from tests.web.optimizer.reading import best
+from tests.factories.desk import NOW
+from tests.web.optimizer.reading import best, grow
 from tests.web.test_pages import text
 
 PANELS = (
@@ -61,8 +65,8 @@ def test_the_form_says_what_each_sampler_costs(
     browser: Client, study: Study, data_dir: Path
 ) -> None:
     page = text(browser.get("/optimizer/").content.decode())
-    assert "0.02 ms a trial: one covariance search per strategy; the default" in page
-    assert "0.5 ms: Optuna's tree-structured Parzen estimators" in page
+    assert "0.007 ms a trial (0.005 to 0.013): one covariance search per strategy" in page
+    assert "0.37 ms (0.3 to 0.44): Optuna's tree-structured Parzen estimators" in page
     assert "PDAI/DAI 5m, pulsex" in page
     assert "4 rungs" in page
 
@@ -78,7 +82,8 @@ def test_the_page_of_a_study_shows_all_of_it(browser: Client, study: Study) -> N
         "0.62 probability that the best of this search is no better",
         "0 of 2 steps earned where they were tested",
         "1 of 9 examined trials",
-        "would show a yearly Sharpe ratio of 3.66",
+        "60 trials ever made on these candles, by any study, deleted ones included; the best of as "
+        "many without skill would show a yearly Sharpe ratio of 3.66",
         "this is look 2 at it",
         "290.5\u202fMiB",
         "0123456789ab",
@@ -88,13 +93,61 @@ def test_the_page_of_a_study_shows_all_of_it(browser: Client, study: Study) -> N
         assert words in page
 
 
+def test_the_hurdle_beside_the_trial_count_is_the_one_of_that_count(
+    browser: Client, study: Study
+) -> None:
+    luck = {"n_searched": 200, "sharpe_hurdle": 2.81}
+    Study.objects.filter(pk=study.pk).update(luck=study.luck | luck)
+    make.luck_survived(study, best(study), 200)
+    grow(study, 26_400)
+    page = text(browser.get(f"/optimizer/{study.pk}/").content.decode())
+    now = luck_hurdle((2.81 / expected_maximum(200)) ** 2, 26_400)
+    for words in (
+        "26\u202f400 trials ever made on these candles",
+        f"the best of as many without skill would show a yearly Sharpe ratio of {now:.2f}",
+        "When this search was examined there were 200, and the best of those would have shown 2.81",
+        "0 of 9 examined trials, charged for every trial made by now",
+        "the best of 26\u202f400 trials without skill would look like this.",
+    ):
+        assert words in page
+    assert f"{now:.2f}" != "2.81"
+
+
+def test_old_verdicts_say_at_how_many_trials_they_were_found(browser: Client, study: Study) -> None:
+    luck = {"n_searched": 200, "sharpe_hurdle": 2.81}
+    Study.objects.filter(pk=study.pk).update(luck=study.luck | luck)
+    make.luck(study, best(study), explained=False, reasons=[], ledger_trials=200)
+    grow(study, 26_400)
+    page = text(browser.get(f"/optimizer/{study.pk}/").content.decode())
+    assert "survived at 200 trials" in page
+    assert "1 of them survived at 200 trials and cannot be charged for those made since" in page
+    assert "survived at 200 trials" in text(browser.get("/optimizer/").content.decode())
+    side = text(browser.get(f"/optimizer/{study.pk}/trials/{best(study)}/").content.decode())
+    assert "200 trials on these candles, when it was examined; 26\u202f400 were made by now" in side
+
+
+def test_the_panel_of_a_trial_begins_with_the_window_that_ranks(
+    browser: Client, study: Study
+) -> None:
+    number = best(study)
+    make.luck(study, number)
+    page = browser.get(f"/optimizer/{study.pk}/trials/{number}/").content.decode()
+    heads = re.findall(r'<th scope="col" class="num">(\w+)</th>', page)
+    assert heads == ["all", "1d", "2d"]
+    first = re.search(r'<th scope="row">Trades</th><td class="num">(\d+)</td>', page)
+    assert first
+    detail = trial_get(study_get(study.pk, NOW), number)
+    assert int(first[1]) == detail.windows["all"]["num_trades"]
+    assert "What scrutiny measured on all" in page
+
+
 def test_the_manifest_panel_leaves_the_figures_of_runs_to_theirs(
     browser: Client, study: Study
 ) -> None:
     study.manifest["runs"] = [{"owner": "host:1", "elapsed_s": 1.0}, {"owner": "host:2"}]
     study.save()
     page = text(browser.get(f"/optimizer/{study.pk}/").content.decode())
-    assert "Of the last of 2 runs; the manifest file holds them all." in page
+    assert "Of all 2 runs together; the manifest file has those of each." in page
     assert "host:1" not in page
 
 

@@ -78,8 +78,7 @@ class Scene:
         return SweepChunk.objects.get(answer=None)
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Scene:
+def scene_make(tmp_path: Path, most: int | None) -> Scene:
     candles_write(tmp_path / "candles", paths.path(3, 300))
     job = Job(str(tmp_path / "candles"), ((1e6,), (0.01,), (0.1,), (0.1,)), paths.STEP_MS, TERMS)
     queue, clock = FakeQueue(), FakeClock()
@@ -87,7 +86,12 @@ def scene(tmp_path: Path) -> Scene:
         queue=queue, bell=FakeBell(clock), clock=clock, pause=clock.advance, version="v1",
         again_s=AGAIN_S,
     )  # fmt: skip
-    return Scene(CeleryPool(job, study_id=study().pk, tools=tools), queue, clock)
+    return Scene(CeleryPool(job, study_id=study().pk, tools=tools, most=most), queue, clock)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return scene_make(tmp_path, None)
 
 
 def chunk(*numbers: int, place: int = 0) -> Chunk:
@@ -130,6 +134,35 @@ def test_answers_are_returned_once_counted_and_their_rows_deleted(scene: Scene) 
     assert SweepChunk.objects.count() == 1  # read, goes with the next batch
     scene.pool.close()
     assert SweepChunk.objects.count() == 0
+
+
+def test_no_more_chunks_are_out_than_may_be(tmp_path: Path) -> None:
+    scene = scene_make(tmp_path, 2)
+    assert scene.pool.n_workers == 2  # of three places
+    chunks = [chunk(2 * k, 2 * k + 1, place=k) for k in range(5)]
+    scene.pool.send(chunks[:3])
+    scene.pool.send(chunks[3:])
+    found: list[Answer] = []
+    for n_out in (2, 2, 2, 2, 1):
+        scene.pool.wait(0.0)
+        rows = SweepChunk.objects.filter(answer=None)
+        assert rows.count() == n_out
+        answer(rows.order_by("pk")[0])
+        found += scene.pool.wait(0.0)
+    assert [each.place for each in found] == [0, 1, 2, 3, 4]
+
+
+def test_waiting_with_all_places_taken_waits(tmp_path: Path) -> None:
+    scene = scene_make(tmp_path, 1)
+    scene.pool.send([chunk(0), chunk(1, place=1)])
+    before = scene.clock.monotonic()
+    assert scene.pool.wait(0.5) == []
+    assert scene.clock.monotonic() == pytest.approx(before + 0.5)
+    assert SweepChunk.objects.count() == 1
+
+
+def test_more_chunks_may_be_out_than_there_are_places(tmp_path: Path) -> None:
+    assert scene_make(tmp_path, 9).pool.n_workers == 3
 
 
 def test_an_unanswered_chunk_is_posted_again_after_ever_longer_waits(scene: Scene) -> None:

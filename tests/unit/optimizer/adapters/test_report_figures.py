@@ -116,9 +116,12 @@ def test_every_figure_is_strict_json(curves: list) -> None:
 @pytest.mark.parametrize(
     ("cell", "text", "key"),
     [
-        (cells.percent(12.345), "+12.35\u202f%", "12.345"),
+        (cells.percent(12.345), "+12.34\u202f%", "12.345"),
         (cells.percent(-0.001), "0.00\u202f%", "-0.001"),
         (cells.percent(12_345.6), "+12\u202f346\u202f%", "12345.6"),
+        (cells.percent(4.8841963e16), "+4.9 × 10^16\u202f%", "4.8841963e+16"),
+        (cells.percent(-12.0, signed=False), "−12.00\u202f%", "-12.0"),
+        (cells.percent(float("nan")), "–", ""),
         (cells.number(-1234.5), "−1\u202f234.50", "-1234.5"),
         (cells.count(7.0), "7", "7.0"),
         (cells.number(None), "–", ""),
@@ -144,6 +147,41 @@ def test_the_tables_sort_by_return_and_the_best_of_each_objective_comes_first() 
     first = sections.verdict_table(study)
     assert [row[0].text for row in first.rows] == list(report_scene.OBJECTIVES)
     assert "0.31" in first.note
+
+
+def test_tables_of_other_windows_name_the_window_trials_were_examined_on() -> None:
+    bound = ("Luck", "Deflated Sharpe", "Interval, 90 %", "Neighbours", "In parts", "Held, net")
+    bound = (*bound, "Random timing")
+    for table in sections.window_tables(report_scene.study()):
+        columns = {header.label: header.help for header in table.headers}
+        is_own = table.title == "1y"
+        for label in bound:
+            text = columns[label if is_own else f"{label} (1y)"]
+            assert text.endswith(" 1y")
+            assert "same window" not in text
+        assert ("What luck explains was examined on 1y." in table.note) is not is_own
+        assert columns["Holdout"] == "return on candles the search never saw, positions bought anew"
+        assert columns["Buy and hold"] == "over the same window, without costs"
+
+
+def test_verdicts_say_at_how_many_trials_they_stopped_knowing() -> None:
+    study = report_scene.study()
+    old = {
+        number: replace(luck, n_judged=200, n_charged=200, n_made=26_400)
+        for number, luck in study.luck.items()
+    }
+    search = replace(
+        study.search, n_searched=26_400, sharpe_hurdle=3.97, n_judged=200, hurdle_judged=2.81
+    )
+    note = sections.verdict_table(replace(study, luck=old, search=search)).note
+    assert "0 of 4 examined trials survive scrutiny." in note
+    assert "1 survived at 200 trials and cannot be charged for later ones." in note
+    assert "The best of 26\u202f400 trials without skill would show" in note
+    assert "of 3.97 here; when it was examined, at 200 trials, 2.81." in note
+    rows = sections.window_tables(replace(study, luck=old, search=search))[2].rows
+    said = [cell for row in rows for cell in row if cell.text.startswith("survived")]
+    assert [cell.text for cell in said] == ["survived at 200 trials"]
+    assert said[0].more.startswith("26\u202f400 trials were made by now")
 
 
 def test_rows_are_html_whatever_their_cells_say() -> None:

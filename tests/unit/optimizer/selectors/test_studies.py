@@ -59,6 +59,7 @@ def scores_set(study: Study, number: int, objective: str, score: float) -> None:
         ({}, 0, "running"),
         ({}, QUIET_S + 1, "stalled"),
         ({"is_cancel_wanted": True}, 0, "stopping"),
+        ({"is_cancel_wanted": True}, QUIET_S + 1, "stalled"),
         ({"status": Study.Status.CANCELLED}, 0, "cancelled"),
         ({"status": Study.Status.FINISHED}, 0, "finished"),
         ({"owner": ""}, 0, "waiting"),
@@ -71,7 +72,8 @@ def test_the_state_says_what_happens_now(
     Study.objects.filter(pk=study.pk).update(**changes)
     found = view(study, seconds=seconds)
     assert found.state == state
-    assert not (found.can_cancel and found.can_resume)
+    assert found.can_cancel is (state in {"waiting", "running", "stalled"})
+    assert found.can_resume is (state in {"stalled", "cancelled", "failed"})
 
 
 def test_the_rate_gives_the_time_left(study: Study) -> None:

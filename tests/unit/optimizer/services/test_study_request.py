@@ -57,6 +57,12 @@ def test_a_search_without_parameters_has_one_trial_a_strategy() -> None:
         ({"workers_via": "ssh"}, "workers via was 'ssh'"),
         ({"max_workers": 0}, "max workers was 0"),
         ({"cpu_fraction": 0.0}, "cpu fraction was 0.0"),
+        ({"n_trials": 5}, "trials were 5; 11 strategies need at least 11"),
+        ({"strategies": ("passive_hold", "hybrid_v2"), "n_trials": 1}, "2 strategies need at"),
+        ({"windows": ("1y", "30d", "365d")}, "windows '1y' and '365d' are the same; give one"),
+        ({"strategies": ("all", "csma_revert")}, "strategy was 'all' beside others; expected all"),
+        ({"strategies": ("csma_revert", "all")}, "strategy was 'all' beside others; expected all"),
+        ({"workers_via": "celery", "cpu_fraction": 0.9}, "cpu fraction was 0.9; it is a share of"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name_and_value(changed: dict[str, Any], said: str) -> None:
@@ -102,6 +108,36 @@ def test_some_values_alone_are_checked_together() -> None:
     with pytest.raises(InvalidRequestError) as caught:
         values_check({"max_workers": 0, "workers_via": "ssh"})
     assert set(caught.value.problems) == {"max_workers", "workers_via"}
+
+
+def test_values_that_are_right_alone_are_refused_together_with_the_rest() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        values_check({"strategies": ("all",), "n_trials": 10, "seed": -1})
+    assert list(caught.value.problems) == ["seed", "n_trials"]
+    with pytest.raises(InvalidRequestError) as caught:
+        values_check({"workers_via": "celery", "cpu_fraction": 0.5})
+    assert list(caught.value.problems) == ["cpu_fraction"]
+    values_check({"n_trials": 5})
+    values_check({"workers_via": "celery", "cpu_fraction": None, "max_workers": 3})
+    values_check({"workers_via": "local", "cpu_fraction": 0.5})
+    values_check({"strategies": ("all",), "n_trials": 11})
+
+
+def test_what_is_not_said_about_workers_is_nine_tenths_of_the_cores() -> None:
+    for via in ("local", "celery"):
+        settings = request_check(StudyRequest(workers_via=via)).settings
+        assert (settings["max_workers"], settings["cpu_fraction"]) == (None, 0.9)
+    assert request_check(StudyRequest(cpu_fraction=0.5)).settings["cpu_fraction"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("windows", "share", "is_idle"),
+    [(("1y",), 0.1, True), (("1y",), 0.0, False), (("1y", "30d"), 0.1, False)],
+)
+def test_nothing_is_pruned_on_one_window(
+    windows: tuple[str, ...], share: float, is_idle: bool
+) -> None:
+    assert StudyRequest(windows=windows, prune_share=share).prunes_nothing is is_idle
 
 
 def test_what_was_typed_is_read_and_checked_and_only_what_can_be_is_returned() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
 from optimizer.adapters.cmaes_sampler import CmaesSampler
 from optimizer.domain.search.pruning import PruningFloors
-from optimizer.domain.search.samplers import RandomSampler, Result
+from optimizer.domain.search.samplers import MOST, RandomSampler, Result
 from optimizer.domain.search.space import Space
-from optimizer.domain.study.engine import Batch, SearchEngine
+from optimizer.domain.study.engine import Batch, SearchEngine, StateUnreadableError
 from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
 from optimizer.domain.study.schedule import Schedule
 from optimizer.domain.study.suggestions import suggestion_params
@@ -90,6 +91,40 @@ def test_a_search_is_reached_again_by_replaying_its_records() -> None:
     assert text(first.propose()) == text(again.propose())
 
 
+def broken_states() -> dict[str, dict[str, Any]]:
+    """Return what cannot be the state of the engine after its first batch."""
+    made = engine()
+    made.propose()
+    made.absorb(records(made.pending[0]))
+    made.propose()
+    state = made.state()
+    without = {name: part for name, part in state.items() if name != "samplers"}
+    cut = state["samplers"] | {"csma_revert": {"restarts": 0}}
+    return {
+        "empty": {},
+        "of other parts": without,
+        "of a sampler cut off": state | {"samplers": cut},
+        "with words for numbers": state | {"absorbed": "one"},
+        "with null for pending": state | {"pending": None},
+        "with a list of floors": state | {"pruning": {"csma_revert": [["low"]]}},
+    }
+
+
+@pytest.mark.parametrize("name", list(broken_states()))
+def test_a_state_that_cannot_be_read_changes_nothing(name: str) -> None:
+    going, untouched = engine(), engine()
+    with pytest.raises(StateUnreadableError):
+        going.restore(broken_states()[name])
+    assert going.absorbed == 0
+    for _ in range(2):
+        for each in (going, untouched):
+            each.propose()
+        assert text(going.pending[-1]) == text(untouched.pending[-1])
+    for each in (going, untouched):
+        each.absorb(records(each.pending[0]))
+    assert text(going.propose()) == text(untouched.propose())
+
+
 def test_records_another_search_made_are_refused() -> None:
     going, other = engine(), engine(seed=5)
     going.propose()
@@ -106,7 +141,7 @@ class Told(RandomSampler):
         self.scores += [result.scores for result in results]
 
 
-def test_samplers_are_told_the_worst_where_a_score_is_not_one() -> None:
+def test_samplers_are_told_scores_that_are_finite_or_the_worst() -> None:
     space = Space.of("csma_revert", SYSTEMS["csma_revert"].strategy.params)
     sampler = Told(dim=space.dim, seed=1, place=0)
     sampler.scores = []
@@ -126,7 +161,7 @@ def test_samplers_are_told_the_worst_where_a_score_is_not_one() -> None:
         ]
     )
     worst = -np.inf
-    assert sampler.scores == [[worst, worst], [2.0, worst], [np.inf, 3.0], [worst, worst]]
+    assert sampler.scores == [[worst, worst], [2.0, worst], [MOST, 3.0], [worst, worst]]
 
 
 def test_a_strategy_without_parameters_has_one_trial() -> None:

@@ -15,12 +15,12 @@ import pytest
 from optimizer.adapters.html_report import HtmlReport, RunFolder
 from optimizer.domain.reporting import ReportStudy
 from optimizer.services.reports.build import report_write
-from optimizer.services.reports.curves import chosen
+from optimizer.services.reports.curves import LOOKED_AT_MAX, chosen
 from tests import report_scene
 
 TOKENS = Path(__file__).resolve().parents[5] / "static" / "css" / "tokens.css"
 GOLDEN = Path(__file__).with_name("golden")
-GOLDEN_PAGE = "fa18e998d16cb173"
+GOLDEN_PAGE = "136e771bc3103a4d"
 
 
 class MemoryFolder(dict[str, bytes]):
@@ -94,6 +94,9 @@ def test_the_summary_is_strict_json_with_the_best_and_their_luck(complete: Memor
         }
     assert summary["trials_by_status"] == {"ok": 192, "pruned": 48}
     assert summary["windows"]["30d"]["trials"] == 240
+    assert summary["windows"]["30d"]["to"] == summary["holdout"]["from"]
+    assert summary["windows"]["30d"]["from"] < summary["windows"]["30d"]["to"]
+    assert summary["embargo_days"] == 2.5
     assert len(summary["windows"]["1y"]["top"]) == 10
     assert summary["importance"]["csma_revert"]["entry_days"] > 0.5
 
@@ -148,11 +151,22 @@ def test_the_golden_page_has_not_changed() -> None:
 
 def test_the_runs_drawn_are_the_best_of_each_objective_and_then_by_return() -> None:
     study = report_scene.study()
-    places = chosen(study, 5)
-    assert places[0] == study.best(0)
-    assert len(places) == len(set(places)) == 5
-    assert set(study.ranked("1y")[:3].tolist()) <= set(places)
-    assert chosen(study, 1) == [study.best(0)]
+    places = chosen(study)
+    best = [study.best(objective) for objective in range(3)]
+    assert places[: len(set(best))] == list(dict.fromkeys(best))
+    assert len(places) == len(set(places))
+    by_return = [place for place in places if place not in best]
+    assert by_return == [place for place in study.ranked("1y").tolist() if place not in best]
+
+
+def test_of_a_large_study_the_highest_runs_and_the_best_of_each_strategy_are_looked_at() -> None:
+    study = report_scene.study(4000)
+    lone = int(study.ranked("1y")[1500])
+    strategy = list(study.strategy)
+    strategy[lone] = "trailing_hold"
+    places = chosen(replace(study, strategy=strategy))
+    assert len(places) <= LOOKED_AT_MAX + 3 + 3
+    assert lone in places
 
 
 def test_a_folder_takes_files_and_replaces_them(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from optimizer.domain.luck.figures import FIGURE_NAMES
 from optimizer.domain.reporting import ReportStudy
 from optimizer.services.reports.rows import Table, Written, csv_bytes
 from optimizer.services.reports.tables import (
+    LUCK_COLUMNS,
     METRIC_COLUMNS,
     StudyTables,
     best_objectives,
@@ -77,7 +78,7 @@ def test_the_columns_are_the_original_s_and_those_on_luck(study: ReportStudy) ->
     table = StudyTables(study).window("1y")
     assert [*table.names] == [
         *SPEC_COLUMNS,
-        "explained",
+        *("luck_window", "explained", "reason_codes", "charged_for_trials", "judged_at_trials"),
         *FIGURE_NAMES,
     ]
     assert FIGURE_NAMES[:3] == ("deflated_sharpe", "pbo", "holdout_return_pct")
@@ -118,9 +119,31 @@ def test_luck_stands_where_a_trial_was_examined_and_only_there(study: ReportStud
     assert {row["pbo"] for row in examined} == {"0.31"}
     for row in rows:
         if int(row["trial_id"]) not in study.luck:
-            assert {row[name] for name in ("explained", *FIGURE_NAMES)} == {""}
+            assert {row[name] for name in LUCK_COLUMNS} == {""}
         else:
             assert all(row[name] for name in FIGURE_NAMES)
+
+
+@pytest.mark.parametrize("window", report_scene.WINDOWS)
+def test_luck_names_the_window_it_was_examined_on_in_every_table(
+    study: ReportStudy, window: str
+) -> None:
+    rows = read(StudyTables(study).window(window))
+    examined = [row for row in rows if int(row["trial_id"]) in study.luck]
+    assert len(examined) == 4
+    assert {row["luck_window"] for row in examined} == {"1y"}
+    assert {row["luck_window"] for row in rows if row not in examined} == {""}
+    assert {row["luck_window"] for row in read(StudyTables(study).overall())} == {"", "1y"}
+
+
+def test_the_reasons_stand_as_codes_from_their_closed_set(study: ReportStudy) -> None:
+    for table in (StudyTables(study).window("30d"), StudyTables(study).objective(0)):
+        for row in read(table):
+            luck = study.luck.get(int(row["trial_id"]))
+            assert row["reason_codes"] == (";".join(luck.codes) if luck else "")
+            if luck and luck.explained:
+                assert row["reason_codes"] == "deflated_sharpe;holdout_loss"
+                assert row["charged_for_trials"] == row["judged_at_trials"] == "12345"
 
 
 def test_the_best_objective_is_where_the_trial_ranks_highest_not_the_largest_number() -> None:
