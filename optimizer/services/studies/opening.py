@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.db import transaction
@@ -48,9 +48,12 @@ def study_open(
     """
     plan = request_check(request)
     data = source.data
-    stretches = stretches_cut(
-        data.bars.open_time, data.step_ms, plan.windows, request.holdout_share
-    )
+    times = data.bars.open_time
+    stretches = stretches_cut(times, data.step_ms, plan.windows, request.holdout_share)
+    if set(request.windows) == set(StudyRequest().windows):
+        # nobody chose them: on short candles those remain that differ
+        plan = replace(plan, windows=_differing(stretches))
+        stretches = stretches_cut(times, data.step_ms, plan.windows, request.holdout_share)
     problems = Problems()
     with problems.at("windows"):
         _windows_differ(stretches)
@@ -71,6 +74,16 @@ def study_open(
         study.save(force_insert=True)
     files.manifest_write(study.run_dir, {"study": study.pk, **study.manifest})
     return study
+
+
+def _differing(stretches: Stretches) -> tuple[str, ...]:
+    """Return the labels of windows that are not the same bars as a shorter one."""
+    begun = [window.begins for window in stretches.windows]
+    return tuple(
+        window.label
+        for place, window in enumerate(stretches.windows)
+        if window.begins not in begun[:place]
+    )
 
 
 def _windows_differ(stretches: Stretches) -> None:

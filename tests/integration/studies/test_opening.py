@@ -8,6 +8,7 @@ import pytest
 
 from optimizer.models import SearchLedger, Study
 from optimizer.services.studies.problems import InvalidRequestError
+from optimizer.services.studies.request import StudyRequest
 from tests.integration.studies.conftest import Bench
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,12 @@ def test_windows_of_the_same_bars_are_refused_by_both_names(bench: Bench) -> Non
     assert said["windows"].endswith("; leave one out")
     assert "'30d' and '1y'" in refused(bench, windows=("1d", "1y", "30d"))["windows"]
     assert bench.open(windows=("1d", "2d", "99999d")).windows == ["1d", "2d", "99999d"]
+
+
+def test_windows_that_nobody_chose_are_fitted_to_the_candles(bench: Bench) -> None:
+    study = bench.open(windows=StudyRequest().windows)
+    assert study.windows == ["30d"]  # the candles are shorter than that
+    assert list(study.manifest["stretches"]["windows"]) == ["30d"]
 
 
 def test_an_embargo_that_swallows_the_holdout_is_refused_with_both_lengths(bench: Bench) -> None:
