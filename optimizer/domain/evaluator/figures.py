@@ -104,6 +104,31 @@ def _recovery_factor(gain: float, worst: float, is_next_open: bool) -> float:
     return gain / max(TINY, -worst)
 
 
+@part
+def _trade_figures(books: FloatArray) -> tuple[float, float, float, float, float, float, float]:
+    trades, wins, losses = books[TRADES], books[WINS], books[LOSSES]
+    return (
+        trades,
+        wins,
+        losses,
+        _ratio(wins, trades) * 100.0,
+        _ratio(books[WIN_SUM], wins) * 100.0,
+        _ratio(books[LOSS_SUM], losses) * 100.0,
+        _profit_factor(books[WIN_SUM], books[LOSS_SUM]),
+    )
+
+
+@part
+def _cost_figures(
+    books: FloatArray, trade_size: float, is_next_open: bool
+) -> tuple[float, float, float]:
+    trades = books[TRADES]
+    cost_pct = books[COSTS] / (max(TINY, books[TRADED]) if is_next_open else trade_size) * 100.0
+    # Without a trade there is no fill either, except gas booked by next_close for a failed buy.
+    each = cost_pct / max(trades, 1.0) if is_next_open or trades > 0.0 else 0.0
+    return books[COSTS], cost_pct, each
+
+
 @kernel
 def _figures(
     books: FloatArray,
@@ -121,31 +146,19 @@ def _figures(
     if not np.isnan(given[0]):
         mean, deviation, low_deviation, is_sound = given[0], given[1], given[2], True
     yearly = facts[_PER_YEAR] ** 0.5
-    balance, worst, trades = books[CASH], books[WORST], books[TRADES]
+    balance, worst = books[CASH], books[WORST]
     growth = balance / max(trade_size, TINY)
     gain = growth - 1.0
     bars = max(facts[_BARS] - (1.0 if is_next_open else 0.0), 1.0)
-    cost_base = max(TINY, books[TRADED]) if is_next_open else trade_size
-    cost_pct = books[COSTS] / cost_base * 100.0
-    values = (
+    of_equity = (
         gain * 100.0,
         (growth ** (facts[_PER_YEAR] / bars) - 1.0) * 100.0,
         worst * 100.0,
         books[LONGEST] * facts[_STEP_DAYS],
         _ratio(mean, deviation) * yearly,
         _ratio(mean, low_deviation) * yearly,
-        trades,
-        books[WINS],
-        books[LOSSES],
-        _ratio(books[WINS], trades) * 100.0,
-        _ratio(books[WIN_SUM], books[WINS]) * 100.0,
-        _ratio(books[LOSS_SUM], books[LOSSES]) * 100.0,
-        _profit_factor(books[WIN_SUM], books[LOSS_SUM]),
-        _recovery_factor(gain, worst, is_next_open),
-        books[COSTS],
-        cost_pct,
-        # Without a trade there is no fill either, except gas booked by next_close for a failed buy.
-        cost_pct / max(trades, 1.0) if is_next_open or trades > 0.0 else 0.0,
+    )
+    of_window = (
         facts[_HOLD_GAIN] * 100.0,
         facts[_HOLD_DRAWDOWN] * 100.0,
         balance,
@@ -154,6 +167,9 @@ def _figures(
         1.0 if books[TRIPPED_AT] >= 0.0 else 0.0,
         books[OBSERVED] * 100.0,
     )
+    # Added, because numba does not unpack a tuple into another.
+    of_trades = _trade_figures(books) + (_recovery_factor(gain, worst, is_next_open),)  # noqa: RUF005
+    values = of_equity + of_trades + _cost_figures(books, trade_size, is_next_open) + of_window
     for i in range(len(values)):
         out[i] = values[i]
     return is_sound

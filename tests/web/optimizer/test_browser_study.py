@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 READY_S = 240.0  # processes import for seconds each; they share the machine with other tests
 SLOW = 60_000  # ms
 END = 400_000  # ms; a few hundred trials, scrutiny and the report on a busy machine
-N_TRIALS = 800
+N_TRIALS = 4000
 
 
 @pytest.fixture(scope="module")
