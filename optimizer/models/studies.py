@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from optimizer.models.fields import FigureDecoder
 from trading.models.fields import MoneyField
 
 
@@ -51,7 +52,9 @@ class Study(models.Model):
     run_dir = models.CharField(max_length=400)
     manifest = models.JSONField(default=dict)
     figures = models.JSONField(default=dict, help_text="speed and memory, of all runs together")
-    luck = models.JSONField(default=dict, help_text="overfitting probability and walk-forward")
+    luck = models.JSONField(
+        default=dict, decoder=FigureDecoder, help_text="overfitting probability and walk-forward"
+    )
 
     class Meta:
         verbose_name_plural = "studies"

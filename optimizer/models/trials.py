@@ -13,7 +13,7 @@ import orjson
 from django.db import models
 
 from optimizer.domain.study.records import TrialStatus
-from optimizer.models.fields import KeyField
+from optimizer.models.fields import FigureDecoder, KeyField
 from optimizer.models.studies import Study
 
 TRIAL_SPACE: Final = 10**8
@@ -102,7 +102,8 @@ class TrialLuck(models.Model):
     reasons = models.JSONField(help_text="why, in sentences; empty where luck does not explain it")
     codes = models.JSONField(default=list, help_text="the same reasons from their closed set")
     figures = models.JSONField(
-        help_text="deflated Sharpe ratio, overfitting probability, holdout, plateau, baselines"
+        decoder=FigureDecoder,
+        help_text="deflated Sharpe ratio, overfitting probability, holdout, plateau, baselines",
     )
     ledger_trials = models.PositiveBigIntegerField(help_text="searches charged for, same data")
     created_at = models.DateTimeField()
