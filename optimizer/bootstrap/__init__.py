@@ -19,6 +19,7 @@ from optimizer.bootstrap.reports import (
 from optimizer.bootstrap.sources import study_source
 from optimizer.bootstrap.studies import (
     pool_make,
+    study_found,
     study_open,
     study_resume_ready,
     study_run,
@@ -49,6 +50,7 @@ __all__ = [
     "report_renderer",
     "run_downloads",
     "studies_supervise",
+    "study_found",
     "study_news",
     "study_open",
     "study_pictures",

@@ -22,7 +22,7 @@ from optimizer.models import Study
 from optimizer.selectors.costs import COSTS_KEY
 from optimizer.services.reports.build import ReportResult, ReportSource
 from optimizer.services.studies import opening, running, sources
-from optimizer.services.studies.control import Claimant, digests_running, study_resume
+from optimizer.services.studies.control import Claimant, digests_running, study_named, study_resume
 from optimizer.services.studies.costs import costs_used
 from optimizer.services.studies.request import CELERY, StudyRequest, request_check
 from optimizer.services.studies.running import RunResult
@@ -104,6 +104,17 @@ def study_run(
         should_stop=should_stop,
         resume=resume,
     )
+
+
+def study_found(study_id: int) -> Study:
+    """Return a study; a database that is away for a moment is waited for.
+
+    Raises:
+        BadInputError: there is none with this number.
+    """
+    from optimizer.adapters.workers.reconnect import reconnecting
+
+    return reconnecting(partial(study_named, study_id), pause=threading.Event().wait)
 
 
 def study_resume_ready(study_id: int) -> None:

@@ -104,7 +104,7 @@ class Command(DeskCommand):
         return self._go_on(study, options)
 
     def _resume(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        study, problems = study_named(whole("study", options["study"])), Problems()
+        study, problems = bootstrap.study_found(whole("study", options["study"])), Problems()
         via = study.settings.get("workers_via", LOCAL)
         workers = values_read({"workers_via": lambda: via} | _worker_reads(options), problems)
         problems.settle()

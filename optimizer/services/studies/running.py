@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -80,10 +80,10 @@ def study_run(
             evaluates changed, or it was deleted meanwhile.
         TradingError: it cannot go on; its row says why.
     """
-    if resume is None:
-        study = study_claim(study_id, tools.claimant)
-    else:
-        study = study_resume(study_id, tools.claimant, workers=resume)
+    claim = partial(study_claim, study_id, tools.claimant)
+    if resume is not None:
+        claim = partial(study_resume, study_id, tools.claimant, workers=resume)
+    study = tools.database(claim)  # whoever has it already may claim it again
     run = _Run(study, tools)
     try:
         return run.to_its_end(on_progress, should_stop)

@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from optimizer import bootstrap
 from optimizer.models import Study
+from optimizer.services.studies import running
 from optimizer.services.studies.control import (
     SILENT_S,
     Claimant,
@@ -222,3 +224,18 @@ def test_every_run_says_which_versions_made_it(bench: Bench, study: Study) -> No
         assert set(run["libraries"]) >= {"numpy", "numba"}
         assert "git_commit" in run
         assert run["began_at"] >= study.created_at.isoformat()
+
+
+def test_a_connection_lost_at_the_beginning_is_opened_anew(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, real, lost = bench.open(), running.study_claim, [OperationalError("terminated")]
+
+    def claim(*given: Any) -> Study:
+        if lost:
+            raise lost.pop()
+        return real(*given)
+
+    monkeypatch.setattr(running, "study_claim", claim)
+    assert bench.run(study).end is RunEnd.FINISHED
+    assert not lost
