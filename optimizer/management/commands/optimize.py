@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import CommandParser
-from django.db import connection
 from tqdm import tqdm
 
 from optimizer import bootstrap
@@ -81,7 +80,7 @@ class Command(DeskCommand):
 
     def _database_ready(self) -> None:
         """Make the tables on the first run in a data directory, as ``up`` does."""
-        if Study._meta.db_table not in connection.introspection.table_names():
+        if not bootstrap.study_table_exists():
             self.stderr.write("preparing the database")
             call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
 
