@@ -13,6 +13,7 @@ from optimizer.ports.reports import ReportFolder, ReportRenderer
 from optimizer.ports.run_downloads import RunDownloads
 from optimizer.services.reports import build, pictures
 from optimizer.services.reports.build import ReportResult, ReportSource
+from optimizer.services.reports.reading import TrialColumns
 
 
 def report_renderer() -> ReportRenderer:
@@ -51,6 +52,7 @@ def report_build(
     source_of: Callable[[Study], ReportSource] | None = None,
     folder_of: Callable[[str], ReportFolder] = report_folder,
     is_complete: bool = True,
+    trials: TrialColumns | None = None,
 ) -> ReportResult:
     """Write the report of a study into its run directory; see the service.
 
@@ -63,4 +65,5 @@ def report_build(
         renderer=report_renderer(),
         folder_of=folder_of,
         is_complete=is_complete,
+        trials=trials,
     )

@@ -22,6 +22,7 @@ from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
 from optimizer.selectors.costs import COSTS_KEY
 from optimizer.services.reports.build import ReportResult, ReportSource
+from optimizer.services.reports.reading import TrialColumns
 from optimizer.services.studies import opening, running, sources
 from optimizer.services.studies.control import Claimant, digests_running, study_named, study_resume
 from optimizer.services.studies.costs import costs_used
@@ -162,8 +163,8 @@ def study_tools(say: Callable[[str], object] = lambda _line: None) -> StudyTools
         sampler_of=sampler_make,
         pool_of=partial(pool_make, say=say),
         database=partial(reconnecting, pause=threading.Event().wait),
-        luck=lambda number, data, between: luck_assess(
-            study_id=number, data=data, clock=clock, between=between
+        luck=lambda number, data, trials, between: luck_assess(
+            study_id=number, data=data, clock=clock, trials=trials, between=between
         ),
         report=_report,
         tell=lambda number, n_done, is_change: news.tell(
@@ -175,7 +176,7 @@ def study_tools(say: Callable[[str], object] = lambda _line: None) -> StudyTools
 def _report(
     study_id: int,
     source: ReportSource,
-    is_complete: bool,
+    trials: TrialColumns | None = None,
     between: Between = nothing,
     /,
 ) -> ReportResult:
@@ -183,7 +184,8 @@ def _report(
         study_id=study_id,
         source_of=lambda _study: source,
         folder_of=lambda run_dir: StoppableFolder(report_folder(run_dir), between),
-        is_complete=is_complete,
+        is_complete=trials is not None,
+        trials=trials,
     )
 
 

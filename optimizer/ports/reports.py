@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from optimizer.domain.importance import ParameterTable
 from optimizer.domain.reporting import ReportCurve, ReportStudy
+
+PutFile = Callable[[str, bytes], None]  # (name, content); the name may have a folder before a slash
 
 
 class ReportRenderer(Protocol):
@@ -25,6 +28,12 @@ class ReportRenderer(Protocol):
 class ReportFolder(Protocol):
     """Takes the files of one report; readers see an old file or a new one, never half of one."""
 
-    def write(self, name: str, content: bytes) -> None:
-        """Put ``content`` under ``name``, which may name a folder before a slash."""
+    def filling(self) -> AbstractContextManager[PutFile]:
+        """Return what takes the files, one after the other.
+
+        A file may be on its way when it was taken; at the end of the block all are there.
+
+        Raises:
+            OSError: one could not be written; said with a later one or at the end of the block.
+        """
         ...

@@ -45,8 +45,9 @@ N = 24
 
 
 class MemoryFolder(dict[str, bytes]):
-    def write(self, name: str, content: bytes) -> None:
-        self[name] = content
+    @contextmanager
+    def filling(self) -> Iterator[PutFile]:
+        yield self.__setitem__
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from trading.domain.execution.costs import SwapCostSchedule
 
 # In front of every answer: processor seconds and resident MiB of the worker so far.
 VITALS: Final = struct.Struct("<dd")
-NICENESS: Final = 5  # the orchestrator, which feeds all workers, and the desk go first
+NICENESS: Final = 10  # the orchestrator, which feeds all workers, and the desk go first
 _PAGE_MB: Final = os.sysconf("SC_PAGE_SIZE") / 2**20
 
 

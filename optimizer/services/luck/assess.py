@@ -36,7 +36,7 @@ from optimizer.domain.study.stretches import EMBARGO_DAYS
 from optimizer.models import SearchLedger, Study, TrialLuck
 from optimizer.selectors.keys import trial_key
 from optimizer.services.luck.choice import numbers_unchosen, places_examined
-from optimizer.services.reports.reading import study_read
+from optimizer.services.reports.reading import TrialColumns, study_read
 from trading.domain.errors import BadInputError
 from trading.ports.clock import Clock
 
@@ -49,6 +49,7 @@ def luck_assess(
     data: StudyData,
     clock: Clock,
     between: Callable[[], None] = lambda: None,
+    trials: TrialColumns | None = None,
 ) -> dict[str, Any]:
     """Store what scrutiny makes of a study's best trials; return what it says of the search.
 
@@ -58,6 +59,7 @@ def luck_assess(
         clock: for the time written beside the verdicts.
         between: called between two verdicts; what it raises ends the assessment, which has then
             written nothing.
+        trials: all of the study, where they were read already.
 
     Raises:
         BadInputError: there is no such study, or the candles are not those it was made on.
@@ -70,7 +72,7 @@ def luck_assess(
             f"the candles have digest {data.data_digest()[:12]}; study {study_id} was made on "
             f"{study.data_digest[:12]}"
         )
-    report = study_read(study=study, data=data, market="", quote="")
+    report = study_read(study=study, data=data, market="", quote="", trials=trials)
     places = places_examined(report)
     if not places:
         return _store(study, clock, [], {"examined": 0, "walk_forward": []}, is_look=False)

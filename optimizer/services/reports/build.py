@@ -14,7 +14,7 @@ from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
 from optimizer.ports.reports import ReportFolder, ReportRenderer
 from optimizer.services.reports.curves import CurveTerms, curves_draw
-from optimizer.services.reports.reading import study_read
+from optimizer.services.reports.reading import TrialColumns, study_read
 from optimizer.services.reports.rows import Written, csv_bytes
 from optimizer.services.reports.summary import best_trials, summary_json
 from optimizer.services.reports.tables import StudyTables, fold_table, trade_table
@@ -49,19 +49,27 @@ def report_write(
         folder: takes the files; those of an earlier report are replaced.
         is_complete: also write the tables as CSV; a report on the way is the page and the summary.
     """
-    parameters, tables = parameter_tables(study, orjson.loads), StudyTables(study)
+    tables = StudyTables(study)
     files: list[str] = []
-
-    def put(name: str, content: bytes) -> None:
-        folder.write(name, content)
-        files.append(name)
-
-    if is_complete:
-        for name, content in _csv_files(tables, curves):
+    with folder.filling() as put:
+        for name, content in _files(tables, curves, renderer, is_complete=is_complete):
             put(name, content)
-    put(SUMMARY, summary_json(tables, parameters))
-    put(PAGE, renderer.render(study, curves, parameters))
+            files.append(name)
     return ReportResult(tuple(files), best_trials(study))
+
+
+def _files(
+    tables: StudyTables,
+    curves: Sequence[ReportCurve],
+    renderer: ReportRenderer,
+    *,
+    is_complete: bool,
+) -> Iterator[tuple[str, bytes]]:
+    if is_complete:
+        yield from _csv_files(tables, curves)
+    parameters = parameter_tables(tables.study, orjson.loads)
+    yield SUMMARY, summary_json(tables, parameters)
+    yield PAGE, renderer.render(tables.study, curves, parameters)
 
 
 def _csv_files(tables: StudyTables, curves: Sequence[ReportCurve]) -> Iterator[tuple[str, bytes]]:
@@ -71,9 +79,9 @@ def _csv_files(tables: StudyTables, curves: Sequence[ReportCurve]) -> Iterator[t
         table = tables.window(window)
         lines[window] = table.lines()
         yield f"metrics_{window}.csv", csv_bytes(Written(table.names, [lines[window]]))
+    yield "overall.csv", csv_bytes(tables.overall(lines))  # the largest begins its way early
     for place, name in enumerate(study.facts.objectives):
         yield f"objective_{name}.csv", csv_bytes(tables.objective(place))
-    yield "overall.csv", csv_bytes(tables.overall(lines))
     yield "walkforward_summary.csv", csv_bytes(fold_table(study).written())
     for curve in curves:
         yield f"trades/trial_{curve.number}.csv", csv_bytes(trade_table(curve).written())
@@ -95,6 +103,7 @@ def report_build(
     renderer: ReportRenderer,
     folder_of: Callable[[str], ReportFolder],
     is_complete: bool = True,
+    trials: TrialColumns | None = None,
 ) -> ReportResult:
     """Write the report of a stored study into its run directory.
 
@@ -105,6 +114,7 @@ def report_build(
         folder_of: opens a run directory.
         is_complete: all files and the best runs drawn out; a report on the way is the page and the
             summary of what is stored so far.
+        trials: all of the study, where they were read already.
 
     Raises:
         BadInputError: there is no such study, or its candles or costs are gone or have changed.
@@ -113,7 +123,9 @@ def report_build(
     if study is None:
         raise BadInputError(f"study was {study_id}; there is no such study")
     source = source_of(study)
-    report = study_read(study=study, data=source.data, market=source.market, quote=source.quote)
+    report = study_read(
+        study=study, data=source.data, market=source.market, quote=source.quote, trials=trials
+    )
     curves: Sequence[ReportCurve] = ()
     if is_complete and len(report.number):
         terms = CurveTerms(

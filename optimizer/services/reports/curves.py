@@ -77,6 +77,16 @@ def curves_draw(*, study: ReportStudy, data: StudyData, terms: CurveTerms) -> li
     return drawing.different(study, terms.top)
 
 
+def _numbers(study: ReportStudy, place: int) -> bytes:
+    """Return what a trial of its strategy came to on every window."""
+    rows = [study.metrics[window][place].tobytes() for window in study.facts.windows]
+    return b"".join([study.strategy[place].encode(), *rows])
+
+
+def _one_more(curve: ReportCurve) -> ReportCurve:
+    return replace(curve, n_alike=curve.n_alike + 1)
+
+
 def _is_alike(curve: ReportCurve, run: Run) -> bool:
     if curve.strategy != run.strategy:
         return False
@@ -103,13 +113,19 @@ class _Drawing:
     def different(self, study: ReportStudy, top: int) -> list[ReportCurve]:
         """Return the first runs that differ, at most ``top``."""
         curves: list[ReportCurve] = []
+        drawn: dict[bytes, int] = {}
         for place in chosen(study):
+            found = _numbers(study, place)
+            if found in drawn:  # most are: nothing is evaluated to hear the same again
+                curves[drawn[found]] = _one_more(curves[drawn[found]])
+                continue
             run = self._run(study, place)
-            drawn = next((k for k, curve in enumerate(curves) if _is_alike(curve, run)), None)
-            if drawn is None:
-                curves.append(self._curve(study, place, run))
-            else:
-                curves[drawn] = replace(curves[drawn], n_alike=curves[drawn].n_alike + 1)
+            alike = next((k for k, curve in enumerate(curves) if _is_alike(curve, run)), None)
+            drawn[found] = len(curves) if alike is None else alike
+            if alike is not None:
+                curves[alike] = _one_more(curves[alike])
+                continue
+            curves.append(self._curve(study, place, run))
             if len(curves) == top:
                 break
         return curves

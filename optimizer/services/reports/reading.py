@@ -6,11 +6,11 @@ minute; what is not finite becomes NaN, which a report writes as an empty cell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -38,7 +38,40 @@ _AT_ONCE: Final = 1_000  # rows; more leave the caches of the processor
 _SHOWN: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def study_read(*, study: Study, data: StudyData | None, market: str, quote: str) -> ReportStudy:
+class TrialColumns(NamedTuple):
+    """The stored trials of a study as ``ReportStudy`` has them; trials stay as they are."""
+
+    number: IntArray
+    strategy: Sequence[str]
+    params: Sequence[str]
+    status: Sequence[str]
+    metrics: Mapping[str, FloatArray]
+    scores: FloatArray
+
+
+def trials_read(study: Study) -> TrialColumns:
+    """Return all trials stored of ``study`` so far."""
+    rows = Trial.objects.filter(**trial_range(study.pk)).order_by("pk")
+    found = list(rows.values_list("number", "strategy", "params_json", "status"))
+    number = np.array([row[0] for row in found], dtype=np.int64)
+    return TrialColumns(
+        number=number,
+        strategy=[row[1] for row in found],
+        params=[row[2] for row in found],
+        status=[row[3] for row in found],
+        metrics=_metrics(study, number),
+        scores=_scores(study, number),
+    )
+
+
+def study_read(
+    *,
+    study: Study,
+    data: StudyData | None,
+    market: str,
+    quote: str,
+    trials: TrialColumns | None = None,
+) -> ReportStudy:
     """Return the columns of everything stored of ``study`` so far.
 
     Args:
@@ -46,22 +79,16 @@ def study_read(*, study: Study, data: StudyData | None, market: str, quote: str)
         data: its candles, for their first and last time; None where nobody shows those.
         market: what the candles are of, as people say it.
         quote: the currency of the amounts.
+        trials: where they were read already.
     """
-    rows = Trial.objects.filter(**trial_range(study.pk)).order_by("pk")
-    trials = list(rows.values_list("number", "strategy", "params_json", "status"))
-    number = np.array([row[0] for row in trials], dtype=np.int64)
+    columns = trials_read(study) if trials is None else trials
     facts = _facts(study, data, market, quote)
     return ReportStudy(
         facts=facts,
-        number=number,
-        strategy=[row[1] for row in trials],
-        params=[row[2] for row in trials],
-        status=[row[3] for row in trials],
-        metrics=_metrics(study, number),
-        scores=_scores(study, number),
         luck=_luck(study, facts.n_searched),
         folds=tuple(fold_read(step) for step in study.luck.get("walk_forward", ())),
         search=_search(study.luck, facts.n_searched),
+        **columns._asdict(),
     )
 
 

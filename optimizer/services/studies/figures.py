@@ -38,7 +38,6 @@ def study_figures(runs: Sequence[Run]) -> dict[str, Any]:
         "cpu_utilisation": _utilisation(made),
         "overhead_share": round(overhead / max(elapsed_s, 1e-9), 4),
         "wall_s": wall,
-        "cpu_s": _merged(known, "cpu_s"),
         "worker_cpu_s": _sum(known, "worker_cpu_s"),
         "orchestrator_cpu_s": _sum(known, "orchestrator_cpu_s"),
         **{name: made[-1].get(name) for name in _OF_ONE_RUN},

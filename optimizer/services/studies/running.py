@@ -19,6 +19,7 @@ from django.db import InterfaceError, OperationalError
 
 from optimizer.models import Study
 from optimizer.services.reports.build import ReportSource
+from optimizer.services.reports.reading import trials_read
 from optimizer.services.studies.control import (
     CANCELLED_BY_REQUEST,
     StudyDeletedError,
@@ -147,10 +148,11 @@ class _Run:
         try:
             with heartbeat(study.pk, tools.owner, tools.clock):
                 with self._meter.phase("luck"):
-                    tools.database(lambda: tools.luck(study.pk, source.data, between))
+                    trials = tools.database(lambda: trials_read(study))
+                    tools.database(lambda: tools.luck(study.pk, source.data, trials, between))
                 self._note(self._meter.figures())
                 with self._meter.phase("report"):
-                    result = tools.database(lambda: tools.report(study.pk, source, True, between))
+                    result = tools.database(lambda: tools.report(study.pk, source, trials, between))
         except StopWantedError:
             return None
         self._note(self._meter.figures())

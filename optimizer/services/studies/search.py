@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from optimizer.domain.search.pruning import PruningFloors
-from optimizer.domain.search.samplers import Sampler
+from optimizer.domain.search.samplers import Result, Sampler
 from optimizer.domain.search.space import Space
 from optimizer.domain.study.engine import Batch, SearchEngine, StateUnreadableError
 from optimizer.domain.study.evaluation import Terms
@@ -17,6 +17,7 @@ from optimizer.models import Study
 from optimizer.services.studies.storing import records_from
 
 _FORMAT: Final = 3  # of snapshots; one of another format is as good as none
+_REHEARSED: Final = 32  # trials: more than any sampler waits for before it learns
 SamplerOf = Callable[[str, int, Space, int], Sampler]  # (sampler, seed, space, place)
 
 
@@ -43,6 +44,23 @@ def engine_make(study: Study, sampler_of: SamplerOf) -> SearchEngine:
         ),
         n_objectives=len(study.objectives),
     )
+
+
+def samplers_rehearse(study: Study, sampler_of: SamplerOf) -> None:
+    """Have one sampler, which is then thrown away, propose and learn.
+
+    What it needs is loaded by then: half a second for compiled code at its first call, which
+    the first batch would wait for.
+    """
+    strategies = [system.strategy for system in systems_parse(study.strategies)]
+    spaces = [Space.of(strategy.name, strategy.params) for strategy in strategies]
+    for space in [space for space in spaces if space.dim][:1]:
+        sampler = sampler_of(study.sampler, study.seed, space, 0)
+        numbers = range(_REHEARSED)
+        for batch in range(2):
+            points = sampler.ask(numbers, batch)
+            scores = [[float(number)] * len(study.objectives) for number in numbers]
+            sampler.tell(list(map(Result, numbers, points, scores)))
 
 
 def snapshot_state(study: Study, engine: SearchEngine) -> dict[str, Any]:

@@ -18,7 +18,12 @@ from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.chunks import Answers, Cutter
 from optimizer.services.studies.heartbeat import heartbeat
 from optimizer.services.studies.meter import RunMeter
-from optimizer.services.studies.search import engine_make, engine_recover, snapshot_state
+from optimizer.services.studies.search import (
+    engine_make,
+    engine_recover,
+    samplers_rehearse,
+    snapshot_state,
+)
 from optimizer.services.studies.stopping import StopWish
 from optimizer.services.studies.storing import batch_store, records_from
 from optimizer.services.studies.tools import StudyTools
@@ -89,6 +94,8 @@ class Search:
 
     def _recover(self) -> None:
         study = self._study
+        with self._meter.phase("load"):
+            samplers_rehearse(study, self._tools.sampler_of)
         with self._meter.phase("recover"):
             waiting = self._tools.database(
                 lambda: engine_recover(study, self._engine, self._snapshot.load())
@@ -172,7 +179,7 @@ class Search:
         self._reported_at = self._n_done
         with self._meter.phase("report"):
             study_id = self._study.pk
-            self._tools.database(lambda: self._tools.report(study_id, self._source, False))
+            self._tools.database(lambda: self._tools.report(study_id, self._source))
 
     def _give_sign(self) -> None:
         """Say that this process lives, where no batch has said so for a while."""

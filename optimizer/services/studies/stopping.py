@@ -7,12 +7,13 @@ piece in hand is written by then, and whoever goes on with the study does it fro
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from optimizer.models import Study
-from optimizer.ports.reports import ReportFolder
+from optimizer.ports.reports import PutFile, ReportFolder
 from optimizer.services.studies.tools import Between, StudyTools
 from trading.domain.errors import LeaseLostError
 
@@ -76,7 +77,13 @@ class StoppableFolder:
     folder: ReportFolder
     between: Between
 
-    def write(self, name: str, content: bytes) -> None:
-        """Write one file unless the run is to end."""
-        self.between()
-        self.folder.write(name, content)
+    @contextmanager
+    def filling(self) -> Iterator[PutFile]:
+        """Take files until the run is to end."""
+        with self.folder.filling() as put:
+
+            def put_or_leave(name: str, content: bytes) -> None:
+                self.between()
+                put(name, content)
+
+            yield put_or_leave

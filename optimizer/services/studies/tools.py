@@ -11,6 +11,7 @@ from optimizer.models import Study
 from optimizer.ports.study_files import StudyFiles
 from optimizer.ports.sweeps import TrialPool
 from optimizer.services.reports.build import ReportResult, ReportSource
+from optimizer.services.reports.reading import TrialColumns
 from optimizer.services.studies.control import Claimant
 from optimizer.services.studies.search import SamplerOf
 from trading.ports.clock import Clock
@@ -29,11 +30,11 @@ class ReportMaker(Protocol):
         self,
         study_id: int,
         source: ReportSource,
-        is_complete: bool,
+        trials: TrialColumns | None = None,
         between: Between = nothing,
         /,
     ) -> ReportResult:
-        """Write it whole or, on the way, its quick part."""
+        """Write it whole, of all the trials, or on the way, without them, its quick part."""
         ...
 
 
@@ -66,7 +67,7 @@ class StudyTools:
     sampler_of: SamplerOf
     pool_of: Callable[[Study, StudyData], TrialPool]
     database: Callable[[Callable[[], Any]], Any]
-    luck: Callable[[int, StudyData, Between], Any]
+    luck: Callable[[int, StudyData, TrialColumns, Between], Any]
     report: ReportMaker
     tell: Callable[[int, int, bool], None]
 

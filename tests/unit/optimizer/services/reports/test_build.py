@@ -24,8 +24,9 @@ GOLDEN_PAGE = "136e771bc3103a4d"
 
 
 class MemoryFolder(dict[str, bytes]):
-    def write(self, name: str, content: bytes) -> None:
-        self[name] = content
+    @contextmanager
+    def filling(self) -> Iterator[PutFile]:
+        yield self.__setitem__
 
 
 def build(study: ReportStudy, *, is_complete: bool = True) -> MemoryFolder:
