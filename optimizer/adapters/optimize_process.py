@@ -36,12 +36,33 @@ class OptimizeProcess:
         if candles.is_dir() and not link.exists():
             link.symlink_to(candles, target_is_directory=True)
 
-    def run(self, words: Sequence[str]) -> Mapping[str, Any]:
+    def run(self, words: Sequence[str], cores: int | None = None) -> Mapping[str, Any] | None:
         """Return the JSON object of ``optimize run`` with these words.
+
+        Args:
+            words: of the command line.
+            cores: the process and its workers may use; None for all of this process's.
+
+        Returns:
+            None where the system cannot grant so many cores and no others.
 
         Raises:
             StudyProcessError: it failed.
         """
+        if cores is None:
+            return self._run(words)
+        if not hasattr(os, "sched_setaffinity"):
+            return None
+        all_cores = os.sched_getaffinity(0)
+        if len(all_cores) < cores:
+            return None
+        os.sched_setaffinity(0, sorted(all_cores)[:cores])  # whoever is started has as few
+        try:
+            return self._run(words)
+        finally:
+            os.sched_setaffinity(0, all_cores)
+
+    def _run(self, words: Sequence[str]) -> Mapping[str, Any]:
         outside = {"DATABASE_URL", "REDIS_URL", "GUARDIAN_DATA_DIR"}
         environ = {name: value for name, value in os.environ.items() if name not in outside}
         done = subprocess.run(

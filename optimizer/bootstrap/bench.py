@@ -84,7 +84,7 @@ def sweep_bench_run(
         settings.BASE_DIR, settings.DATA_DIR / "bench" / "sweep", settings.DATA_DIR / "candles"
     )
     return sweep_bench(
-        run=lambda words: process.run([*inputs, *words]),
+        run=lambda words, cores: process.run([*inputs, *words], cores),
         plan=plan,
         say=say,
     )

@@ -62,16 +62,25 @@ def sweep_lines(answer: Mapping[str, Any]) -> Iterator[str]:
             f"{sampler}: {row['trials']:,} trials, {row['trials_per_second']:,.0f} a second end to "
             f"end, {row['times_the_limit']} times the limit of 300"
         )
+        alone = row["search_per_second_one_worker"]
         yield (
             f"  search alone {row['search_per_second']:,.0f} a second with {answer['workers']} "
-            f"workers, {row['search_per_second_one_worker']:,.0f} with one: efficiency "
-            f"{row['parallel_efficiency']} (rounds: "
+            f"workers on as many cores, "
+            + ("one core cannot be granted" if alone is None else f"{alone:,.0f} with one on one")
+            + f": efficiency {row['parallel_efficiency']} (rounds: "
             f"{', '.join(map(str, row['parallel_efficiency_rounds']))}; end to end "
             f"{row['parallel_efficiency_end_to_end']})"
         )
         yield (
+            f"  one worker whose orchestrator has a core to itself: "
+            f"{row['search_per_second_free_core']:,.0f} a second, efficiency against that "
+            f"{row['parallel_efficiency_free_core']}"
+        )
+        yield (
             f"  cores busy {row['cpu_utilisation']:.0%}, suggest, store and report "
-            f"{row['overhead_share']:.0%} of wall time, memory of a worker "
+            f"{row['overhead_share']:.0%} of wall time (rounds: "
+            f"{', '.join(format(value, '.0%') for value in row['overhead_share_rounds'])}), "
+            f"memory of a worker "
             f"{row['worker_mb']:,.0f} MiB, {row['memory_growth']} times that after a tenth"
         )
     yield from _target_lines(answer)

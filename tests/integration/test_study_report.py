@@ -6,7 +6,8 @@ import csv
 import io
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,8 @@ import pytest
 
 from optimizer import bootstrap
 from optimizer.adapters.html_report import HtmlReport
-from optimizer.domain.evaluator.evaluator import ALL, Evaluator, Plan
+from optimizer.domain.evaluator.evaluator import ALL, Evaluator, Plan, Run
+from optimizer.domain.evaluator.stretch import stretch_run
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.periods import window_parse
 from optimizer.domain.study.data import StudyData
@@ -26,9 +28,10 @@ from optimizer.domain.study.records import TrialRecord, TrialStatus
 from optimizer.domain.systems import system_get
 from optimizer.models import SearchLedger, Study, Trial, TrialLuck, TrialScores, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
+from optimizer.ports.reports import PutFile
 from optimizer.services.reports import tables
 from optimizer.services.reports.build import ReportResult, ReportSource, report_build
-from optimizer.services.reports.curves import CurveTerms, curves_draw
+from optimizer.services.reports.curves import CurveTerms, chosen, curves_draw
 from optimizer.services.reports.reading import study_read
 from tests.oracles import paths
 from trading.domain.errors import BadInputError
@@ -294,3 +297,29 @@ def test_the_desk_writes_a_report_into_the_run_directory(
     written = {path.relative_to(tmp_path / "run").as_posix() for path in tmp_path.rglob("*.*")}
     assert written == set(result.files)
     assert result.best["mar"]["trial"] in range(N)
+
+
+def test_a_run_with_the_numbers_of_another_is_counted_without_being_evaluated(
+    study: Study, data: StudyData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = study_read(study=study, data=data, market="m", quote="DAI")
+    best = report.best(0)
+    assert best is not None
+    twins = [place for place in chosen(report) if report.strategy[place] == report.strategy[best]]
+    metrics = {window: rows.copy() for window, rows in report.metrics.items()}
+    for rows in metrics.values():
+        rows[twins] = rows[best]
+    evaluated: list[str] = []
+
+    def noted(evaluator: Evaluator, strategy: str, *rest: Any) -> Run:
+        evaluated.append(strategy)
+        return stretch_run(evaluator, strategy, *rest)
+
+    monkeypatch.setattr("optimizer.services.reports.curves.stretch_run", noted)
+    curves = curves_draw(
+        study=replace(report, metrics=metrics), data=data, terms=CurveTerms(HOLDOUT, top=50)
+    )
+    assert len(twins) > 2
+    assert evaluated.count(report.strategy[best]) == 1
+    first = next(curve for curve in curves if curve.number == report.number[best])
+    assert first.n_alike == len(twins) - 1

@@ -50,7 +50,10 @@ class Command(DeskCommand):
             "--trials", default="20000", metavar="N", help="Of the sweep (default 20000)"
         )
         parser.add_argument(
-            "--workers", default="2", metavar="N", help="Of the sweep, beside one (default 2)"
+            "--workers",
+            default="2",
+            metavar="N",
+            help="Of the sweep, on as many cores, beside one on one (default 2)",
         )
         parser.add_argument(
             "--rounds",

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from optimizer.domain.study.data import StudyData
 from optimizer.models import SearchLedger, Study, TrialLuck
 from optimizer.selectors.keys import number_of
+from optimizer.services.reports.reading import TrialColumns
 from optimizer.services.studies.control import study_cancel
 from optimizer.services.studies.running import RunEnd
 from optimizer.services.studies.tools import Between
@@ -50,9 +52,9 @@ def before_luck(bench: Bench, act: Callable[[int], object]) -> None:
     """Let something happen once the search is over."""
     luck = bench.tools().luck
 
-    def acted(study_id: int, data: StudyData, between: Between) -> Any:
+    def acted(study_id: int, data: StudyData, trials: TrialColumns, between: Between) -> Any:
         act(study_id)
-        return luck(study_id, data, between)
+        return luck(study_id, data, trials, between)
 
     bench.changes = {"luck": acted}
 
@@ -88,6 +90,24 @@ def test_a_stop_within_the_report_leaves_whole_files_and_the_next_run_writes_the
     assert "report.html" in after
     assert verdicts(study) == found
     assert SearchLedger.objects.get().n_holdout_looks == 1  # the same look, taken again
+
+
+def test_the_trials_are_read_once_for_scrutiny_and_report(
+    bench: Bench,
+) -> None:
+    study = bench.open()
+    read: list[str] = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SELECT") and '"packed"' in sql and "windowmetrics" in sql:
+            read.append(sql)
+        return execute(sql, params, many, context)
+
+    before_luck(bench, lambda _study_id: read.append("luck"))
+    with connection.execute_wrapper(listen):
+        assert bench.run(study).end is RunEnd.FINISHED
+    assert read.count("luck") == 1
+    assert len(read) == 2
 
 
 def test_a_study_cancelled_while_it_is_examined_ends_and_may_be_resumed(bench: Bench) -> None:

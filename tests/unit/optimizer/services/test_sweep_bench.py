@@ -23,29 +23,52 @@ def figures(rate: float, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_one_worker_is_compared_with_many_for_both_samplers() -> None:
-    asked: list[Sequence[str]] = []
+RATES = {("1", 1): 200.0, ("1", None): 230.0}
 
-    def run(words: Sequence[str]) -> Mapping[str, Any]:
-        asked.append(words)
-        is_one = words[words.index("--max-workers") + 1] == "1"
-        slow = 0.5 if len(asked) in (3, 4) else 1.0  # the machine, while the second round runs
-        rate = 200.0 if is_one else (380.0 if len(asked) % 6 else 300.0)
-        return {"figures": figures(slow * rate)}
+
+def test_one_worker_on_one_core_is_compared_with_many_on_as_many() -> None:
+    asked: list[tuple[Sequence[str], int | None]] = []
+
+    def run(words: Sequence[str], cores: int | None) -> Mapping[str, Any]:
+        asked.append((words, cores))
+        turn = (len(asked) - 1) // 3
+        slow = 0.5 if turn == 1 else 1.0  # the machine, while the second round runs
+        workers = words[words.index("--max-workers") + 1]
+        rate = RATES.get((workers, cores), 300.0 if turn == 2 else 380.0)
+        return {"figures": figures(slow * rate, overhead_share=turn / 100)}
 
     plan = SweepPlan(n_trials=800, n_workers=2, n_rounds=3, seed=3)
     answer = sweep_bench(run=run, plan=plan, say=lambda _text: None)
-    assert [words[words.index("--trials") + 1] for words in asked] == ["800"] * 12
-    assert [words[words.index("--max-workers") + 1] for words in asked] == ["1", "2"] * 6
-    assert answer["cmaes"]["trials_per_second"] == 300.0  # of 380, 190 and 300
-    assert answer["cmaes"]["parallel_efficiency_rounds"] == [0.95, 0.95, 0.75]
-    assert answer["cmaes"]["parallel_efficiency"] == 0.95
-    assert answer["cmaes"]["times_the_limit"] == 1.0
-    assert answer["cmaes"]["memory_growth"] == 1.02
+    assert [words[words.index("--trials") + 1] for words, _ in asked] == ["800"] * 18
+    assert [words[words.index("--max-workers") + 1] for words, _ in asked] == ["1", "1", "2"] * 6
+    assert [cores for _, cores in asked] == [1, None, 2] * 6
+    cmaes = answer["cmaes"]
+    assert cmaes["trials_per_second"] == 300.0  # of 380, 190 and 300
+    assert cmaes["parallel_efficiency_rounds"] == [0.95, 0.95, 0.75]
+    assert cmaes["parallel_efficiency"] == 0.95
+    assert cmaes["parallel_efficiency_free_core"] == 0.826
+    assert cmaes["overhead_share_rounds"] == [0.0, 0.01, 0.02]
+    assert cmaes["times_the_limit"] == 1.0
+    assert cmaes["memory_growth"] == 1.02
     assert set(answer["targets"].values()) == {True}
     said = "\n".join(sweep_lines(answer))
     assert "300 a second end to end, 1.0 times the limit of 300" in said
+    assert "efficiency 0.95 (rounds: 0.95, 0.95, 0.75;" in said
+    assert "efficiency against that 0.826" in said
     assert "cores busy: met" in said
+
+
+def test_where_cores_cannot_be_granted_efficiency_is_not_measured() -> None:
+    def run(words: Sequence[str], cores: int | None) -> Mapping[str, Any] | None:
+        return None if cores else {"figures": figures(300.0)}
+
+    plan = SweepPlan(n_trials=800, n_workers=2, n_rounds=1, seed=3)
+    answer = sweep_bench(run=run, plan=plan, say=lambda _text: None)
+    assert answer["targets"]["parallel efficiency"] is None
+    assert answer["cmaes"]["trials_per_second"] == 300.0
+    said = "\n".join(sweep_lines(answer))
+    assert "one core cannot be granted" in said
+    assert "parallel efficiency: not measured" in said
 
 
 def test_a_limit_that_is_missed_is_said() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import pytest
 
 from optimizer.adapters.html_report import HtmlReport, RunFolder
 from optimizer.domain.reporting import ReportStudy
+from optimizer.ports.reports import PutFile
 from optimizer.services.reports.build import report_write
 from optimizer.services.reports.curves import LOOKED_AT_MAX, chosen
 from tests import report_scene
@@ -171,8 +175,62 @@ def test_of_a_large_study_the_highest_runs_and_the_best_of_each_strategy_are_loo
 
 
 def test_a_folder_takes_files_and_replaces_them(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path / "run")
-    folder.write("trades/trial_1.csv", b"old")
-    folder.write("trades/trial_1.csv", b"new")
+    with RunFolder(tmp_path / "run").filling() as put:
+        put("trades/trial_1.csv", b"old")
+        put("trades/trial_1.csv", b"new")
     assert (tmp_path / "run" / "trades" / "trial_1.csv").read_bytes() == b"new"
     assert len(list((tmp_path / "run" / "trades").iterdir())) == 1
+
+
+def test_files_are_written_while_the_next_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_writing, may_write = threading.Event(), threading.Event()
+
+    def slowly(path: Path, content: bytes) -> None:
+        is_writing.set()
+        assert may_write.wait(10)
+        path.write_bytes(content)
+
+    monkeypatch.setattr("optimizer.adapters.html_report.folder.write_atomic", slowly)
+    with RunFolder(tmp_path).filling() as put:
+        put("overall.csv", b"1")
+        assert is_writing.wait(10)
+        put("overall.json", b"2")  # is taken although the first is not written
+        assert not (tmp_path / "overall.csv").exists()
+        may_write.set()
+    assert (tmp_path / "overall.csv").read_bytes() == b"1"
+    assert (tmp_path / "overall.json").read_bytes() == b"2"
+
+
+def test_no_more_files_wait_than_memory_is_granted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optimizer.adapters.html_report.folder._ON_THE_WAY", 5)
+    with RunFolder(tmp_path).filling() as put:
+        for number in range(9):
+            put(f"{number}.csv", b"abc")
+            written = {path.name for path in tmp_path.glob("*.csv")}
+            assert {f"{before}.csv" for before in range(number)} <= written
+        put("large.csv", b"larger than all")
+    assert (tmp_path / "large.csv").read_bytes() == b"larger than all"
+
+
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "trades").write_bytes(b"a file where a folder has to be")
+    with (
+        pytest.raises(OSError, match="trades"),
+        RunFolder(tmp_path).filling() as put,
+    ):
+        put("trades/trial_1.csv", b"1")
+
+
+def test_an_error_beside_the_files_leaves_those_taken_whole(tmp_path: Path) -> None:
+    def fill() -> None:
+        with RunFolder(tmp_path).filling() as put:
+            put("overall.csv", b"1")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fill()
+    assert (tmp_path / "overall.csv").read_bytes() == b"1"

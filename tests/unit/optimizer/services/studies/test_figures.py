@@ -21,7 +21,6 @@ def run(**changes: Any) -> dict[str, Any]:
         "cpu_utilisation": 0.9,
         "overhead_share": 0.1,
         "wall_s": {"suggest": 0.5, "store": 0.5, "luck": 2.0},
-        "cpu_s": {"suggest": 0.4},
         "worker_cpu_s": 14.0,
         "orchestrator_cpu_s": 1.0,
         "n_workers": 2,
