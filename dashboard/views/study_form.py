@@ -20,10 +20,10 @@ from optimizer.domain.objectives import OBJECTIVES
 from optimizer.domain.search.samplers import COSTS
 from optimizer.domain.study.data import search_stop
 from optimizer.domain.systems import EXTRAS, SYSTEMS
-from optimizer.services.studies.problems import InvalidRequestError, Problems
-from optimizer.services.studies.request import CELERY, LOCAL, StudyRequest, values_read
-from optimizer.services.studies.sources import Origin
-from optimizer.services.studies.typed import amount, names, number, whole
+from optimizer.services.studies.open.problems import InvalidRequestError, Problems
+from optimizer.services.studies.open.request import CELERY, LOCAL, StudyRequest, values_read
+from optimizer.services.studies.open.sources import Origin
+from optimizer.services.studies.open.typed import amount, names, number, whole
 from trading.domain.errors import BadInputError, TradingError
 from trading.domain.market.timeframes import MS_PER_DAY
 from trading.ports.candles import SeriesInfo

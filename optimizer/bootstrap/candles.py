@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from optimizer.services.evaluations import step_of
-from optimizer.services.studies.costs import CostsUsed, costs_used
+from optimizer.services.studies.open.costs import CostsUsed, costs_used
 from trading import bootstrap as trading
 from trading.domain.execution.costs import SwapCostSchedule
 from trading.domain.market.bars import BarArrays

@@ -8,8 +8,8 @@ from pathlib import Path
 from optimizer.bootstrap.candles import candles_file
 from optimizer.models import Study
 from optimizer.services.reports.build import ReportSource
-from optimizer.services.studies import sources
-from optimizer.services.studies.sources import Origin, SourceReaders
+from optimizer.services.studies.open import sources
+from optimizer.services.studies.open.sources import Origin, SourceReaders
 from trading import bootstrap as trading
 from trading.domain.market.bars import BarArrays
 from trading.domain.market.timeframes import timeframe_ms

@@ -23,14 +23,15 @@ from optimizer.models import Study
 from optimizer.selectors.costs import COSTS_KEY
 from optimizer.services.reports.build import ReportResult, ReportSource
 from optimizer.services.reports.reading import TrialColumns
-from optimizer.services.studies import opening, running, sources
 from optimizer.services.studies.control import Claimant, digests_running, study_named, study_resume
-from optimizer.services.studies.costs import costs_used
-from optimizer.services.studies.request import CELERY, StudyRequest, request_check
-from optimizer.services.studies.running import RunResult
-from optimizer.services.studies.sources import Origin
-from optimizer.services.studies.stopping import StoppableFolder
-from optimizer.services.studies.tools import Between, StudyTools, nothing
+from optimizer.services.studies.open import opening, sources
+from optimizer.services.studies.open.costs import costs_used
+from optimizer.services.studies.open.request import CELERY, StudyRequest, request_check
+from optimizer.services.studies.open.sources import Origin
+from optimizer.services.studies.run import running
+from optimizer.services.studies.run.running import RunResult
+from optimizer.services.studies.run.stopping import StoppableFolder
+from optimizer.services.studies.run.tools import Between, StudyTools, nothing
 from trading import bootstrap as trading
 from trading.bootstrap.swap_costs import ProgressBar, no_bar
 from trading.domain.market.bars import BarArrays
@@ -195,7 +196,7 @@ def pool_make(
     """Return the workers a study asks for, of this machine or of all machines."""
     from optimizer.adapters.workers.local import ProcessPool, workers_count
     from optimizer.adapters.workers.wire import Job
-    from optimizer.services.studies.search import terms_of
+    from optimizer.services.studies.run.search import terms_of
 
     chosen, costs = study.settings, data.costs
     stop = data.search_stop(float(chosen["holdout_share"]))

@@ -11,7 +11,7 @@ from optimizer.domain.objectives import OBJECTIVES
 from optimizer.domain.search.samplers import COSTS
 from optimizer.domain.systems import SYSTEMS
 from optimizer.management.inputs import candles_add
-from optimizer.services.studies.request import CPU_FRACTION, StudyRequest
+from optimizer.services.studies.open.request import CPU_FRACTION, StudyRequest
 
 _DEFAULT: Final = StudyRequest()
 _SAMPLERS: Final = "; ".join(f"{name}, {cost}" for name, cost in COSTS.items())

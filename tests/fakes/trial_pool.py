@@ -11,7 +11,7 @@ from optimizer.domain.study.data import StudyData
 from optimizer.domain.study.evaluation import TrialEvaluator
 from optimizer.models import Study
 from optimizer.ports.sweeps import Answer, Chunk, PoolUsage
-from optimizer.services.studies.search import terms_of
+from optimizer.services.studies.run.search import terms_of
 
 
 class InlinePool:

@@ -13,7 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from optimizer.models import Study, Trial, TrialLuck, TrialScores, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
-from optimizer.services.studies.storing import trial_table_hash
+from optimizer.services.studies.run.storing import trial_table_hash
 from tests import factories as make
 from tests.factories.studies import OBJECTIVES
 

@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from optimizer import bootstrap
 from optimizer.management.bench_tables import core_lines, evaluator_lines, sweep_lines
 from optimizer.services.bench.sweep import SWEEP_ROUNDS, SweepPlan
-from optimizer.services.studies.typed import whole
+from optimizer.services.studies.open.typed import whole
 from trading.domain.errors import BadInputError
 from trading.management.desk_command import DeskCommand
 

@@ -15,8 +15,8 @@ from optimizer.domain.periods import window_parse
 from optimizer.domain.systems import SYSTEMS, system_get
 from optimizer.management.inputs import candles_add, candles_check
 from optimizer.services.evaluations import evaluation_get, params_parse
-from optimizer.services.studies.sources import file_origin
-from optimizer.services.studies.typed import number
+from optimizer.services.studies.open.sources import file_origin
+from optimizer.services.studies.open.typed import number
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
 from trading.management.desk_command import DeskCommand

@@ -33,11 +33,11 @@ from optimizer.selectors.costs import cost_warnings
 from optimizer.selectors.studies import study_list
 from optimizer.services.reports.build import PAGE
 from optimizer.services.studies.control import study_named, study_stop
-from optimizer.services.studies.problems import Problems
-from optimizer.services.studies.request import LOCAL, StudyRequest, values_read
-from optimizer.services.studies.running import RunEnd
-from optimizer.services.studies.sources import Origin
-from optimizer.services.studies.typed import amount, names, number, whole
+from optimizer.services.studies.open.problems import Problems
+from optimizer.services.studies.open.request import LOCAL, StudyRequest, values_read
+from optimizer.services.studies.open.sources import Origin
+from optimizer.services.studies.open.typed import amount, names, number, whole
+from optimizer.services.studies.run.running import RunEnd
 from trading.management.desk_command import DeskCommand, StoppedByHand
 from trading.management.progress import progress_bar
 

@@ -16,36 +16,13 @@ from typing import Any, Final
 from django.db.models import Q
 
 from optimizer.models import Study
-from optimizer.services.studies.request import values_check
-from trading.domain.errors import BadInputError, TradingError
+from optimizer.services.studies.open.request import values_check
+from optimizer.services.studies.refusals import StudyRefusedError, VersionChangedError
+from trading.domain.errors import BadInputError
 from trading.ports.clock import Clock
 
 SILENT_S: Final = 30.0
 CANCELLED_BY_REQUEST: Final = "cancelled by request"
-
-
-class StudyRefusedError(TradingError):
-    """The study cannot do what was asked of it; the sentence says why."""
-
-    code = "study_refused"
-
-
-class DataChangedError(StudyRefusedError):
-    """The candles or costs of a study are not what it was opened with."""
-
-    code = "data_changed"
-
-
-class VersionChangedError(StudyRefusedError):
-    """The stored trials of a study were evaluated by other code than runs here."""
-
-    code = "version_changed"
-
-
-class StudyDeletedError(StudyRefusedError):
-    """The row of a study went away while it ran."""
-
-    code = "study_deleted"
 
 
 @dataclass(frozen=True, slots=True)

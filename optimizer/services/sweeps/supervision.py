@@ -15,8 +15,9 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from optimizer.models import DataBlob, Study, SweepChunk
-from optimizer.services.studies.control import SILENT_S, StudyRefusedError, study_end
-from optimizer.services.studies.running import RunResult
+from optimizer.services.studies.control import SILENT_S, study_end
+from optimizer.services.studies.refusals import StudyRefusedError
+from optimizer.services.studies.run.running import RunResult
 from trading.domain.errors import BadInputError, TradingError
 from trading.ports.clock import Clock
 

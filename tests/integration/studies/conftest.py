@@ -13,10 +13,10 @@ import pytest
 from optimizer import bootstrap
 from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
-from optimizer.services.studies.request import StudyRequest
-from optimizer.services.studies.running import RunResult, study_run
-from optimizer.services.studies.sources import Origin
-from optimizer.services.studies.tools import StudyTools
+from optimizer.services.studies.open.request import StudyRequest
+from optimizer.services.studies.open.sources import Origin
+from optimizer.services.studies.run.running import RunResult, study_run
+from optimizer.services.studies.run.tools import StudyTools
 from tests.fakes.trial_pool import InlinePool
 from tests.integration.studies.inputs import candles_file, costs_file
 

@@ -15,8 +15,8 @@ from optimizer.models import SearchLedger, Study, TrialLuck
 from optimizer.selectors.keys import number_of
 from optimizer.services.reports.reading import TrialColumns
 from optimizer.services.studies.control import study_cancel
-from optimizer.services.studies.running import RunEnd
-from optimizer.services.studies.tools import Between
+from optimizer.services.studies.run.running import RunEnd
+from optimizer.services.studies.run.tools import Between
 from tests.integration.studies.conftest import Bench
 from trading.adapters.system_clock import SystemClock
 

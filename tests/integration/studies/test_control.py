@@ -9,16 +9,11 @@ from typing import Any
 import pytest
 
 from optimizer.models import Study
-from optimizer.services.studies.control import (
-    Claimant,
-    DataChangedError,
-    StudyRefusedError,
-    study_cancel,
-    study_claim,
-)
-from optimizer.services.studies.heartbeat import heartbeat
-from optimizer.services.studies.running import RunEnd
-from optimizer.services.studies.storing import batch_store
+from optimizer.services.studies.control import Claimant, study_cancel, study_claim
+from optimizer.services.studies.refusals import DataChangedError, StudyRefusedError
+from optimizer.services.studies.run.heartbeat import heartbeat
+from optimizer.services.studies.run.running import RunEnd
+from optimizer.services.studies.run.storing import batch_store
 from tests.fakes.clock import FakeClock
 from tests.integration.studies.conftest import Bench
 from tests.waiting import wait_for

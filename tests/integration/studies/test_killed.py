@@ -18,7 +18,7 @@ import pytest
 from optimizer.adapters.trial_log import trials_read
 from optimizer.domain.evaluator.warm import kernels_warm
 from optimizer.models import SearchLedger, Study
-from optimizer.services.studies.storing import trial_table_hash
+from optimizer.services.studies.run.storing import trial_table_hash
 from tests.fakes.redis_server import RedisServer
 from tests.fakes.sweep_worker import SweepWorker, database_url
 from tests.integration.studies.inputs import arguments

@@ -19,7 +19,7 @@ from django.db import connection
 from optimizer.adapters.workers.celery_queue import CelerySweepQueue
 from optimizer.domain.evaluator.warm import kernels_warm
 from optimizer.models import SweepChunk
-from optimizer.services.studies.storing import trial_table_hash
+from optimizer.services.studies.run.storing import trial_table_hash
 from tests.conftest import refuse_or_skip
 from tests.fakes.network import (
     Machine,

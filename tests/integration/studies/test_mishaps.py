@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from optimizer.models import SearchLedger, Study
-from optimizer.services.studies.control import StudyDeletedError
-from optimizer.services.studies.running import RunEnd
-from optimizer.services.studies.storing import trial_table_hash
+from optimizer.services.studies.refusals import StudyDeletedError
+from optimizer.services.studies.run.running import RunEnd
+from optimizer.services.studies.run.storing import trial_table_hash
 from tests.integration.studies.conftest import Bench
 
 pytestmark = pytest.mark.django_db(transaction=True)

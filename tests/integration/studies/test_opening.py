@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from optimizer.models import SearchLedger, Study
-from optimizer.services.studies.problems import InvalidRequestError
-from optimizer.services.studies.request import StudyRequest
+from optimizer.services.studies.open.problems import InvalidRequestError
+from optimizer.services.studies.open.request import StudyRequest
 from tests.integration.studies.conftest import Bench
 
 pytestmark = pytest.mark.django_db

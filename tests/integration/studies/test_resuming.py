@@ -12,17 +12,16 @@ from django.db import OperationalError
 
 from optimizer import bootstrap
 from optimizer.models import Study
-from optimizer.services.studies import running
 from optimizer.services.studies.control import (
     SILENT_S,
     Claimant,
-    StudyRefusedError,
-    VersionChangedError,
     study_claim,
     study_resume,
     study_stop,
 )
-from optimizer.services.studies.running import RunEnd
+from optimizer.services.studies.refusals import StudyRefusedError, VersionChangedError
+from optimizer.services.studies.run import running
+from optimizer.services.studies.run.running import RunEnd
 from tests.fakes.clock import FakeClock
 from tests.integration.studies.conftest import Bench
 from trading.domain.errors import BadInputError

@@ -15,8 +15,8 @@ from optimizer.adapters.run_files import StudySnapshot
 from optimizer.adapters.trial_log import trials_read
 from optimizer.models import SearchLedger, Study, Trial, TrialScores, WindowMetrics
 from optimizer.services.studies.control import study_cancel
-from optimizer.services.studies.running import RunEnd
-from optimizer.services.studies.storing import batch_store, records_from, trial_table_hash
+from optimizer.services.studies.run.running import RunEnd
+from optimizer.services.studies.run.storing import batch_store, records_from, trial_table_hash
 from tests.fakes.clock import FakeClock
 from tests.integration.studies.conftest import Bench
 from trading.domain.errors import InvariantError

@@ -20,7 +20,7 @@ from django.core.management import call_command
 from optimizer import bootstrap
 from optimizer.domain.evaluator.warm import kernels_warm
 from optimizer.models import Study
-from optimizer.services.studies.sources import Origin
+from optimizer.services.studies.open.sources import Origin
 from tests.fakes.quotes import FakeQuoter
 from tests.integration.studies.conftest import REQUEST, Bench
 from tests.integration.studies.inputs import N_BARS, arguments, candles_file, costs_file

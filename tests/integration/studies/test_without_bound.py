@@ -13,8 +13,8 @@ import pytest
 
 from optimizer.adapters.run_files import StudySnapshot
 from optimizer.models import Study
-from optimizer.services.studies.running import RunEnd
-from optimizer.services.studies.storing import records_from, trial_table_hash
+from optimizer.services.studies.run.running import RunEnd
+from optimizer.services.studies.run.storing import records_from, trial_table_hash
 from tests.integration.studies.conftest import Bench
 
 pytestmark = pytest.mark.django_db(transaction=True)

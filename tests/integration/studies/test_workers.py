@@ -13,9 +13,9 @@ import pytest
 from optimizer import bootstrap
 from optimizer.domain.evaluator.warm import kernels_warm
 from optimizer.models import Study, SweepChunk
-from optimizer.services.studies.request import CELERY
-from optimizer.services.studies.sources import Origin
-from optimizer.services.studies.storing import trial_table_hash
+from optimizer.services.studies.open.request import CELERY
+from optimizer.services.studies.open.sources import Origin
+from optimizer.services.studies.run.storing import trial_table_hash
 from optimizer.services.sweeps.supervision import (
     WAITS,
     WAITS_FOR_HOME,

@@ -10,8 +10,9 @@ import pytest
 from django.db import OperationalError
 
 from optimizer.models import DataBlob, Study, SweepChunk
-from optimizer.services.studies.control import SILENT_S, StudyRefusedError
-from optimizer.services.studies.running import RunEnd, RunResult
+from optimizer.services.studies.control import SILENT_S
+from optimizer.services.studies.refusals import StudyRefusedError
+from optimizer.services.studies.run.running import RunEnd, RunResult
 from optimizer.services.sweeps.supervision import (
     BLOBS_KEPT,
     CHUNKS_KEPT,

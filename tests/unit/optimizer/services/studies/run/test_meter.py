@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from optimizer.ports.sweeps import PoolUsage
-from optimizer.services.studies.meter import RunMeter
+from optimizer.services.studies.run.meter import RunMeter
 from tests.fakes.clock import FakeClock
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from optimizer.ports.sweeps import PoolUsage
-from optimizer.services.studies.figures import OVERHEAD
+from optimizer.services.studies.run.figures import OVERHEAD
 from trading.ports.clock import Clock
 
 

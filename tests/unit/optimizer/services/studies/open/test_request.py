@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from optimizer.domain.systems import PUBLISHED
-from optimizer.services.studies.problems import InvalidRequestError, Problems
-from optimizer.services.studies.request import (
+from optimizer.services.studies.open.problems import InvalidRequestError, Problems
+from optimizer.services.studies.open.request import (
     CHECKS,
     StudyRequest,
     request_check,
     values_check,
     values_read,
 )
-from optimizer.services.studies.typed import whole
+from optimizer.services.studies.open.typed import whole
 from trading.domain.errors import BadInputError
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.services.studies.figures import study_figures
+from optimizer.services.studies.run.figures import study_figures
 
 
 def run(**changes: Any) -> dict[str, Any]:

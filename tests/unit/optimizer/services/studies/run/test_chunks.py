@@ -13,7 +13,7 @@ from optimizer.domain.study.engine import Batch
 from optimizer.domain.study.records import TrialRecord, TrialStatus
 from optimizer.domain.study.suggestions import Suggestion
 from optimizer.ports.sweeps import Answer, Chunk
-from optimizer.services.studies.chunks import Answers, Cutter
+from optimizer.services.studies.run.chunks import Answers, Cutter
 
 NAMES = ("ant", "bee", "cat", "dog")
 

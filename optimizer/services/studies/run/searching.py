@@ -15,18 +15,18 @@ from optimizer.domain.study.engine import Batch
 from optimizer.domain.study.records import TrialRecord
 from optimizer.models import Study
 from optimizer.services.reports.build import ReportSource
-from optimizer.services.studies.chunks import Answers, Cutter
-from optimizer.services.studies.heartbeat import heartbeat
-from optimizer.services.studies.meter import RunMeter
-from optimizer.services.studies.search import (
+from optimizer.services.studies.run.chunks import Answers, Cutter
+from optimizer.services.studies.run.heartbeat import heartbeat
+from optimizer.services.studies.run.meter import RunMeter
+from optimizer.services.studies.run.search import (
     engine_make,
     engine_recover,
     samplers_rehearse,
     snapshot_state,
 )
-from optimizer.services.studies.stopping import StopWish
-from optimizer.services.studies.storing import batch_store, records_from
-from optimizer.services.studies.tools import StudyTools
+from optimizer.services.studies.run.stopping import StopWish
+from optimizer.services.studies.run.storing import batch_store, records_from
+from optimizer.services.studies.run.tools import StudyTools
 
 SNAPSHOT_EVERY_S: Final = 3.0  # resuming replays at most the batches of so many seconds
 HEARTBEAT_EVERY_S: Final = 3.0

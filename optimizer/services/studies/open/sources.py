@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
 from optimizer.services.reports.build import ReportSource
-from optimizer.services.studies.control import DataChangedError
+from optimizer.services.studies.refusals import DataChangedError
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
 from trading.services.swap_costs.cache import SwapCostCache

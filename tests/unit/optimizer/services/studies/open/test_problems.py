@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.services.studies.problems import InvalidRequestError, Problems
+from optimizer.services.studies.open.problems import InvalidRequestError, Problems
 from trading.domain.errors import BadInputError, VenueError
 
 

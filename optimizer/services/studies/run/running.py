@@ -22,20 +22,20 @@ from optimizer.services.reports.build import ReportSource
 from optimizer.services.reports.reading import trials_read
 from optimizer.services.studies.control import (
     CANCELLED_BY_REQUEST,
-    StudyDeletedError,
     study_claim,
     study_end,
     study_release,
     study_resume,
     version_check,
 )
-from optimizer.services.studies.figures import study_figures
-from optimizer.services.studies.heartbeat import heartbeat
-from optimizer.services.studies.meter import RunMeter
-from optimizer.services.studies.request import CELERY
-from optimizer.services.studies.searching import Search
-from optimizer.services.studies.stopping import StopWantedError, StopWish
-from optimizer.services.studies.tools import StudyTools
+from optimizer.services.studies.open.request import CELERY
+from optimizer.services.studies.refusals import StudyDeletedError
+from optimizer.services.studies.run.figures import study_figures
+from optimizer.services.studies.run.heartbeat import heartbeat
+from optimizer.services.studies.run.meter import RunMeter
+from optimizer.services.studies.run.searching import Search
+from optimizer.services.studies.run.stopping import StopWantedError, StopWish
+from optimizer.services.studies.run.tools import StudyTools
 from trading.domain.errors import LeaseLostError, TradingError
 
 

@@ -16,8 +16,8 @@ from optimizer.domain.study.stretches import Stretch, Stretches, stretches_cut
 from optimizer.models import SearchLedger, Study
 from optimizer.ports.study_files import StudyFiles
 from optimizer.services.reports.build import ReportSource
-from optimizer.services.studies.problems import Problems
-from optimizer.services.studies.request import StudyPlan, StudyRequest, request_check
+from optimizer.services.studies.open.problems import Problems
+from optimizer.services.studies.open.request import StudyPlan, StudyRequest, request_check
 from trading.domain.errors import BadInputError
 from trading.ports.clock import Clock
 
@@ -46,20 +46,8 @@ def study_open(
         BadInputError: the request or the data cannot be used, or not the one with the other;
             nothing was written.
     """
-    plan = request_check(request)
     data = source.data
-    times = data.bars.open_time
-    stretches = stretches_cut(times, data.step_ms, plan.windows, request.holdout_share)
-    if set(request.windows) == set(StudyRequest().windows):
-        # nobody chose them: on short candles those remain that differ
-        plan = replace(plan, windows=_differing(stretches))
-        stretches = stretches_cut(times, data.step_ms, plan.windows, request.holdout_share)
-    problems = Problems()
-    with problems.at("windows"):
-        _windows_differ(stretches)
-    with problems.at("embargo_days"):
-        _holdout_remains(data, request)
-    problems.settle()
+    plan, stretches = _fitted(request, data)
     study = _row(request, plan, source, origin)
     now = clock.now()
     study.created_at = study.heartbeat_at = now
@@ -74,6 +62,24 @@ def study_open(
         study.save(force_insert=True)
     files.manifest_write(study.run_dir, {"study": study.pk, **study.manifest})
     return study
+
+
+def _fitted(request: StudyRequest, data: StudyData) -> tuple[StudyPlan, Stretches]:
+    """Return the plan on these candles and the days of its windows."""
+    plan = request_check(request)
+    times = data.bars.open_time
+    stretches = stretches_cut(times, data.step_ms, plan.windows, request.holdout_share)
+    if set(request.windows) == set(StudyRequest().windows):
+        # nobody chose them: on short candles those remain that differ
+        plan = replace(plan, windows=_differing(stretches))
+        stretches = stretches_cut(times, data.step_ms, plan.windows, request.holdout_share)
+    problems = Problems()
+    with problems.at("windows"):
+        _windows_differ(stretches)
+    with problems.at("embargo_days"):
+        _holdout_remains(data, request)
+    problems.settle()
+    return plan, stretches
 
 
 def _differing(stretches: Stretches) -> tuple[str, ...]:

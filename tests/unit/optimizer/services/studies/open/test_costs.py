@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from optimizer.selectors.costs import COSTS_KEY, cost_warnings
-from optimizer.services.studies.costs import CostsUsed, costs_used
+from optimizer.services.studies.open.costs import CostsUsed, costs_used
 from tests.fakes.clock import FakeClock
 from trading.services.swap_costs.cache import DAY_S, cache_check
 from trading.services.swap_costs.market import PDAI_DAI

@@ -18,7 +18,7 @@ from optimizer.domain.search.space import Space
 from optimizer.domain.study.schedule import Schedule, batch_size_choose
 from optimizer.domain.systems import systems_parse
 from optimizer.models.trials import TRIAL_SPACE
-from optimizer.services.studies.problems import Problems
+from optimizer.services.studies.open.problems import Problems
 from trading.domain.errors import BadInputError
 
 LOCAL: Final = "local"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.services.studies.typed import amount, names, number, whole
+from optimizer.services.studies.open.typed import amount, names, number, whole
 from trading.domain.errors import BadInputError
 
 

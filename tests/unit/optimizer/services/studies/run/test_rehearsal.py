@@ -12,7 +12,7 @@ from optimizer.domain.search.samplers import SAMPLERS, Result, Sampler, State
 from optimizer.domain.search.space import Space
 from optimizer.domain.systems import PUBLISHED, system_get
 from optimizer.models import Study
-from optimizer.services.studies.search import samplers_rehearse
+from optimizer.services.studies.run.search import samplers_rehearse
 from trading.domain.market.bars import FloatArray
 
 

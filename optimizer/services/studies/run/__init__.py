@@ -1,0 +1,1 @@
+"""Run a study: propose, have evaluated, store, examine, report; stop and go on anywhere."""
