@@ -25,7 +25,10 @@ _ROUND_S: Final = 600
 
 
 class PeerEnvironment:
-    """Peers in ``root``; installed once per set of packages, from the package index."""
+    """Peers in ``root``; installed once per set of packages, from the package index.
+
+    What could not be installed is tried again the next time.
+    """
 
     def __init__(self, root: Path, say: Callable[[str], None]) -> None:
         """Remember where; ``say`` tells a person about work that takes a while."""
@@ -69,27 +72,43 @@ class PeerEnvironment:
         self._say(f"installing {', '.join(PACKAGES)} into {self._folder}")
         self._run([sys.executable, "-m", "venv", "--clear", str(self._folder)])
         # One by one: when one has no build for this Python, the others still run.
-        for package in ("numpy", "pandas", "numba", *PACKAGES):
-            try:
-                self._run([str(python), "-m", "pip", "install", "-q", package])
-            except VenueUnavailableError as error:
-                self._say(str(error))
-        ready.touch()
+        every = ("numpy", "pandas", "numba", *PACKAGES)
+        missing = [package for package in every if not self._installs(python, package)]
+        if not missing:
+            ready.touch()  # else tried again the next time: perhaps the network was away
         return str(python)
 
+    def _installs(self, python: Path, package: str) -> bool:
+        try:
+            self._run([str(python), "-m", "pip", "install", "-q", package])
+        except VenueUnavailableError as error:
+            self._say(str(error))
+            return False
+        return True
+
     def _run(self, command: list[str]) -> None:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_INSTALL_S, check=False
-        )
+        shown = " ".join(command[-3:])
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=_INSTALL_S, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise VenueUnavailableError(f"{shown}: stopped after {_INSTALL_S} s") from None
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise VenueUnavailableError(f"{' '.join(command[-3:])}: {last}")
+            raise VenueUnavailableError(f"{shown}: {last}")
 
 
 def _round(script: subprocess.Popen[str], errors: IO[str]) -> Sequence[PeerFigures]:
     """Ask for one round and return its figures; a script that is silent too long is killed."""
     asked, answered = cast(IO[str], script.stdin), cast(IO[str], script.stdout)
-    limit = threading.Timer(_ROUND_S, script.kill)
+    silent = threading.Event()
+
+    def stop() -> None:
+        silent.set()
+        script.kill()
+
+    limit = threading.Timer(_ROUND_S, stop)
     limit.start()
     try:
         asked.write("round\n")
@@ -101,5 +120,7 @@ def _round(script: subprocess.Popen[str], errors: IO[str]) -> Sequence[PeerFigur
         limit.cancel()
     if not line:
         errors.seek(0)
-        raise VenueUnavailableError(f"the peers stopped: {errors.read().strip()[-300:]}")
+        said = errors.read().strip()[-300:] or "they said nothing"
+        why = f"were stopped after {_ROUND_S} s without an answer" if silent.is_set() else "stopped"
+        raise VenueUnavailableError(f"the peers {why}: {said}")
     return [PeerFigures(**row) for row in json.loads(line)]

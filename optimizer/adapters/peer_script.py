@@ -225,9 +225,25 @@ def ready(job: dict[str, Any], bars: Any) -> list[tuple[dict[str, Any], Any]]:
                 run = build(bars, job["fee"], job["cash"])[rule]
                 run(*pairs[0])
             except Exception as error:  # noqa: BLE001  a peer that fails is a figure too
-                row["reason"] = f"{type(error).__name__}: {error}"[:300]
+                row["reason"] = words(error)
             found.append((row, run))
     return found
+
+
+def measured(row: dict[str, Any], run: Any, job: dict[str, Any]) -> dict[str, Any]:
+    """Return the row with the figures of one round; one that failed keeps its reason."""
+    if "reason" in row:
+        return row
+    try:
+        return row | measure(run, job["rules"][row["rule"]], job["seconds"])
+    except Exception as error:  # noqa: BLE001  it fails alone, the others still count
+        row["reason"] = words(error)
+        return row
+
+
+def words(error: Exception) -> str:
+    """Return why a peer failed."""
+    return f"{type(error).__name__}: {error}"[:300]
 
 
 def main(folder: Path) -> None:
@@ -237,10 +253,8 @@ def main(folder: Path) -> None:
     answers, sys.stdout = sys.stdout, sys.stderr  # what a peer prints is not an answer
     peers = ready(job, np.load(folder / "bars.npy"))
     for _ in sys.stdin:
-        for row, run in peers:
-            if "reason" not in row:
-                row.update(measure(run, job["rules"][row["rule"]], job["seconds"]))
-        print(json.dumps([row for row, _ in peers]), file=answers, flush=True)
+        rows = [measured(row, run, job) for row, run in peers]
+        print(json.dumps(rows), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,18 +20,21 @@ from trading.domain.market.bars import BarArrays
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Replace ``path`` by ``content``: temporary file, fsync, rename."""
+    """Replace ``path`` by ``content``: temporary file, fsync, rename.
+
+    The desk's own for candles does so too, but its package loads Arrow, and workers load this one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # not of ``tempfile``, whose files nobody but their owner may read
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with fresh.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 class StudySnapshot:

@@ -19,6 +19,8 @@ _MONEY_PLACES: Final = 2
 _COIN_PLACES: Final = 8
 _WHOLE_PERCENT_FROM: Final = 10_000
 _POWER_PERCENT_FROM: Final = 10_000_000
+# As a figure nobody reads so many digits; with places they are more than a Decimal is rounded to.
+_POWER_FROM: Final = Decimal("1e21")
 
 Number = Decimal | float | int
 
@@ -34,6 +36,8 @@ def _decimal(value: Number | None) -> Decimal | None:
 
 
 def _grouped(number: Decimal, places: int, *, signed: bool = False, trim: bool = False) -> str:
+    if abs(number) >= _POWER_FROM:
+        return _power(number, signed=signed, digits=4)
     rounded = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
     text = f"{abs(rounded):,.{places}f}"
     if trim and "." in text:
@@ -97,8 +101,8 @@ def percent_text(value: float | Decimal | None, places: int = 2, *, signed: bool
     return f"{_grouped(number, places, signed=signed)}{GROUP}%"
 
 
-def _power(number: Decimal, *, signed: bool) -> str:
-    mantissa, _, exponent = f"{abs(number):.1e}".partition("e")
+def _power(number: Decimal, *, signed: bool, digits: int = 1) -> str:
+    mantissa, _, exponent = f"{abs(number):.{digits}e}".partition("e")
     sign = MINUS if number < 0 else "+" if signed else ""
     return f"{sign}{mantissa} × 10^{int(exponent)}"
 

@@ -14,6 +14,7 @@ from trading.selectors.figures import MINUS, MISSING, percent_text
 
 THIN: Final = "\u202f"
 NONE: Final = "–"
+_POWER_FROM: Final = 1e12
 _LABEL: Final = {True: "explained by luck", False: "survives", None: "not examined"}
 _TONE: Final = {True: "luck", False: "sound", None: ""}
 
@@ -30,11 +31,17 @@ class Cell:
 
 
 def number(value: float | None, digits: int = 2, *, signed: bool = False) -> Cell:
-    """Return a number; None, NaN and infinities are a dash."""
+    """Return a number; None, NaN and infinities are a dash.
+
+    Astronomical ones, as a ratio to a drawdown of nearly nothing, are a power of ten.
+    """
     if value is None or not math.isfinite(value):
         return Cell(NONE, is_number=True)
     shown = float(f"{value:.{digits}f}")  # a sign before 0.00 would say nothing
     text = f"{abs(shown):,.{digits}f}".replace(",", THIN)
+    if abs(shown) >= _POWER_FROM:
+        mantissa, _, exponent = f"{abs(shown):.4e}".partition("e")
+        text = f"{mantissa} × 10^{int(exponent)}"
     sign = MINUS if shown < 0 else "+" if signed and shown > 0 else ""
     return Cell(sign + text, repr(float(value)), _tone(sign) if signed else "", "", True)
 

@@ -69,8 +69,16 @@ def verdict_cells(luck: StandingVerdict | None) -> tuple[Cell, ...]:
         if is_old
         else cells.verdict(luck.explained, luck.reasons),
         _holdout(luck.figures),
-        cells.number(luck.figures.deflated_sharpe, 3),
+        _deflated(luck),
     )
+
+
+def _deflated(luck: StandingVerdict) -> Cell:
+    cell = cells.number(luck.figures.deflated_sharpe, 3)
+    if not luck.is_behind:
+        return cell
+    counted, made = cells.count(luck.n_charged).text, cells.count(luck.n_made).text
+    return _with(cell, f"Only {counted} of the {made} trials made by now are counted.")
 
 
 def evidence_cells(luck: StandingVerdict | None) -> tuple[Cell, ...]:

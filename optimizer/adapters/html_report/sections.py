@@ -21,6 +21,7 @@ from optimizer.adapters.html_report.luck_cells import (
 )
 from optimizer.adapters.html_report.markup import rows_html
 from optimizer.adapters.html_report.notes import window_note
+from optimizer.domain.metrics import FillModel
 from optimizer.domain.reporting import ReportFold, ReportStudy
 
 ROWS_MAX: Final = 100
@@ -45,8 +46,11 @@ _MIDDLE: Final = (
     ("Trades", "closed round trips", True),
     ("Won", "share of trades above zero", True),
     ("Profit factor", "gains over losses; a dash where nothing was lost", True),
-    ("Costs", "share of the traded notional", True),
 )
+_COSTS: Final = {  # of another base each, as the reference has it, section 2C
+    FillModel.NEXT_OPEN: ("Costs", "share of the traded notional", True),
+    FillModel.NEXT_CLOSE: ("Costs", "share of the trade size; many swaps can exceed 100 %", True),
+}
 _LAST: Final = (("Parameters", "", False),)
 _METRICS: Final = (
     "total_return_pct",
@@ -181,6 +185,7 @@ def _headers(study: ReportStudy, window: str, *, by_return: bool = False) -> tup
         *_FIRST,
         *verdict_columns(window, examined),
         *_MIDDLE,
+        _COSTS[FillModel(study.facts.fill)],
         *evidence_columns(window, examined),
         *_LAST,
     )

@@ -32,6 +32,7 @@ from optimizer.ports.sweeps import Answer, Chunk
 from trading.ports.clock import Clock
 
 IDLE_S: Final = 60.0  # a process nobody borrows for so long is ended
+JOBS: Final = 32  # of the latest studies; the data of earlier ones are looked up again
 _LOOK_S: Final = 1.0
 
 
@@ -111,6 +112,8 @@ class LocalMachine:
                 folder = self._data.candles(basis.candles)
                 costs = self._data.costs(basis.costs)
                 self._jobs[basis] = Job(str(folder), costs, basis.step_ms, basis.terms)
+                for old in list(self._jobs)[:-JOBS]:
+                    del self._jobs[old]
             self._warm()
             return self._jobs[basis]
 
@@ -126,8 +129,9 @@ class LocalMachine:
 
     def _borrow(self, basis: Basis, job: Job) -> ProcessPool:
         with self._lock:
-            if self._idle[basis]:
-                return self._idle[basis].pop().pool
+            idle = self._idle.get(basis)
+            if idle:
+                return idle.pop().pool
         return ProcessPool(job, n_workers=1, clock=self._clock)
 
     def _give_back(self, basis: Basis, pool: ProcessPool) -> None:
@@ -152,8 +156,10 @@ class LocalMachine:
             ]
             for basis, idle in over:
                 self._idle[basis].remove(idle)
+            for basis in [basis for basis, every in self._idle.items() if not every]:
+                del self._idle[basis]
             self._timer = None
-            if any(self._idle.values()):
+            if self._idle:
                 self._look_later()
         for _, idle in over:
             idle.pool.close()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from optimizer.adapters.workers import machine as machine_module
 from optimizer.adapters.workers.blobs import MachineData, blob_store, candles_pack
 from optimizer.adapters.workers.machine import LocalMachine
 from optimizer.adapters.workers.requests import (
@@ -32,14 +34,16 @@ COSTS = ((1e6,), (0.01,), (0.1,), (0.1,))
 CHUNK = Chunk(0, 0, (default_suggest(0, "donchian_champion"),), {"donchian_champion": (0.0,)})
 
 
-def request(version: str = "v1", candles: str = "", costs: str = "") -> bytes:
+def request(
+    version: str = "v1", candles: str = "", costs: str = "", trade_size: float = 1000.0
+) -> bytes:
     """Ask for the chunk on data that are in the database unless other digests are given."""
     basis = Basis(
         candles or blob_store(candles_pack(paths.path(3, 400)), NOW),
         costs or blob_store(costs_encode(COSTS), NOW),
         version,
         paths.STEP_MS,
-        TERMS,
+        replace(TERMS, trade_size=trade_size),
     )
     return request_encode(basis, CHUNK)
 
@@ -81,6 +85,27 @@ def test_a_worker_that_may_have_no_children_says_how_to_start_it(machine: LocalM
 def test_chunks_nobody_waits_for_are_prepared_and_not_evaluated(machine: LocalMachine) -> None:
     kernels_warm()
     assert machine.evaluate(request(), lambda: False) is None
+
+
+def test_only_the_latest_studies_are_remembered(
+    machine: LocalMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoPool:
+        def __init__(self, *_: object, **__: object) -> None:
+            """Start no process."""
+
+        def close(self) -> None:
+            """End none."""
+
+    monkeypatch.setattr(machine_module, "ProcessPool", NoPool)
+    monkeypatch.setattr(machine, "_warm", lambda: None)
+    for study in range(machine_module.JOBS + 5):
+        machine.evaluate(request(trade_size=100.0 + study), lambda: False)
+    sizes = [basis.terms.trade_size for basis in machine._jobs]
+    assert sizes == [105.0 + study for study in range(machine_module.JOBS)]
+    monkeypatch.setattr(machine_module, "IDLE_S", 0.0)
+    machine._end_idle()
+    assert not machine._idle
 
 
 def test_one_process_evaluates_chunk_after_chunk(machine: LocalMachine) -> None:

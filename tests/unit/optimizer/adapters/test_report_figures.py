@@ -123,6 +123,7 @@ def test_every_figure_is_strict_json(curves: list) -> None:
         (cells.percent(-12.0, signed=False), "−12.00\u202f%", "-12.0"),
         (cells.percent(float("nan")), "–", ""),
         (cells.number(-1234.5), "−1\u202f234.50", "-1234.5"),
+        (cells.number(-4.8841963e50, 4), "−4.8842 × 10^50", "-4.8841963e+50"),
         (cells.count(7.0), "7", "7.0"),
         (cells.number(None), "–", ""),
         (cells.number(float("inf")), "–", ""),
@@ -182,6 +183,22 @@ def test_verdicts_say_at_how_many_trials_they_stopped_knowing() -> None:
     said = [cell for row in rows for cell in row if cell.text.startswith("survived")]
     assert [cell.text for cell in said] == ["survived at 200 trials"]
     assert said[0].more.startswith("26\u202f400 trials were made by now")
+    deflated = [row[5] for row in rows if row[5].key]
+    assert len(deflated) == 4
+    for cell in deflated:
+        assert cell.more == "Only 200 of the 26\u202f400 trials made by now are counted."
+    charged = sections.window_tables(study)[2].rows
+    assert not any(row[5].more for row in charged)
+
+
+@pytest.mark.parametrize(
+    ("fill", "base"), [("next_open", "the traded notional"), ("next_close", "the trade size")]
+)
+def test_costs_name_what_they_are_a_share_of(fill: str, base: str) -> None:
+    study = replace(report_scene.study(20), facts=report_scene.facts(20, fill=fill))
+    for table in (sections.verdict_table(study), *sections.window_tables(study)):
+        (costs,) = [header for header in table.headers if header.label == "Costs"]
+        assert base in costs.help
 
 
 def test_rows_are_html_whatever_their_cells_say() -> None:

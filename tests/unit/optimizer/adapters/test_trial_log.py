@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from optimizer.adapters.run_files import StudySnapshot
+from optimizer.adapters.run_files import StudySnapshot, manifest_write
 from optimizer.adapters.trial_log import TrialLog, trials_read
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.study.records import TrialRecord, TrialStatus
@@ -94,3 +95,20 @@ def test_a_snapshot_is_whole_or_not_there(tmp_path: Path) -> None:
         assert snapshot.load() in (None, state)
     path.write_bytes(content.replace(b'"absorbed":3', b'"absorbed":4'))
     assert snapshot.load() is None
+
+
+def test_whoever_may_read_the_folder_may_read_what_is_written_there(tmp_path: Path) -> None:
+    plain, snapshot, manifest = (tmp_path / name for name in ("plain", "snapshot", "manifest"))
+    plain.touch()
+    StudySnapshot(snapshot).save({})
+    manifest_write(manifest, {})
+    assert snapshot.stat().st_mode == manifest.stat().st_mode == plain.stat().st_mode
+
+
+def test_what_cannot_be_written_leaves_the_old_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    path.mkdir()  # nothing can be renamed onto it
+    (path / "old").touch()
+    with pytest.raises(OSError, match="manifest"):
+        manifest_write(path, {})
+    assert [each.name for each in tmp_path.iterdir()] == ["manifest.json"]

@@ -28,6 +28,11 @@ def _make(n):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _make_and_drop(n):  # type: ignore[no-untyped-def]
+    return np.zeros(n)[0]
+
+
+@kernel
 def _pass_on(x):  # type: ignore[no-untyped-def]
     return x[1:]
 
@@ -53,3 +58,8 @@ def test_a_kernel_that_makes_or_returns_an_array_does_not_compile(
 ) -> None:
     with pytest.raises(TypingError, match="Only accept returning of array passed"):
         made(argument)  # type: ignore[operator]
+
+
+def test_a_kernel_that_makes_an_array_for_itself_does_not_compile() -> None:
+    with pytest.raises(TypingError, match="zeros"):
+        _make_and_drop(3)

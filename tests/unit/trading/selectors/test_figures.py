@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -83,6 +84,14 @@ def test_percentages_carry_a_sign() -> None:
 def test_astronomical_percentages_stay_readable(value: float, text: str) -> None:
     assert percent_text(value) == text
     assert percent_text(abs(value), signed=False) == text.lstrip(f"+{M}")
+
+
+@pytest.mark.parametrize("write", [amount_text, price_text, quantity_text, plain_text])
+def test_astronomical_figures_are_a_power_of_ten(write: Callable[[float], str]) -> None:
+    assert write(-2.94217e156) == f"{M}2.9422 × 10^156"
+    assert write(1e21) == "1.0000 × 10^21"
+    below = write(9.99e20)  # more digits than fit a Decimal's arithmetic, places included
+    assert below.removesuffix(".00") == f"999{T}" + T.join(["000"] * 6)
 
 
 def test_counts_are_grouped() -> None:
