@@ -21,7 +21,13 @@ from optimizer.domain.search.samplers import COSTS
 from optimizer.domain.study.data import search_stop
 from optimizer.domain.systems import EXTRAS, SYSTEMS
 from optimizer.services.studies.open.problems import InvalidRequestError, Problems
-from optimizer.services.studies.open.request import CELERY, LOCAL, StudyRequest, values_read
+from optimizer.services.studies.open.request import (
+    CELERY,
+    HOLDOUT_MOST,
+    LOCAL,
+    StudyRequest,
+    values_read,
+)
 from optimizer.services.studies.open.sources import Origin
 from optimizer.services.studies.open.typed import amount, names, number, whole
 from trading.domain.errors import BadInputError, TradingError
@@ -121,7 +127,7 @@ class StudyForm:
             "sampler": lambda: v["sampler"],
             "seed": partial(whole, "seed", v["seed"]),
             "fill": lambda: v["fill"],
-            "holdout_share": lambda: number("holdout", v["holdout_pct"]) / 100,
+            "holdout_share": partial(_holdout_share, v["holdout_pct"]),
             "workers_via": lambda: v["workers_via"],
             "max_workers": lambda: whole("workers", workers) if workers else None,
             "report_every": partial(whole, "report every", v["report_every"] or "0"),
@@ -146,6 +152,14 @@ class StudyForm:
     def is_wrong_inside(self) -> bool:
         """Whether something is wrong in the part that is folded at first."""
         return any(name in self.errors for name in _FOLDED)
+
+
+def _holdout_share(typed: str) -> float:
+    """Return the share of a percentage; a refusal says percent, as the field does."""
+    percent = number("holdout", typed)
+    if not 0.0 <= percent <= 100 * HOLDOUT_MOST:
+        raise BadInputError(f"holdout was {typed} %; expected 0 to {100 * HOLDOUT_MOST:g}")
+    return percent / 100
 
 
 def _costs_check() -> None:

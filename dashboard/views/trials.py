@@ -102,8 +102,8 @@ def _install(page: StudyPage, detail: TrialDetail, typed: dict[str, str]) -> tup
         return f"The reason was {len(typed['reason'])} characters long; at most {REASON_MAX}.", ""
     if not (source.get("venue") and source.get("pair") and source.get("timeframe")):
         return (
-            "The study was made on a file that does not say which venue and pair it is of. "
-            "Import the candles and search again to install what it finds."
+            "The study was made on a file whose name does not say which venue, pair and timeframe "
+            "it is of. Import the candles and search again to install what it finds."
         ), ""
     try:
         done = trading.bot_install(

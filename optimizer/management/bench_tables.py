@@ -62,14 +62,9 @@ def sweep_lines(answer: Mapping[str, Any]) -> Iterator[str]:
             f"{sampler}: {row['trials']:,} trials, {row['trials_per_second']:,.0f} a second end to "
             f"end, {row['times_the_limit']} times the limit of 300"
         )
-        alone = row["search_per_second_one_worker"]
         yield (
             f"  search alone {row['search_per_second']:,.0f} a second with {answer['workers']} "
-            f"workers on as many cores, "
-            + ("one core cannot be granted" if alone is None else f"{alone:,.0f} with one on one")
-            + f": efficiency {row['parallel_efficiency']} (rounds: "
-            f"{', '.join(map(str, row['parallel_efficiency_rounds']))}; end to end "
-            f"{row['parallel_efficiency_end_to_end']})"
+            f"workers{_efficiency_words(row)}"
         )
         yield (
             f"  one worker whose orchestrator has a core to itself: "
@@ -84,6 +79,17 @@ def sweep_lines(answer: Mapping[str, Any]) -> Iterator[str]:
             f"{row['worker_mb']:,.0f} MiB, {row['memory_growth']} times that after a tenth"
         )
     yield from _target_lines(answer)
+
+
+def _efficiency_words(row: Mapping[str, Any]) -> str:
+    alone = row["search_per_second_one_worker"]
+    if alone is None:
+        return "; one core, or one for each worker, cannot be granted: efficiency not measured"
+    return (
+        f" on as many cores, {alone:,.0f} with one on one: efficiency {row['parallel_efficiency']} "
+        f"(rounds: {', '.join(map(str, row['parallel_efficiency_rounds']))}; end to end "
+        f"{row['parallel_efficiency_end_to_end']})"
+    )
 
 
 def _target_lines(answer: Mapping[str, Any]) -> Iterator[str]:

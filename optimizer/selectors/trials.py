@@ -93,7 +93,9 @@ def trial_counts(study_id: int, after: int = -1) -> dict[str, int]:
 
 def trial_get(study: StudyView, number: int) -> TrialDetail | None:
     """Return one trial in full, None where there is none."""
-    row = Trial.objects.filter(pk=trial_key(study.id, number)).first()
+    key = trial_key(study.id, number)
+    # a number that no trial can have is the key of another study's
+    row = Trial.objects.filter(pk=key, **trial_range(study.id)).first()
     if row is None:
         return None
     stored = WindowMetrics.objects.filter(trial=row).order_by("id")

@@ -116,6 +116,7 @@ def test_a_person_gets_lines(files: list[str]) -> None:
         (["--trade-size", "much"], "trade size was 'much'"),
         (["--trade-size", "-5"], "trade size was -5"),
         (["--warm-up-bars", "-1"], "warm-up was -1"),
+        (["--warm-up-bars", "1.9"], "warm-up bars was '1.9'; expected a whole number"),
         (["--swap-costs", "nowhere.json"], "there is no such file"),
         (["--candles-file", "nowhere.parquet"], "nowhere.parquet"),
         (["--venue", "pulsex"], "not both"),

@@ -10,9 +10,10 @@ from django.core.management.base import CommandParser
 
 from optimizer import bootstrap
 from optimizer.management.bench_tables import core_lines, evaluator_lines, sweep_lines
+from optimizer.management.inputs import file_check
 from optimizer.services.bench.sweep import SWEEP_ROUNDS, SweepPlan
 from optimizer.services.studies.open.typed import whole
-from trading.domain.errors import BadInputError
+from trading.domain.errors import BadInputError, TradingError
 from trading.management.desk_command import DeskCommand
 
 NAMES = ("core", "evaluator", "sweep")
@@ -70,30 +71,47 @@ class Command(DeskCommand):
         seed = whole("seed", options["seed"])
         if seed < 0:
             raise BadInputError(f"seed was {seed}; expected 0 or more")
+        file_check("candles file was", options["candles_file"])
+        file_check("swap costs were", options["swap_costs"])
+        rounds = None if options["rounds"] is None else _count("rounds", options["rounds"])
+        plan = SweepPlan(
+            n_trials=_count("trials", options["trials"]),
+            n_workers=_count("workers", options["workers"]),
+            n_rounds=rounds or SWEEP_ROUNDS,
+            seed=seed,
+        )
         if name != "all":
-            return {"bench": name, **self._measure(name, seed, options)}
-        return {"bench": "all", **{each: self._measure(each, seed, options) for each in NAMES}}
+            return {"bench": name, **self._measure(name, plan, rounds, options)}
+        parts = {each: self._measure_or_say(each, plan, rounds, options) for each in NAMES}
+        lacking = [each for each, part in parts.items() if "error" in part]
+        failed = {"error": "bench_failed", "message": f"not measured: {', '.join(lacking)}"}
+        return {"bench": "all", **parts, **(failed if lacking else {})}
 
-    def _measure(self, name: str, seed: int, options: Mapping[str, Any]) -> dict[str, Any]:
+    def _measure_or_say(
+        self, name: str, plan: SweepPlan, rounds: int | None, options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Measure one of several; what keeps it from that must not cost what the others found."""
+        try:
+            return self._measure(name, plan, rounds, options)
+        except TradingError as error:
+            self._say(f"{name}: {error}")
+            return {"error": error.code, "message": str(error)}
+
+    def _measure(
+        self, name: str, plan: SweepPlan, rounds: int | None, options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         if name == "core":
-            return bootstrap.core_bench_run(seed=seed, say=self._say)
+            return bootstrap.core_bench_run(seed=plan.seed, say=self._say)
         shared = {
             "candles": options["candles_file"],
             "swap_costs": options["swap_costs"],
             "say": self._say,
         }
-        rounds = None if options["rounds"] is None else _count("rounds", options["rounds"])
         if name == "sweep":
-            plan = SweepPlan(
-                n_trials=_count("trials", options["trials"]),
-                n_workers=_count("workers", options["workers"]),
-                n_rounds=rounds or SWEEP_ROUNDS,
-                seed=seed,
-            )
             return bootstrap.sweep_bench_run(plan=plan, **shared)
         has_peers = not options["no_peers"]
         return bootstrap.evaluator_bench_run(
-            has_peers=has_peers, rounds=rounds, seed=seed, **shared
+            has_peers=has_peers, rounds=rounds, seed=plan.seed, **shared
         )
 
     def _say(self, text: str) -> None:
@@ -104,7 +122,9 @@ class Command(DeskCommand):
         tables = {"core": core_lines, "evaluator": evaluator_lines, "sweep": sweep_lines}
         for name, lines in tables.items():
             part = answer if answer["bench"] == name else answer.get(name)
-            if isinstance(part, dict):
+            if isinstance(part, dict) and "error" in part and part is not answer:
+                self.stdout.write(f"{name}: not measured: {part['message']}")
+            elif isinstance(part, dict):
                 for line in lines(part):
                     self.stdout.write(line)
 

@@ -16,7 +16,7 @@ from optimizer.domain.systems import SYSTEMS, system_get
 from optimizer.management.inputs import candles_add, candles_check
 from optimizer.services.evaluations import evaluation_get, params_parse
 from optimizer.services.studies.open.sources import file_origin
-from optimizer.services.studies.open.typed import number
+from optimizer.services.studies.open.typed import number, whole
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
 from trading.management.desk_command import DeskCommand
@@ -124,5 +124,5 @@ def _plan(options: Mapping[str, Any]) -> Plan:
         windows=(window_parse(options["window"]),),
         trade_sizes=(number("trade size", options["trade_size"]),),
         fill=FillModel(options["fill"]),
-        warm_up_bars=int(number("warm-up bars", options["warm_up_bars"])),
+        warm_up_bars=whole("warm-up bars", options["warm_up_bars"]),
     )

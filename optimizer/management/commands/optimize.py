@@ -114,19 +114,24 @@ class Command(DeskCommand):
     def _go_on(
         self, study: Study, options: Mapping[str, Any], resume: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        with progress_bar(study.n_trials, "trials") as on_progress, stop_by_signal() as is_stopped:
-            result = bootstrap.study_run(
-                study_id=study.pk,
-                on_progress=on_progress,
-                should_stop=is_stopped,
-                say=_say,
-                resume=resume,
-            )
-        study = result.study
         how = f"go on with: manage.py optimize resume {study.pk}"
+        with progress_bar(study.n_trials, "trials") as on_progress, stop_by_signal() as is_stopped:
+            try:
+                result = bootstrap.study_run(
+                    study_id=study.pk,
+                    on_progress=on_progress,
+                    should_stop=is_stopped,
+                    say=_say,
+                    resume=resume,
+                )
+            except KeyboardInterrupt:  # the second one; a desk's worker would go on with it
+                _stop_by_hand(study, how)
+                self.stderr.write(how)
+                raise
+        study = result.study
         so_far = f"study {study.pk} has {study.n_done:,} of {study.n_trials:,} trials"
         if result.end is RunEnd.STOPPED:
-            study_stop(study.pk, reason=f"stopped by hand; {how}", clock=bootstrap.system_clock())
+            _stop_by_hand(study, how)
             self.stderr.write(f"{so_far}; {how}")
             raise StoppedByHand(study_answer(study_named(study.pk), result.best))
         answer = study_answer(study, result.best)
@@ -169,6 +174,11 @@ class Command(DeskCommand):
         )
         for objective, best in answer["best"].items():
             self.stdout.write(best_line(objective, best))
+
+
+def _stop_by_hand(study: Study, how: str) -> None:
+    """End a study nobody runs any more, so that no worker of a desk goes on with it."""
+    study_stop(study.pk, reason=f"stopped by hand; {how}", clock=bootstrap.system_clock())
 
 
 def _say(line: str) -> None:

@@ -48,9 +48,10 @@ class Round(NamedTuple):
     """The figures of studies that ran one after the other.
 
     Attributes:
-        alone: one worker on one core; None where that cannot be granted.
+        alone: one worker on one core; None where that, or a core for each of many workers, cannot
+            be granted.
         one: one worker, all cores.
-        many: many workers on as many cores.
+        many: many workers on as many cores, on all there are where ``alone`` is None.
     """
 
     alone: Mapping[str, Any] | None
@@ -85,7 +86,9 @@ def _round(run: Run, plan: SweepPlan, sampler: str) -> Round:
     ]
     many = str(plan.n_workers)
     alone, one = run([*words, "1"], 1), run([*words, "1"], None)
-    granted = run([*words, many], plan.n_workers) or run([*words, many], None)
+    granted = run([*words, many], plan.n_workers)
+    if granted is None:  # fewer cores than workers, where nothing can be compared
+        alone, granted = None, run([*words, many], None)
     if one is None or granted is None:
         raise InvariantError("a study with all cores gave no figures")
     return Round(alone and alone["figures"], one["figures"], granted["figures"])
@@ -100,7 +103,7 @@ def sweep_figures(rounds: Sequence[Round], n_workers: int) -> dict[str, Any]:
     middle = sorted(rounds, key=lambda each: float(each.many["trials_per_second"]))[
         len(rounds) // 2
     ]
-    many, early = middle.many, float(middle.many["worker_early_mb"])
+    many, early = middle.many, middle.many["worker_early_mb"]
     alone = [(each.alone, each.many) for each in rounds if each.alone is not None]
     beside = [(each.one, each.many) for each in rounds]
     searches = _efficiencies(alone, n_workers, "search_per_second")

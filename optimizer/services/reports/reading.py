@@ -142,8 +142,7 @@ def _facts(study: Study, data: StudyData | None, market: str, quote: str) -> Rep
     first, last = [_moment(datetime.fromtimestamp(t / 1000, UTC)) for t in times] or ["", ""]
     return ReportFacts(
         study=study.pk,
-        # the complete report is written while its study still runs, behind the last trial
-        status="finished" if study.n_done >= study.n_trials else study.status,
+        status=_status(study),
         market=market,
         first_bar=first,
         last_bar=last,
@@ -166,6 +165,12 @@ def _facts(study: Study, data: StudyData | None, market: str, quote: str) -> Rep
         stretches=_stretches(study, data),
         warnings=cost_warnings(study.source),
     )
+
+
+def _status(study: Study) -> str:
+    # the complete report is written while its study still runs, behind the last trial
+    is_whole = study.status == Study.Status.RUNNING and study.n_done >= study.n_trials
+    return str(Study.Status.FINISHED if is_whole else study.status)
 
 
 def _stretches(study: Study, data: StudyData | None) -> Stretches:

@@ -200,8 +200,9 @@ def study_stop(study_id: int, *, reason: str, clock: Clock) -> None:
 
 
 def study_end(*, study_id: int, owner: str, status: str, reason: str, now: datetime) -> bool:
-    """Write how a study ended and give it up; False where another process has it."""
-    ended = Study.objects.filter(pk=study_id, owner=owner).update(
+    """Write how a running study ended and give it up; False where another has it, or it ended."""
+    running = Study.objects.filter(pk=study_id, owner=owner, status=Study.Status.RUNNING)
+    ended = running.update(
         status=status, status_reason=reason, finished_at=now, heartbeat_at=now, owner=""
     )
     return bool(ended)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from optimizer import bootstrap
 from optimizer.domain.study.data import StudyData
 from optimizer.models import SearchLedger, Study, TrialLuck
 from optimizer.selectors.keys import number_of
@@ -130,3 +132,20 @@ def test_a_run_that_is_taken_over_while_it_examines_writes_no_verdict(bench: Ben
     study.refresh_from_db()
     assert (study.owner, study.status, study.luck) == ("other", "running", {})
     assert verdicts(study) == {}
+
+
+def test_the_report_of_a_study_that_failed_behind_its_last_trial_says_that(bench: Bench) -> None:
+    def too_small(_study_id: int) -> None:
+        raise MemoryError("too small")
+
+    study = bench.open()
+    before_luck(bench, too_small)
+    with pytest.raises(MemoryError):
+        bench.run(study)
+    for status in ("failed", "finished"):
+        bootstrap.report_build(study_id=study.pk)
+        summary = json.loads((bench.run_dir(study) / "overall.json").read_text())
+        assert (summary["status"], summary["trials"]) == (status, 160)
+        bench.changes = {}
+        if status == "failed":
+            assert bench.run(study, resume={}).end is RunEnd.FINISHED

@@ -79,6 +79,20 @@ def test_a_run_that_is_taken_over_ends_quietly(bench: Bench, study: Study) -> No
     assert (study.owner, study.status) == ("other", "running")
 
 
+def test_a_run_that_slept_while_its_study_was_cancelled_says_that(
+    bench: Bench, study: Study
+) -> None:
+    def sleep_on() -> None:
+        mine = Study.objects.filter(pk=study.pk).exclude(owner="")
+        if mine.update(heartbeat_at=study.created_at - timedelta(days=1)):
+            study_cancel(study.pk, clock=bench.tools().clock)
+
+    bench.on_wait = sleep_on
+    result = bench.run(study)
+    assert (result.end, result.study.status) == (RunEnd.CANCELLED, "cancelled")
+    assert result.study.status_reason == "cancelled by request"
+
+
 def test_a_study_nobody_runs_is_cancelled_at_once(study: Study, clock: FakeClock) -> None:
     assert study_cancel(study.pk, clock=clock).status == Study.Status.CANCELLED
     with pytest.raises(StudyRefusedError, match="cancelled already"):

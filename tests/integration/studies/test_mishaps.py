@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from optimizer.models import SearchLedger, Study
+from optimizer.models import SearchLedger, Study, Trial
 from optimizer.services.studies.refusals import StudyDeletedError
 from optimizer.services.studies.run.running import RunEnd
 from optimizer.services.studies.run.storing import trial_table_hash
 from tests.integration.studies.conftest import Bench
+from trading.domain.errors import InvariantError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,6 +96,24 @@ def test_a_study_deleted_while_it_runs_ends_in_a_sentence(
     assert bench.pools[-1].is_closed
 
 
+def test_trials_that_are_counted_and_gone_are_named_and_not_searched_past(
+    bench: Bench, study: Study
+) -> None:
+    stops = iter([False] * 14)
+    bench.run(study, should_stop=lambda: next(stops, True))
+    study.refresh_from_db()
+    (bench.run_dir(study) / "checkpoint.json").unlink()
+    last = Trial.objects.filter(study=study).latest("number")
+    last.delete()
+    with pytest.raises(InvariantError):
+        bench.run(study)
+    n_done = study.n_done
+    study.refresh_from_db()
+    assert (study.status, study.n_done) == ("failed", n_done)
+    assert f"study {study.pk} counts {n_done} stored trials" in study.status_reason
+    assert f"but there is none numbered {last.number}" in study.status_reason
+
+
 def test_a_folder_in_the_snapshot_s_place_stops_nothing(bench: Bench, study: Study) -> None:
     quiet = trial_table_hash(bench.run(bench.open()).study.pk)
     stops = iter([False] * 14)
@@ -131,3 +151,16 @@ def test_trials_count_although_the_ledger_lost_its_row(bench: Bench, study: Stud
     assert (ledger.n_trials, ledger.n_studies) == (2 * 160, 2)
     assert (ledger.data_digest, ledger.weeks) == (study.data_digest, before.weeks)
     assert ledger.first_at == study.created_at  # opened before the other
+
+
+def test_a_report_on_the_way_may_take_long_and_signs_of_life_come_meanwhile(bench: Bench) -> None:
+    study, report, alive = bench.open(report_every=60), bench.tools().report, []
+
+    def listened(*given: Any) -> Any:
+        alive.append("study-heartbeat" in {thread.name for thread in threading.enumerate()})
+        return report(*given)
+
+    bench.changes = {"report": listened}
+    bench.run(study)
+    assert len(alive) > 1  # the last is the complete one
+    assert set(alive) == {True}

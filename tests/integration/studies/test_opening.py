@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from optimizer import bootstrap
 from optimizer.models import SearchLedger, Study
 from optimizer.services.studies.open.problems import InvalidRequestError
 from optimizer.services.studies.open.request import StudyRequest
-from tests.integration.studies.conftest import Bench
+from optimizer.services.studies.open.sources import Origin
+from tests.integration.studies.conftest import REQUEST, Bench
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +57,24 @@ def test_an_embargo_that_swallows_the_holdout_is_refused_with_both_lengths(bench
 def test_both_are_named_at_once(bench: Bench) -> None:
     said = refused(bench, windows=("30d", "all"), embargo_days=1.0)
     assert list(said) == ["windows", "embargo_days"]
+
+
+@pytest.mark.parametrize(
+    ("name", "timeframe", "kept"),
+    [
+        ("pulsex_PDAI-DAI_5m", "", ("PDAI/DAI", "5m", "pulsex PDAI/DAI 5m")),
+        ("pulsex_PDAI-DAI_1h", "", ("PDAI/DAI", "", "pulsex PDAI/DAI")),
+        ("pulsex_PDAI-DAI_1h", "5m", ("PDAI/DAI", "5m", "pulsex PDAI/DAI 5m")),
+        ("pulsex_PDAI-DAI_99999d", "", ("", "", "pulsex_PDAI-DAI_99999d.parquet")),
+    ],
+)
+def test_candles_are_read_again_whatever_timeframe_their_file_is_named_after(
+    bench: Bench, name: str, timeframe: str, kept: tuple[str, str, str]
+) -> None:
+    file = bench.folder / f"{name}.parquet"  # of five minutes
+    file.write_bytes(Path(bench.candles).read_bytes())
+    origin = Origin(file=str(file), timeframe=timeframe, swap_costs=str(bench.costs))
+    study = bootstrap.study_open(request=REQUEST, origin=origin)
+    assert tuple(study.source[key] for key in ("pair", "timeframe", "market")) == kept
+    source = bootstrap.study_source(study)
+    assert (source.data.data_digest(), source.data.step_ms) == (study.data_digest, 300_000)

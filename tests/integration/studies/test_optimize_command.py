@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from optimizer import bootstrap
 from optimizer.domain.evaluator.warm import kernels_warm
 from optimizer.models import Study
 from tests import factories as make
@@ -222,6 +223,22 @@ def test_a_study_whose_owner_is_long_silent_elsewhere_is_resumed(inputs: list[st
     answer = run("resume", str(study_id), "--json")
     assert (answer["trials"], answer["status"]) == (40, "finished")
     assert answer["trials_per_second"] > 0  # of the study, not of a run that only concluded
+
+
+def test_a_second_signal_leaves_no_study_that_a_worker_would_go_on_with(
+    inputs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(**_given: Any) -> None:
+        # by then a run has given its study up, for whoever goes on with it
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(bootstrap, "study_run", interrupted)
+    said = refusals(130, "run", *inputs)
+    study = Study.objects.get()
+    how = f"go on with: manage.py optimize resume {study.pk}"
+    assert said[-2:] == [how, "stopped; what was done is kept"]
+    assert (study.status, study.status_reason) == ("cancelled", f"stopped by hand; {how}")
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_starting_writes_the_study_and_calls_a_worker(
         ({"strategies": []}, "strategies", "No strategy was given"),
         ({"strategies": ["donchian"]}, "strategies", "Strategy was 'donchian'; did you mean"),
         ({"steering": "money"}, "objectives", "Objective was 'money'"),
-        ({"holdout_pct": "80"}, "holdout_pct", "Holdout share was 0.8; expected 0.0 to 0.5"),
+        ({"holdout_pct": "80"}, "holdout_pct", "Holdout was 80 %; expected 0 to 50"),
         ({"report_every": "-5"}, "report_every", "Report every was -5; expected 0 to"),
         ({"workers": "x"}, "workers", "Workers was 'x'; expected a whole number"),
         ({"candles": "nyse AAPL 1d"}, "candles", "Candles were 'nyse AAPL 1d'; choose a stored"),

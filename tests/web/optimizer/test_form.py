@@ -26,7 +26,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "windows": ("soon", "Window was 'soon'; expected all, 1y"),
     "sampler": ("tpes", "Sampler was 'tpes'; did you mean tpe?"),
     "fill": ("same", "Fill was 'same'; expected next_open"),
-    "holdout_pct": ("80", "Holdout share was 0.8; expected 0.0 to 0.5"),
+    "holdout_pct": ("80", "Holdout was 80 %; expected 0 to 50"),
     "workers_via": ("ssh", "Workers via was 'ssh'; expected local, celery"),
     "workers": ("x", "Workers was 'x'; expected a whole number"),
     "report_every": ("-5", "Report every was -5; expected 0 to"),

@@ -103,4 +103,6 @@ def test_a_trial_of_a_nameless_file_cannot_be_installed(
     address = f"/optimizer/{study.pk}/trials/0/install/"
     response = browser.post(address, {"name": "donna", "reason": "why not"})
     assert response.status_code == 422
-    assert "does not say which venue and pair it is of" in text(response.content.decode())
+    assert "does not say which venue, pair and timeframe it is of" in text(
+        response.content.decode()
+    )

@@ -244,6 +244,17 @@ def test_what_does_not_exist_is_not_found(
     assert why in str(response.context["exception"])
 
 
+@pytest.mark.parametrize("number", [10**8, 10**30])
+def test_a_number_no_trial_can_have_is_not_that_of_another_study_s_trial(
+    browser: Client, study: Study, number: int
+) -> None:
+    first = make.study()
+    Study.objects.filter(pk=first.pk).update(id=study.pk - 1)
+    for path in ("", "install/"):
+        answer = browser.get(f"/optimizer/{study.pk - 1}/trials/{number}/{path}")
+        assert answer.status_code == 404
+
+
 def test_one_look_at_a_study_asks_the_database_a_bounded_number_of_times(
     browser: Client, study: Study, django_assert_max_num_queries: Any
 ) -> None:

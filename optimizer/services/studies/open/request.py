@@ -24,6 +24,7 @@ from trading.domain.errors import BadInputError
 LOCAL: Final = "local"
 CELERY: Final = "celery"
 MOST_WORKERS: Final = 512
+HOLDOUT_MOST: Final = 0.5  # of the bars
 CPU_FRACTION: Final = 0.9  # of the cores, where nothing is said about workers
 _SEEDS: Final = 2**63
 _LARGEST_SIZE: Final = Decimal(10) ** 15
@@ -205,7 +206,7 @@ CHECKS: Final[Mapping[str, Callable[[Any], object]]] = {
     "fill": partial(_one_of, "fill", tuple(fill.value for fill in FillModel)),
     "warm_up_bars": partial(_within, "warm-up bars", 0, 10**7),
     "prune_share": partial(_within, "prune share", 0.0, 0.5),
-    "holdout_share": partial(_within, "holdout share", 0.0, 0.5),
+    "holdout_share": partial(_within, "holdout share", 0.0, HOLDOUT_MOST),
     "embargo_days": partial(_within, "embargo days", 0.0, 365.0),
     "report_every": partial(_within, "report every", 0, TRIAL_SPACE),
     "workers_via": partial(_one_of, "workers via", (LOCAL, CELERY)),

@@ -19,9 +19,10 @@ from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.refusals import DataChangedError
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
+from trading.domain.market.timeframes import timeframe_ms
 from trading.services.swap_costs.cache import SwapCostCache
 
-_FILE_NAME: Final = re.compile(r"([a-z0-9]+)_([A-Za-z0-9]+)-([A-Za-z0-9]+)_([1-9]\d*[mhd])")
+_FILE_NAME: Final = re.compile(r"([a-z0-9]+)_([A-Za-z0-9]+)-([A-Za-z0-9]+)_([1-9]\d{0,3}[mhd])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Origin:
     """Where candles and costs come from; plain values, stored with the study.
 
     Attributes:
-        venue, pair, timeframe: of the series; of a file as far as its name says.
+        venue, pair, timeframe: of the series; of a file as far as its name says, the timeframe
+            only where its bars agree.
         file: absolute path; empty for a stored series.
         swap_costs: absolute path; empty for the desk's cache.
         first_ms, last_ms: open times of the first and last bar, None before they were loaded.
@@ -87,7 +89,8 @@ def source_load(origin: Origin, readers: SourceReaders) -> Loaded:
         bars, step_ms = readers.file(Path(origin.file), origin.timeframe or None)
         named = file_origin(Path(origin.file))
         if named.pair and not origin.pair:
-            origin = replace(origin, venue=named.venue, pair=named.pair, timeframe=named.timeframe)
+            timeframe = origin.timeframe or _timeframe_if_so(named, step_ms)
+            origin = replace(origin, venue=named.venue, pair=named.pair, timeframe=timeframe)
     elif origin.venue and origin.pair and origin.timeframe:
         bars, step_ms = readers.stored(origin)
     else:
@@ -111,9 +114,14 @@ def file_origin(path: Path) -> Origin:
     return Origin(venue=venue, pair=f"{base}/{quote}", timeframe=timeframe)
 
 
+def _timeframe_if_so(named: Origin, step_ms: int) -> str:
+    # the file is read again by what is kept here: a name that lies would refuse its own bars
+    return named.timeframe if timeframe_ms(named.timeframe) == step_ms else ""
+
+
 def _market(origin: Origin) -> str:
     if origin.pair:
-        return f"{origin.venue} {origin.pair} {origin.timeframe}"
+        return f"{origin.venue} {origin.pair} {origin.timeframe}".rstrip()
     return Path(origin.file).name
 
 

@@ -29,7 +29,7 @@ class RunMeter:
         self._search_s = 0.0
         self._search_cpu_s = 0.0
         self._usage = PoolUsage()
-        self._early_mb = 0.0
+        self._early_mb: float | None = None
         self.n_stored = 0
 
     @contextmanager
@@ -72,7 +72,8 @@ class RunMeter:
         ``trials_per_second`` counts all wall time, luck and reports included, and
         ``search_per_second`` that of the search. ``cpu_utilisation`` is the share of the search's
         wall time the granted cores were computing, None where nobody knows how many there were;
-        ``overhead_share`` what suggesting, storing and reports took of all wall time.
+        ``overhead_share`` what suggesting, storing and reports took of all wall time;
+        ``worker_early_mb`` is None where the run began behind the early trials.
         """
         elapsed = max(self._clock.monotonic() - self._began, 1e-9)
         usage = self._usage
@@ -91,7 +92,7 @@ class RunMeter:
             "n_workers": usage.places,
             "cores": self._cores(),
             "worker_first_mb": round(usage.first_mb, 1),
-            "worker_early_mb": round(self._early_mb, 1),
+            "worker_early_mb": None if self._early_mb is None else round(self._early_mb, 1),
             "worker_last_mb": round(usage.last_mb, 1),
             "workers_replaced": usage.replaced,
         }

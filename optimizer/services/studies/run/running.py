@@ -89,7 +89,9 @@ def study_run(
     try:
         return run.to_its_end(on_progress, should_stop)
     except LeaseLostError:
-        return RunResult(RunEnd.TAKEN_OVER, run.reread(), {})
+        row = run.reread()  # a run that slept may have been cancelled as one nobody works on
+        is_cancelled = row.status == Study.Status.CANCELLED
+        return RunResult(RunEnd.CANCELLED if is_cancelled else RunEnd.TAKEN_OVER, row, {})
     except BaseException as error:
         run.broken_off(error)
         raise

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any, Final
 
 from optimizer.domain.search.pruning import PruningFloors
@@ -11,10 +12,12 @@ from optimizer.domain.search.samplers import Result, Sampler
 from optimizer.domain.search.space import Space
 from optimizer.domain.study.engine import Batch, SearchEngine, StateUnreadableError
 from optimizer.domain.study.evaluation import Terms
+from optimizer.domain.study.records import TrialRecord
 from optimizer.domain.study.schedule import Schedule
 from optimizer.domain.systems import systems_parse
 from optimizer.models import Study
 from optimizer.services.studies.run.storing import records_from
+from trading.domain.errors import InvariantError
 
 _FORMAT: Final = 3  # of snapshots; one of another format is as good as none
 _REHEARSED: Final = 32  # trials: more than any sampler waits for before it learns
@@ -83,7 +86,7 @@ def engine_recover(
     one that cannot be read is as good as none.
 
     Raises:
-        InvariantError: the stored trials are not what this search proposes.
+        InvariantError: the stored trials are not what this search proposes, or some are gone.
     """
     if snapshot and _fits(study, snapshot):
         with suppress(StateUnreadableError):
@@ -94,8 +97,20 @@ def engine_recover(
         while engine.can_propose:
             engine.propose()
         batch = engine.pending[0]
-        engine.absorb([next(stored) for _ in batch.suggestions])
+        records = list(islice(stored, len(batch.suggestions)))
+        _whole_check(study, engine.schedule.numbers(batch.number), records)
+        engine.absorb(records)
     return list(engine.pending)
+
+
+def _whole_check(study: Study, numbers: Sequence[int], records: Sequence[TrialRecord]) -> None:
+    found = [record.number for record in records]
+    if found != list(numbers):
+        lacking = min(set(numbers).difference(found))
+        raise InvariantError(
+            f"study {study.pk} counts {study.n_done} stored trials, but there is none numbered "
+            f"{lacking}; bring the rows back, or open a new study"
+        )
 
 
 def _fits(study: Study, snapshot: Mapping[str, Any]) -> bool:

@@ -177,9 +177,9 @@ class Search:
         if not every or self._n_done - self._reported_at < every or not self._engine.pending:
             return
         self._reported_at = self._n_done
-        with self._meter.phase("report"):
-            study_id = self._study.pk
-            self._tools.database(lambda: self._tools.report(study_id, self._source))
+        study_id, tools = self._study.pk, self._tools
+        with self._meter.phase("report"), heartbeat(study_id, tools.owner, tools.clock):
+            tools.database(lambda: tools.report(study_id, self._source))
 
     def _give_sign(self) -> None:
         """Say that this process lives, where no batch has said so for a while."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
+
 from optimizer.management.bench_tables import sweep_lines
 from optimizer.services.bench.sweep import SweepPlan, sweep_bench, sweep_targets
 
@@ -58,17 +60,29 @@ def test_one_worker_on_one_core_is_compared_with_many_on_as_many() -> None:
     assert "cores busy: met" in said
 
 
-def test_where_cores_cannot_be_granted_efficiency_is_not_measured() -> None:
+@pytest.mark.parametrize("n_cores", [0, 2])
+def test_where_cores_cannot_be_granted_efficiency_is_not_measured(n_cores: int) -> None:
     def run(words: Sequence[str], cores: int | None) -> Mapping[str, Any] | None:
-        return None if cores else {"figures": figures(300.0)}
+        return None if cores and cores > n_cores else {"figures": figures(300.0)}
 
-    plan = SweepPlan(n_trials=800, n_workers=2, n_rounds=1, seed=3)
+    plan = SweepPlan(n_trials=800, n_workers=4, n_rounds=1, seed=3)
     answer = sweep_bench(run=run, plan=plan, say=lambda _text: None)
     assert answer["targets"]["parallel efficiency"] is None
     assert answer["cmaes"]["trials_per_second"] == 300.0
     said = "\n".join(sweep_lines(answer))
-    assert "one core cannot be granted" in said
+    assert "with 4 workers; one core, or one for each worker, cannot be granted" in said
+    assert "efficiency not measured" in said
     assert "parallel efficiency: not measured" in said
+
+
+def test_memory_whose_beginning_nobody_saw_is_not_measured() -> None:
+    def run(_words: Sequence[str], _cores: int | None) -> Mapping[str, Any]:
+        return {"figures": figures(300.0, worker_early_mb=None)}
+
+    plan = SweepPlan(n_trials=800, n_workers=2, n_rounds=1, seed=3)
+    answer = sweep_bench(run=run, plan=plan, say=lambda _text: None)
+    assert answer["cmaes"]["memory_growth"] is None
+    assert answer["targets"]["memory flat"] is None
 
 
 def test_a_limit_that_is_missed_is_said() -> None:

@@ -113,6 +113,15 @@ def test_a_defect_ends_the_study_with_its_reason_instead_of_for_ever_beginning_a
     assert not place.locked()
 
 
+@pytest.mark.parametrize("status", [s for s in Study.Status if s != Study.Status.RUNNING])
+def test_a_defect_behind_the_end_of_a_study_takes_nothing_from_it(status: str) -> None:
+    row = study(owner="", status=status, status_reason="as it was")
+    with pytest.raises(ZeroDivisionError):
+        take(row, Runs(ZeroDivisionError("division by zero")))
+    row.refresh_from_db()
+    assert (row.status, row.status_reason) == (status, "as it was")
+
+
 def test_a_database_that_is_away_leaves_the_study_to_be_taken_up_again() -> None:
     row = study(owner="")
     with pytest.raises(OperationalError):

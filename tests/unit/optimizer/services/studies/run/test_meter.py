@@ -48,6 +48,10 @@ def test_rates_count_all_wall_time_and_that_of_the_search() -> None:
     assert figures["overhead_share"] == pytest.approx(5.0 / 20.0)
 
 
+def test_memory_of_early_trials_is_unknown_to_a_run_that_began_behind_them() -> None:
+    assert measured(1, 2)["worker_early_mb"] is None
+
+
 def test_the_orchestrator_counts_where_it_has_no_core_of_its_own() -> None:
     assert measured(1, 2)["cpu_utilisation"] == pytest.approx(0.9)
     assert measured(2, 2)["cpu_utilisation"] == pytest.approx((18.0 + 1.5) / 20.0)
