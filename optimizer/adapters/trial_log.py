@@ -23,12 +23,19 @@ import orjson
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.study.records import TrialRecord
 from optimizer.ports.study_files import RecordsFrom
+from trading.domain.errors import TradingError
 
 _HEAD: Final = b'{"crc32":"'
 _MIDDLE: Final = b'","trial":'
 _TAIL: Final = b"}\n"
 _START: Final = len(_HEAD) + 8 + len(_MIDDLE)  # where the trial object begins
 _AT_ONCE: Final = 1000  # trials appended at a time while repairing
+
+
+class LogChangedError(TradingError):
+    """The log of a run is not as this process left it; adding to it would tear it."""
+
+    code = "log_changed"
 
 
 def line_encode(record: TrialRecord, windows: Sequence[str], objectives: Sequence[str]) -> bytes:
@@ -89,6 +96,7 @@ class TrialLog:
         self._path = path
         self._windows, self._objectives = tuple(windows), tuple(objectives)
         self._file: BufferedWriter | None = None
+        self._size = 0  # bytes, as this process left it
 
     def repair(self, n_done: int, records_from: RecordsFrom) -> None:
         """Cut what is torn or ahead of the database, add what is missing, stay open."""
@@ -99,6 +107,7 @@ class TrialLog:
             end, count = position, count + 1
         self._path.touch()
         os.truncate(self._path, end)
+        self._size = end
         self._file = self._path.open("ab")
         waiting: list[TrialRecord] = []
         for record in records_from(count) if count < n_done else ():
@@ -110,13 +119,23 @@ class TrialLog:
         self.sync()
 
     def append(self, records: Sequence[TrialRecord]) -> None:
-        """Add trials and hand them to the operating system."""
+        """Add trials and hand them to the operating system.
+
+        Raises:
+            LogChangedError: somebody else wrote to the log: a process that took the study over has
+                these trials in it already.
+        """
         file = self._opened()
+        if os.fstat(file.fileno()).st_size != self._size:
+            raise LogChangedError(
+                f"the log {self._path} was changed by another process or by hand; every trial is "
+                "stored, and resuming the study writes the log anew"
+            )
         lines = [
             record.line or line_encode(record, self._windows, self._objectives)
             for record in records
         ]
-        file.write(b"".join(lines))
+        self._size += file.write(b"".join(lines))
         file.flush()
 
     def sync(self) -> None:

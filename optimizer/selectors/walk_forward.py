@@ -13,7 +13,10 @@ from optimizer.selectors.verdicts import Survivors
 
 @dataclass(frozen=True, slots=True)
 class FoldView:
-    """One step of the walk-forward; percent, None where there was nothing to run."""
+    """One step of the walk-forward; percent, None where there was nothing to run.
+
+    ``train_to`` and ``test_to`` are moments of the last bar, so their days belong to the step.
+    """
 
     strategy: str
     number: int
@@ -70,9 +73,9 @@ def fold_list(study: StudyView) -> tuple[FoldView, ...]:
             fold.strategy,
             fold.number,
             _moment(fold.train_from),
-            _moment(fold.train_to),
+            _moment(fold.train_to - 1),
             _moment(fold.test_from),
-            _moment(fold.test_to),
+            _moment(fold.test_to - 1),
             fold.train_return_pct,
             fold.test_return_pct,
             fold.test_hold_pct,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -23,6 +22,7 @@ from optimizer.adapters.html_report.markup import rows_html
 from optimizer.adapters.html_report.notes import window_note
 from optimizer.domain.metrics import FillModel
 from optimizer.domain.reporting import ReportFold, ReportStudy
+from optimizer.domain.study.stretches import Stretch
 
 ROWS_MAX: Final = 100
 OBJECTIVE_ROWS_MAX: Final = 10
@@ -162,8 +162,8 @@ def fold_table(folds: Sequence[ReportFold], score: float | None = None) -> HtmlT
             cells.count(step),
             cells.words(fold.strategy),
             cells.count(fold.number),
-            cells.words(f"{day(fold.train_from)} to {day(fold.train_to)}"),
-            cells.words(f"{day(fold.test_from)} to {day(fold.test_to)}"),
+            cells.words(Stretch("", fold.train_from, fold.train_to).days),
+            cells.words(Stretch("", fold.test_from, fold.test_to).days),
             cells.percent(fold.train_return_pct),
             cells.percent(fold.test_return_pct),
             cells.percent(fold.test_hold_pct),
@@ -172,11 +172,6 @@ def fold_table(folds: Sequence[ReportFold], score: float | None = None) -> HtmlT
     )
     note = "" if score is None else f"Score {cells.number(score, 1).text}: {_SCORE}"
     return HtmlTable("walk-forward", "Steps", headers, rows, note)
-
-
-def day(time_ms: int) -> str:
-    """Return the UTC day of a time."""
-    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
 def _headers(study: ReportStudy, window: str, *, by_return: bool = False) -> tuple[Header, ...]:

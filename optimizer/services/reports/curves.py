@@ -59,7 +59,8 @@ def curves_draw(*, study: ReportStudy, data: StudyData, terms: CurveTerms) -> li
     """Return the first runs of ``chosen`` that differ, each evaluated again.
 
     Runs of one strategy that hold nearly the same candles are one: where a parameter only moves an
-    exit by a bar, the lines cannot be told apart. Each counts those skipped for it.
+    exit by a bar, the lines cannot be told apart. Those with the same figures on every window of
+    the search are taken to be, without a look at the holdout. Each counts those skipped for it.
 
     Raises:
         BadInputError: the candles hold no search part for this holdout share.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from optimizer.adapters.study_files import RunDirectories
+from optimizer.adapters.trial_log import LogChangedError, trials_read
 from optimizer.models import SearchLedger, Study, Trial
 from optimizer.services.studies.refusals import StudyDeletedError
 from optimizer.services.studies.run.running import RunEnd
@@ -112,6 +115,55 @@ def test_trials_that_are_counted_and_gone_are_named_and_not_searched_past(
     assert (study.status, study.n_done) == ("failed", n_done)
     assert f"study {study.pk} counts {n_done} stored trials" in study.status_reason
     assert f"but there is none numbered {last.number}" in study.status_reason
+
+
+def test_a_log_cut_by_hand_ends_the_run_and_is_whole_after_the_next(
+    bench: Bench, study: Study
+) -> None:
+    path, waits = bench.run_dir(study) / "trials.jsonl", itertools.count()
+
+    def cut() -> None:
+        if next(waits) == 8:
+            os.truncate(path, 100)
+
+    bench.on_wait = cut
+    with pytest.raises(LogChangedError):
+        bench.run(study)
+    study.refresh_from_db()
+    assert study.status == Study.Status.FAILED
+    assert "was changed by another process or by hand" in study.status_reason
+    assert bench.run(study, resume={}).end is RunEnd.FINISHED
+    assert [trial["number"] for trial, _ in trials_read(path)] == list(range(160))
+
+
+def test_a_study_whose_manifest_cannot_be_written_is_none(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RunDirectories, "manifest_write", full)
+    with pytest.raises(OSError, match="No space"):
+        bench.open()
+    assert not Study.objects.exists()
+    assert not SearchLedger.objects.exists()
+
+
+def test_a_run_that_lost_its_study_leaves_the_manifest_of_the_other(bench: Bench) -> None:
+    study = bench.open()
+    manifest = bench.run_dir(study) / "manifest.json"
+    luck = bench.tools().luck
+    seen: list[bytes] = []
+
+    def lose(*given: Any) -> Any:
+        found = luck(*given)
+        Study.objects.filter(pk=study.pk).update(owner="other")
+        seen.append(manifest.read_bytes())
+        return found
+
+    bench.changes = {"luck": lose}
+    assert bench.run(study).end is RunEnd.TAKEN_OVER
+    assert [manifest.read_bytes()] == seen
 
 
 def test_a_folder_in_the_snapshot_s_place_stops_nothing(bench: Bench, study: Study) -> None:

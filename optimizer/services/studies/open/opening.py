@@ -60,7 +60,8 @@ def study_open(
         SearchLedger.objects.filter(pk=ledger.pk).update(n_studies=F("n_studies") + 1, last_at=now)
         study.run_dir = files.folder_make(now)
         study.save(force_insert=True)
-    files.manifest_write(study.run_dir, {"study": study.pk, **study.manifest})
+        # a worker takes what is committed: with a disk that is full there is to be no study
+        files.manifest_write(study.run_dir, {"study": study.pk, **study.manifest})
     return study
 
 

@@ -161,7 +161,11 @@ class _Run:
         return dict(result.best)
 
     def _note(self, figures: Mapping[str, Any]) -> None:
-        """Write this run with its figures to the row and the manifest, beside the runs before."""
+        """Write this run with its figures to the row and the manifest, beside the runs before.
+
+        Raises:
+            LeaseLostError: another process runs the study; its manifest stays as it is.
+        """
         manifest = self._row_note(figures)
         run_dir = self._study.run_dir
         self._tools.files.manifest_write(run_dir, {"study": self._study.pk, **manifest})
@@ -175,7 +179,9 @@ class _Run:
         runs = [*before, {**self._made_with, **figures}]
         manifest = {**study.manifest, "runs": runs}
         mine = Study.objects.filter(pk=study.pk, owner=owner)
-        self._tools.database(lambda: mine.update(figures=study_figures(runs), manifest=manifest))
+        values = {"figures": study_figures(runs), "manifest": manifest}
+        if not self._tools.database(lambda: mine.update(**values)):
+            raise LeaseLostError(f"study {study.pk} is run by another process now")
         return manifest
 
     def reread(self) -> Study:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from optimizer.adapters.run_files import StudySnapshot, manifest_write
-from optimizer.adapters.trial_log import TrialLog, trials_read
+from optimizer.adapters.trial_log import LogChangedError, TrialLog, trials_read
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.study.records import TrialRecord, TrialStatus
 
@@ -61,6 +61,20 @@ def test_a_log_cut_at_every_byte_of_its_last_record_loads_and_is_mended(tmp_path
         mirror.repair(6, records_from)
         mirror.close()
         assert path.read_bytes() == whole
+
+
+def test_nothing_is_added_to_a_log_that_another_process_writes(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    whole = written(path)
+    slow, fast = log(path), log(path)
+    slow.repair(3, records_from)
+    slow.append(RECORDS[3:4])
+    fast.repair(6, records_from)  # the slow one stored them and has not logged them yet
+    with pytest.raises(LogChangedError, match="resuming the study writes the log anew"):
+        slow.append(RECORDS[4:])
+    fast.close()
+    slow.close()
+    assert path.read_bytes() == whole
 
 
 def test_a_log_ahead_of_the_database_is_cut_back(tmp_path: Path) -> None:
