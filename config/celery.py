@@ -6,10 +6,11 @@ import os
 from importlib import import_module
 from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
 from celery.signals import worker_init, worker_process_init
 
 from guardian.adapters.parent_bond import bind_to_parent
+from trading.adapters.worker_drain import drain
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 # Before anything imports NumPy: on the small matrices of a search its threads wait for one another
@@ -20,6 +21,22 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 app = Celery("guardian")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+class Draining(bootsteps.StartStopStep):
+    """Tell running tasks that their worker ends, whatever ends it.
+
+    Celery announces an end by signal or by remote control. A worker that breaks, as with a broker
+    that goes away while messages are given back to it, closes without a word and waits for its
+    tasks; one that waits for chunks which this worker should have evaluated would never end.
+    """
+
+    def close(self, _worker: Any) -> None:
+        """Ask every task to end, before the pool is waited for."""
+        drain()
+
+
+app.steps["worker"].add(Draining)
 
 
 @worker_init.connect

@@ -47,15 +47,26 @@ class SweepWorker:
         database: str,
         concurrency: int = 3,
         prefix: Sequence[str] = (),
+        include: str = "",
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        """Start it; ``prefix`` are words before the command, such as those of a namespace."""
+        """Start it.
+
+        Args:
+            folder: its data directory.
+            redis_url, database: where they are.
+            concurrency: tasks at a time.
+            prefix: words before the command, such as those of a namespace.
+            include: a module it loads as well.
+            environ: added to this process's.
+        """
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._command = [
             *prefix, sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", "sweeps",
             "--pool", "threads", "--concurrency", str(concurrency), "--loglevel", "INFO",
             "--hostname", f"sweeps@{folder.name}", "--without-gossip", "--without-mingle",
+            *(("-I", include) if include else ()),
         ]  # fmt: skip
         self._environ = dict(os.environ) | {
             "DJANGO_SETTINGS_MODULE": "config.settings.test",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,6 +121,39 @@ def test_a_worker_that_is_told_to_stop_gives_its_study_to_the_next(desk: Desk) -
     assert trial_table_hash(study.pk) == local_hash(desk, study)
     study.refresh_from_db()
     assert len(study.manifest["runs"]) == 2
+
+
+def test_a_worker_that_breaks_with_its_broker_gives_its_study_to_the_next(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.worker.close()
+    study = desk.open(n_trials=1200)
+    broken = SweepWorker(
+        tmp_path / "data",
+        redis_url=desk.redis.url,
+        database=database_url(),
+        include="tests.fakes.broken_restore",
+    )
+    try:
+        desk.call(study.pk)
+        wait_for(lambda: Study.objects.get(pk=study.pk).n_done > 0, "the first batch", 120)
+        worker = broken.pid
+        for _ in range(5):  # it breaks only where it holds a message at that moment
+            desk.redis.restart()
+            with suppress(AssertionError):
+                wait_for(lambda: broken.pid != worker, "the worker's end", 6)
+                break
+        assert "Unrecoverable error" in broken.log()
+        assert broken.pid != worker
+
+        def has_ended() -> bool:
+            desk.supervise()
+            return desk.has_ended(study)
+
+        wait_for(has_ended, "the end of the study", 120, every_s=1.0)
+    finally:
+        broken.close()
+    assert trial_table_hash(study.pk) == local_hash(desk, study)
 
 
 def test_studies_take_turns_on_a_worker_and_leave_room_for_their_trials(desk: Desk) -> None:
