@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 from optimizer.services.evaluations import step_of
@@ -52,15 +53,19 @@ def swap_costs_file(path: Path) -> SwapCostSchedule:
     return trading.swap_costs_file(path)
 
 
-def swap_costs_used(path: Path, pair: str) -> tuple[SwapCostSchedule, CostsUsed]:
+def swap_costs_used(
+    path: Path, *, pair: str, trade_size: Decimal
+) -> tuple[SwapCostSchedule, CostsUsed]:
     """Return the schedule of a swap-cost cache and what is to be known of it.
 
     Args:
         path: of the cache.
         pair: of the candles, empty when it is not known.
+        trade_size: cash at the start.
 
     Raises:
         BadInputError: there is no such file, or it is not a swap-cost cache.
     """
     cache = trading.swap_costs_named(path)
-    return cache.schedule, costs_used(cache, pair=pair, clock=system_clock())
+    used = costs_used(cache, pair=pair, trade_size=trade_size, clock=system_clock())
+    return cache.schedule, used

@@ -20,7 +20,7 @@ from optimizer.bootstrap.sources import source_readers, study_source
 from optimizer.bootstrap.sweeps import celery_pool, evaluation_version
 from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
-from optimizer.selectors.costs import COSTS_KEY
+from optimizer.selectors.costs import COSTS_KEY, study_warnings
 from optimizer.services.reports.build import ReportResult, ReportSource
 from optimizer.services.reports.reading import TrialColumns
 from optimizer.services.studies.control import Claimant, digests_running, study_named, study_resume
@@ -61,7 +61,8 @@ def study_open(
     Args:
         request: what to do.
         origin: where the candles and costs are.
-        say: takes a line for a person: what is wrong with the costs, and what takes minutes.
+        say: takes a line for a person: what is to be known of costs and windows, and what takes
+            minutes.
         bar: shows how many rungs are measured where the desk has no costs yet.
 
     Raises:
@@ -74,7 +75,12 @@ def study_open(
     request_check(request)  # before data of many megabytes are read
     measured = partial(trading.swap_costs_measured, say=say, bar=bar)
     loaded = sources.source_load(origin, source_readers(measured))
-    costs = costs_used(loaded.cache, pair=loaded.origin.pair, clock=system_clock())
+    costs = costs_used(
+        loaded.cache,
+        pair=loaded.origin.pair,
+        trade_size=request.trade_size,
+        clock=system_clock(),
+    )
     study = opening.study_open(
         request=request,
         source=loaded.source,
@@ -83,7 +89,7 @@ def study_open(
         files=RunDirectories(settings.DATA_DIR),
         clock=system_clock(),
     )
-    for line in costs.warnings:
+    for line in study_warnings(study.source):
         say(line)
     return study
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from optimizer.models import Study
-from optimizer.selectors.costs import cost_warnings
+from optimizer.selectors.costs import study_warnings
 from optimizer.selectors.studies import StudyLine
 
 
@@ -29,7 +29,7 @@ def study_answer(study: Study, best: Mapping[str, Any]) -> dict[str, Any]:
         "trials_per_second": figures.get("trials_per_second"),
         "cpu_utilisation": figures.get("cpu_utilisation"),
         "best": best,
-        "warnings": list(cost_warnings(study.source)),
+        "warnings": list(study_warnings(study.source)),
         "figures": figures,
     }
 

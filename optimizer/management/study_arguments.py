@@ -113,17 +113,18 @@ def workers_keep(parser: CommandParser) -> None:
 def _workers_add(
     parser: CommandParser, *, max_workers: str, cpu_fraction: str, workers_via: str
 ) -> None:
-    many = parser.add_mutually_exclusive_group()
-    many.add_argument(
+    # of the two below one may be given; the parser would refuse both before it saw anything else
+    parser.add_argument(
         "--max-workers",
         metavar="N",
         help="Processes that evaluate trials at the same time, of celery chunks of trials in "
         f"flight ({max_workers})",
     )
-    many.add_argument(
+    parser.add_argument(
         "--cpu-fraction",
         metavar="N",
-        help=f"Share of this machine's cores they take; not with celery ({cpu_fraction})",
+        help=f"Share of this machine's cores they take; not with celery, "
+        f"not beside --max-workers ({cpu_fraction})",
     )
     parser.add_argument(
         "--workers-via",

@@ -14,7 +14,7 @@ from django.db.models import Max, QuerySet
 from optimizer.domain.luck.standing import StandingVerdict
 from optimizer.domain.study.stretches import EMBARGO_DAYS, Stretches, stretches_read
 from optimizer.models import Study, TrialLuck, WindowMetrics
-from optimizer.selectors.costs import cost_warnings
+from optimizer.selectors.costs import study_warnings
 from optimizer.selectors.keys import row_range
 from optimizer.selectors.ledger import trials_charged
 from optimizer.selectors.verdicts import Survivors, survivors_count, verdicts_read
@@ -81,8 +81,8 @@ class StudyView:
 
     @property
     def cost_warnings(self) -> tuple[str, ...]:
-        """Return what was to be said of the swap costs when it was opened."""
-        return cost_warnings(self.source)
+        """Return what was to be said when it was opened, of its swap costs and of its windows."""
+        return study_warnings(self.source)
 
     @property
     def ranking_window(self) -> str:

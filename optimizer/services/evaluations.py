@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from optimizer.domain.evaluator.evaluator import Evaluator, Plan, Run
 from optimizer.domain.objectives import objective_scores
+from optimizer.domain.overlays import overlays_split
+from optimizer.domain.study.stretches import Stretch, Stretches, cut_warnings
 from optimizer.domain.systems import system_get
+from optimizer.domain.systems.base import System
+from optimizer.services.studies.open.problems import Problems
+from optimizer.services.studies.open.typed import name_check, shortened
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays, IntArray
 from trading.ports.clock import Clock
+
+_MOST: Final = sys.float_info.max  # of a parameter: JSON knows whole numbers without an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +74,43 @@ def params_parse(text: str) -> dict[str, float]:
     """Return the parameters written as a JSON object of numbers.
 
     Raises:
-        BadInputError: it is not one, or a value is not a number.
+        BadInputError: it is not one, or values are not numbers; it says all that are not.
     """
     try:
         given = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise BadInputError(f"params were {text!r}, which is not JSON: {error}") from error
+    except ValueError as error:  # a number of thousands of digits as well
+        raise BadInputError(
+            f"params were {shortened(text)!r}, which is not JSON: {error}"
+        ) from error
     if not isinstance(given, dict):
-        raise BadInputError(f'params were {text!r}; expected an object such as {{"n_sma": 576}}')
+        raise BadInputError(
+            f'params were {shortened(text)!r}; expected an object such as {{"n_sma": 576}}'
+        )
+    problems = Problems()
     for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise BadInputError(f"parameter {name} was {value!r}; expected a number")
+        with problems.at(f"parameter {name}"):
+            _number_check(name_check(name), value)
+    problems.settle()
     return given
+
+
+def _number_check(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MOST:
+        raise BadInputError(f"parameter {name} was {shortened(repr(value))}; expected a number")
+
+
+def params_check(system: System, params: Mapping[str, float]) -> None:
+    """Refuse parameters a system cannot be run with; overlays are among them.
+
+    Raises:
+        InvalidRequestError: some are unknown or out of range; it says all that are.
+    """
+    problems = Problems()
+    for name, value in params.items():
+        with problems.at(f"parameter {name}"):
+            own, _ = overlays_split({name: value})
+            system.strategy.resolve(own)
+    problems.settle()
 
 
 def step_of(open_time: IntArray) -> int:
@@ -117,3 +150,15 @@ def evaluation_get(
     run = evaluator.evaluate(system, params, plan)[0]
     scores = objective_scores(run.metrics)
     return Evaluation(run, scores, evaluator.bars, clock.monotonic() - started)
+
+
+def evaluation_warnings(evaluation: Evaluation, step_ms: int) -> tuple[str, ...]:
+    """Return what has to be known of the window, in sentences.
+
+    Args:
+        evaluation: the run.
+        step_ms: length of one bar.
+    """
+    times, run = evaluation.bars.open_time, evaluation.run
+    window = Stretch(run.window.label, int(times[run.span.start]), int(times[-1]) + step_ms)
+    return cut_warnings(Stretches((window,)), int(times[0]))

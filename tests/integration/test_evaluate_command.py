@@ -57,12 +57,16 @@ def run(*arguments: str) -> dict[str, Any]:
     return answer
 
 
-def refused(*arguments: str) -> str:
+def refusals(*arguments: str) -> list[str]:
     err = StringIO()
     with pytest.raises(SystemExit) as stopped:
         call_command("evaluate", *arguments, stdout=StringIO(), stderr=err)
     assert stopped.value.code == 2
-    (line,) = err.getvalue().splitlines()
+    return err.getvalue().splitlines()
+
+
+def refused(*arguments: str) -> str:
+    (line,) = refusals(*arguments)
     return line
 
 
@@ -109,13 +113,15 @@ def test_a_person_gets_lines(files: list[str]) -> None:
         (["--params", '{"trail_drawdown_pct": "x"}'], "expected a number"),
         (["--params", '{"trail_drawdown_pct": true}'], "expected a number"),
         (["--params", '{"trail_drawdown_pct": 7}'], "trail_drawdown_pct was 7"),
+        (["--params", f'{{"trail_drawdown_pct": {"9" * 4_000}}}'], f"was {'9' * 60}…; expected a"),
+        (["--params", f'{{"{"t" * 4_000}": 1}}'], f"name was '{'t' * 60}…'"),
         (["--params", '{"trial": 0.5}'], "has no parameter 'trial'"),
         (["--params", '{"trail_drawdown_pct": NaN}'], "trail_drawdown_pct was nan"),
         (["--window", "3w"], "window was '3w'"),
         (["--fill", "same_bar"], "fill was 'same_bar'"),
         (["--trade-size", "much"], "trade size was 'much'"),
         (["--trade-size", "-5"], "trade size was -5"),
-        (["--warm-up-bars", "-1"], "warm-up was -1"),
+        (["--warm-up-bars", "-1"], "warm-up bars was -1"),
         (["--warm-up-bars", "1.9"], "warm-up bars was '1.9'; expected a whole number"),
         (["--swap-costs", "nowhere.json"], "there is no such file"),
         (["--candles-file", "nowhere.parquet"], "nowhere.parquet"),
@@ -126,6 +132,25 @@ def test_bad_input_is_one_line_and_exit_code_2(
     changed: list[str], said: str, files: list[str]
 ) -> None:
     assert said in refused("--strategy", "trailing_hold", *files, *changed)
+
+
+def test_all_that_is_wrong_is_said_at_once_a_line_for_each(files: list[str]) -> None:
+    changed = ["--strategy", "trailing_hold", "--candles-file", "nowhere.parquet",
+               "--swap-costs", "nowhere.json", "--params", '{"trial": 1, "trail_drawdown_pct": 7}',
+               "--window", "3w", "--trade-size", "much", "--fill", "same_bar",
+               "--warm-up-bars", "x"]  # fmt: skip
+    subjects = ("candles file was", "swap costs were", "trailing_hold has no parameter 'trial'",
+                "trail_drawdown_pct was 7", "window was '3w'", "trade size was 'much'",
+                "fill was 'same_bar'", "warm-up bars was 'x'")  # fmt: skip
+    for line, subject in zip(refusals(*files, *changed), subjects, strict=True):
+        assert line.startswith(subject)
+
+
+@pytest.mark.parametrize("option", ["--strategy", "--window", "--params", "--trade-size", "--fill"])
+def test_a_value_that_is_too_long_is_not_said_again_whole(option: str, files: list[str]) -> None:
+    line = refused("--strategy", "trailing_hold", *files, option, "9" * 5_000)
+    assert f"{'9' * 60}…" in line
+    assert "9" * 61 not in line
 
 
 def test_missing_candles_are_asked_for(files: list[str]) -> None:

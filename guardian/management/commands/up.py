@@ -107,7 +107,10 @@ class Command(DeskCommand):
             self.stdout.write(
                 f"Log in as {login['username']} with the password {login['password']}"
             )
-            self.stdout.write("It is shown this once; change it with: manage.py changepassword")
+            self.stdout.write(
+                "It is shown this once; change it with: manage.py changepassword "
+                f"{login['username']}"
+            )
         self.stdout.write("Ctrl-C stops it.\n")
 
     def _prepare(self, demo: bool | None) -> None:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from optimizer.domain.luck.figures import LuckFigures
+from optimizer.domain.luck.writing import count, percent, ratio, share
 
 DEFLATED_LEAST: Final = 0.95
 PBO_MOST: Final = 0.5
@@ -111,11 +112,10 @@ def deflated_finding(figures: LuckFigures, n_searched: int) -> Finding | None:
     value = figures.deflated_sharpe
     if value is None or value >= DEFLATED_LEAST:
         return None
-    searched = f"{n_searched:,}".replace(",", "\u202f")
     return Finding(
         LuckReason.DEFLATED_SHARPE,
         f"The deflated Sharpe ratio is {value:.3f}, below {DEFLATED_LEAST}: the best of "
-        f"{searched} trials without skill would look like this.",
+        f"{count(n_searched)} trials without skill would look like this.",
     )
 
 
@@ -126,7 +126,7 @@ def _overfits(figures: LuckFigures, evidence: Evidence) -> Finding | None:
     return Finding(
         LuckReason.SEARCH_OVERFITS,
         f"The search overfits: the best of one half of time was no better than the median of the "
-        f"other in {pbo:.0%} of the halves, and lost there in {loss:.0%}.",
+        f"other in {share(pbo)} of the halves, and lost there in {share(loss)}.",
     )
 
 
@@ -135,8 +135,8 @@ def _holdout(figures: LuckFigures) -> Finding | None:
     if result is None or result >= 0.0:
         return None
     hold = figures.holdout_hold_pct
-    beside = "" if hold is None else f" (buying and holding: {hold:+.2f} %)"
-    return Finding(LuckReason.HOLDOUT_LOSS, f"It lost {-result:.2f} % on the holdout{beside}.")
+    beside = "" if hold is None else f" (buying and holding: {percent(hold, signed=True)})"
+    return Finding(LuckReason.HOLDOUT_LOSS, f"It lost {percent(-result)} on the holdout{beside}.")
 
 
 def _below_hold(figures: LuckFigures, evidence: Evidence) -> Finding | None:
@@ -151,19 +151,19 @@ def _below_hold(figures: LuckFigures, evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         LuckReason.BELOW_HOLD,
-        f"Buying and holding earned {hold:.2f} % after costs at a Sharpe ratio of "
-        f"{hold_sharpe:.2f}; it earned {evidence.return_pct:.2f} % at {own:.2f}.",
+        f"Buying and holding earned {percent(hold)} after costs at a Sharpe ratio of "
+        f"{ratio(hold_sharpe)}; it earned {percent(evidence.return_pct)} at {ratio(own)}.",
     )
 
 
 def _random_timing(figures: LuckFigures) -> Finding | None:
-    share = figures.random_entry_percentile
-    if share is None or share >= RANDOM_LEAST:
+    beaten = figures.random_entry_percentile
+    if beaten is None or beaten >= RANDOM_LEAST:
         return None
     return Finding(
         LuckReason.RANDOM_TIMING,
-        f"As many trades at random moments earned as much or more in {1.0 - share:.0%} of the "
-        f"draws; expected below {1.0 - RANDOM_LEAST:.0%}.",
+        f"As many trades at random moments earned as much or more in {share(1.0 - beaten)} of the "
+        f"draws; expected below {share(1.0 - RANDOM_LEAST)}.",
     )
 
 
@@ -173,8 +173,8 @@ def _lone_peak(figures: LuckFigures) -> Finding | None:
         return None
     return Finding(
         LuckReason.LONE_PEAK,
-        f"A quarter of its neighbours, parameters moved by up to 5 % of their range, earned "
-        f"{beside:.2f} % or less.",
+        f"A quarter of its neighbours, parameters moved by up to {share(0.05)} of their "
+        f"range, earned {percent(beside)} or less.",
     )
 
 
@@ -184,6 +184,6 @@ def _interval(figures: LuckFigures) -> Finding | None:
         return None
     return Finding(
         LuckReason.INTERVAL,
-        f"Drawn again in blocks, its return lies between {low:.2f} % and {high:.2f} % (90 %), "
-        "which includes a loss.",
+        f"Drawn again in blocks, its return lies between {percent(low)} and {percent(high)} "
+        f"({share(0.9)}), which includes a loss.",
     )

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from optimizer.domain.periods import window_parse, window_start
+from optimizer.domain.periods import MS_PER_DAY, window_parse, window_start
 from optimizer.domain.study.data import search_stop
 from trading.domain.market.bars import IntArray
 
 EMBARGO_DAYS: Final = 1.0  # where a study does not say
+# A window of as many days as the candles is a bar or a part of a day longer than they are, because
+# feeds begin and end within a day; what lacks less than a whole day is still what its label says.
+LEAST_CUT_MS: Final = MS_PER_DAY
 _WRITTEN: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -103,6 +106,23 @@ def stretches_cut(
     )
 
 
+def cut_warnings(stretches: Stretches, first_ms: int) -> tuple[str, ...]:
+    """Return a sentence for every window that is longer than the candles before its end.
+
+    Such a window is not refused, it begins with the candles; but its label says more than it holds.
+
+    Args:
+        stretches: of a study.
+        first_ms: where its candles begin.
+    """
+    why = f"there are no more candles{' before the holdout' if stretches.holdout else ''}"
+    return tuple(
+        f"window {window.label} holds {_length(window.ends - window.begins)}: {why}"
+        for window in stretches.windows
+        if window.begins == first_ms and _lacking_ms(window) >= LEAST_CUT_MS
+    )
+
+
 def stretches_read(stored: Mapping[str, Any], windows: Sequence[str]) -> Stretches:
     """Return stretches from ``Stretches.as_json``; none for a study that stored none.
 
@@ -131,6 +151,17 @@ def walk_forward_sentence(embargo_days: float) -> str:
         f"result, is run on the stretch after it, {left_out(embargo_days)}. What holds up earns "
         "there too."
     )
+
+
+def _lacking_ms(window: Stretch) -> int:
+    days = window_parse(window.label).days
+    return 0 if days is None else days * MS_PER_DAY - (window.ends - window.begins)
+
+
+def _length(length_ms: int) -> str:
+    tenths = 10 * length_ms // MS_PER_DAY  # never more than there are
+    days = tenths / 10 if tenths < 100 else tenths // 10
+    return f"{days:,g} day{'' if days == 1 else 's'}"
 
 
 def _read(label: str, times: Mapping[str, str]) -> Stretch:

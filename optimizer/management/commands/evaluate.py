@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.management.base import CommandParser
 
 from optimizer import bootstrap
 from optimizer.domain.evaluator.evaluator import Evaluator, Plan
 from optimizer.domain.metrics import FillModel
-from optimizer.domain.periods import window_parse
+from optimizer.domain.periods import windows_parse
 from optimizer.domain.systems import SYSTEMS, system_get
-from optimizer.management.inputs import candles_add, candles_check
-from optimizer.services.evaluations import evaluation_get, params_parse
+from optimizer.management.inputs import candles_add, candles_check, file_check
+from optimizer.services.evaluations import (
+    evaluation_get,
+    evaluation_warnings,
+    params_check,
+    params_parse,
+)
+from optimizer.services.studies.open.problems import Problems
+from optimizer.services.studies.open.request import values_read
 from optimizer.services.studies.open.sources import file_origin
-from optimizer.services.studies.open.typed import number, whole
-from trading.domain.errors import BadInputError
+from optimizer.services.studies.open.typed import amount, name_check, whole
 from trading.domain.market.bars import BarArrays
 from trading.management.desk_command import DeskCommand
+
+
+class _Asked(NamedTuple):
+    """What was asked for, checked."""
+
+    params: dict[str, float]
+    plan: Plan
+    trade_size: Decimal
 
 
 class Command(DeskCommand):
@@ -74,20 +90,22 @@ class Command(DeskCommand):
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Evaluate and return everything about the run."""
-        plan = _plan(options)
-        params = params_parse(options["params"])
-        costs, used = bootstrap.swap_costs_used(options["swap_costs"], _pair(options))
+        asked = _asked(options)
+        costs, used = bootstrap.swap_costs_used(
+            options["swap_costs"], pair=_pair(options), trade_size=asked.trade_size
+        )
         bars, step_ms = _candles(options)
         evaluation = evaluation_get(
             evaluator=Evaluator(bars, step_ms=step_ms, costs=costs),
-            strategy=system_get(options["strategy"]).name,
-            params=params,
-            plan=plan,
+            strategy=options["strategy"],
+            params=asked.params,
+            plan=asked.plan,
             clock=bootstrap.system_clock(),
         )
-        for line in used.warnings:
+        warnings = [*used.warnings, *evaluation_warnings(evaluation, step_ms)]
+        for line in warnings:
             self.stderr.write(line)
-        return evaluation.as_dict() | {"warnings": list(used.warnings)}
+        return evaluation.as_dict() | {"warnings": warnings}
 
     def show(self, answer: dict[str, Any]) -> None:
         """Print the figures and the number of trades."""
@@ -102,7 +120,6 @@ class Command(DeskCommand):
 
 
 def _candles(options: Mapping[str, Any]) -> tuple[BarArrays, int]:
-    candles_check(options)
     if options["candles_file"] is not None:
         return bootstrap.candles_file(options["candles_file"], options["timeframe"])
     return bootstrap.candles_stored(
@@ -116,13 +133,40 @@ def _pair(options: Mapping[str, Any]) -> str:
     return str(options["pair"] or "") if file is None else file_origin(file).pair
 
 
-def _plan(options: Mapping[str, Any]) -> Plan:
-    fills = [fill.value for fill in FillModel]
-    if options["fill"] not in fills:
-        raise BadInputError(f"fill was {options['fill']!r}; expected {' or '.join(fills)}")
-    return Plan(
-        windows=(window_parse(options["window"]),),
-        trade_sizes=(number("trade size", options["trade_size"]),),
-        fill=FillModel(options["fill"]),
-        warm_up_bars=whole("warm-up bars", options["warm_up_bars"]),
+def _asked(options: Mapping[str, Any]) -> _Asked:
+    """Return what was asked for.
+
+    Raises:
+        InvalidRequestError: values cannot be used; it says all that cannot.
+    """
+    problems, params = Problems(), {}
+    with problems.at("candles"):
+        candles_check(options)
+        file_check("candles file was", options["candles_file"])
+    with problems.at("swap_costs"):
+        file_check("swap costs were", options["swap_costs"])
+    with problems.at("params"):
+        params = params_parse(options["params"])
+    with problems.at("strategy"):
+        system = system_get(name_check(options["strategy"]))
+        with problems.at("params"):
+            params_check(system, params)
+    values = values_read(_reads(options), problems)
+    problems.settle()
+    plan = Plan(
+        windows=windows_parse(values["windows"]),
+        trade_sizes=(float(values["trade_size"]),),
+        fill=FillModel(values["fill"]),
+        warm_up_bars=values["warm_up_bars"],
     )
+    return _Asked(params, plan, values["trade_size"])
+
+
+def _reads(options: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+    """Return what reads each value a study is asked for as well; the same may be."""
+    return {
+        "windows": lambda: (name_check(options["window"]),),
+        "trade_size": partial(amount, "trade size", options["trade_size"]),
+        "fill": partial(str, options["fill"]),
+        "warm_up_bars": partial(whole, "warm-up bars", options["warm_up_bars"]),
+    }

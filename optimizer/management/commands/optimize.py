@@ -29,7 +29,7 @@ from optimizer.management.study_arguments import (
     workers_keep,
 )
 from optimizer.models import Study
-from optimizer.selectors.costs import cost_warnings
+from optimizer.selectors.costs import study_warnings
 from optimizer.selectors.studies import study_list
 from optimizer.services.reports.build import PAGE
 from optimizer.services.studies.control import study_named, study_stop
@@ -107,7 +107,7 @@ class Command(DeskCommand):
         via = study.settings.get("workers_via", LOCAL)
         workers = values_read({"workers_via": lambda: via} | _worker_reads(options), problems)
         problems.settle()
-        for line in cost_warnings(study.source):
+        for line in study_warnings(study.source):
             _say(line)
         return self._go_on(study, options, workers)
 
@@ -219,7 +219,7 @@ def _worker_reads(options: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
     if options["max_workers"] is not None:
         found["max_workers"] = partial(whole, "max workers", options["max_workers"])
     if options["cpu_fraction"] is not None:
-        found["max_workers"] = lambda: None
+        found.setdefault("max_workers", lambda: None)
         found["cpu_fraction"] = partial(number, "cpu fraction", options["cpu_fraction"])
     return found
 

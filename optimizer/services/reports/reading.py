@@ -26,7 +26,7 @@ from optimizer.domain.study.data import StudyData
 from optimizer.domain.study.stretches import EMBARGO_DAYS, Stretches, stretches_cut
 from optimizer.models import Study, Trial, TrialLuck, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
-from optimizer.selectors.costs import cost_warnings
+from optimizer.selectors.costs import study_warnings
 from optimizer.selectors.keys import number_of, row_range, trial_key, trial_range
 from optimizer.selectors.ledger import trials_charged
 from optimizer.selectors.scores import scores_table
@@ -163,7 +163,7 @@ def _facts(study: Study, data: StudyData | None, market: str, quote: str) -> Rep
         git_commit=str(study.manifest.get("git_commit") or ""),
         embargo_days=float(study.settings.get("embargo_days", EMBARGO_DAYS)),
         stretches=_stretches(study, data),
-        warnings=cost_warnings(study.source),
+        warnings=study_warnings(study.source),
     )
 
 

@@ -89,7 +89,9 @@ def study_take(
 
 
 def studies_without_worker(*, now: datetime, is_alive: Callable[[str], bool]) -> list[int]:
-    """Return the running studies that no process works on.
+    """Return the running studies that no process works on, oldest first.
+
+    A worker takes the one it is asked for first, so that the one that waits longest comes next.
 
     Args:
         now: the time.
@@ -97,9 +99,10 @@ def studies_without_worker(*, now: datetime, is_alive: Callable[[str], bool]) ->
     """
     unclaimed, silent = now - timedelta(seconds=UNCLAIMED_S), now - timedelta(seconds=SILENT_S)
     running = Study.objects.filter(status=Study.Status.RUNNING, heartbeat_at__lt=unclaimed)
+    found = running.order_by("pk")  # a study's own order is newest first
     return [
         study_id
-        for study_id, owner, heartbeat_at in running.values_list("pk", "owner", "heartbeat_at")
+        for study_id, owner, heartbeat_at in found.values_list("pk", "owner", "heartbeat_at")
         if not owner or heartbeat_at < silent or not is_alive(owner)
     ]
 

@@ -127,6 +127,18 @@ def test_all_that_is_wrong_is_said_at_once_a_line_for_each(
     assert not (tmp_path / "reports").exists()
 
 
+def test_processes_and_a_share_of_the_cores_are_refused_together_beside_the_rest(
+    inputs: list[str],
+) -> None:
+    words = ["--max-workers", "2", "--cpu-fraction", "0.5", "--seed", "9" * 5_000]
+    assert refusals(2, "run", *inputs, *words) == [
+        f"seed was '{'9' * 60}…'; expected a whole number",
+        "cpu fraction was 0.5 and max workers was 2; give one of them",
+    ]
+    study = make.study(status="cancelled")
+    assert refused(2, "resume", str(study.pk), *words[:4]).endswith("give one of them")
+
+
 def test_wrong_workers_of_a_study_to_be_resumed_are_all_named(
     inputs: list[str], settings: Any
 ) -> None:

@@ -8,7 +8,9 @@ import re
 import subprocess
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from time import monotonic
@@ -19,7 +21,10 @@ from django.core.management import call_command
 
 from optimizer import bootstrap
 from optimizer.domain.evaluator.warm import kernels_warm
+from optimizer.management.study_answers import study_answer
 from optimizer.models import Study
+from optimizer.selectors.studies import study_get
+from optimizer.services.reports.reading import study_read
 from optimizer.services.studies.open.sources import Origin
 from tests.fakes.quotes import FakeQuoter
 from tests.integration.studies.conftest import REQUEST, Bench
@@ -68,6 +73,24 @@ def test_a_bare_file_is_not_compared_and_the_manifest_says_so(bench: Bench) -> N
     assert study.manifest["source"]["costs"]["compared"].startswith("not compared")
 
 
+def test_a_cut_window_and_a_size_beyond_the_costs_are_told_and_kept(bench: Bench) -> None:
+    said: list[str] = []
+    request = replace(REQUEST, windows=("2d", "9999d"), trade_size=Decimal(99_999_999))
+    origin = Origin(file=str(bench.candles), swap_costs=str(bench.costs))
+    study = bootstrap.study_open(request=request, origin=origin, say=said.append)
+    size, window = said[-2:]
+    assert size.startswith("trade size 99,999,999 is beyond the largest rung of swap costs")
+    assert window == "window 9999d holds 4.7 days: there are no more candles before the holdout"
+    manifest = json.loads((bench.run_dir(study) / "manifest.json").read_text())
+    assert manifest["source"]["windows"]["warnings"] == [window]
+    study.refresh_from_db()
+    source = bootstrap.study_source(study)
+    facts = study_read(study=study, data=source.data, market="", quote="").facts
+    assert facts.warnings == tuple(said)
+    assert study_get(study.pk, datetime.now(UTC)).cost_warnings == tuple(said)
+    assert study_answer(study, {})["warnings"] == said
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_run_says_each_warning_once_and_every_result_carries_them(
@@ -105,6 +128,21 @@ def test_evaluate_doubts_the_costs_too(
     assert warnings == err.getvalue().splitlines()
     assert ["PDAI/DAI" in line for line in warnings] == [True, False]
     assert "days old" not in capfd.readouterr().err
+
+
+def test_evaluate_doubts_the_window_and_the_size(tmp_path: Path, settings: Any) -> None:
+    settings.DATA_DIR = tmp_path
+    out, err = StringIO(), StringIO()
+    call_command(
+        "evaluate", "--strategy", "passive_hold", "--trade-size", "99999999", "--window", "1y",
+        "--candles-file", str(candles_file(tmp_path, 1_200)), "--json",
+        "--swap-costs", str(costs_file(tmp_path)),
+        stdout=out, stderr=err,
+    )  # fmt: skip
+    warnings = json.loads(out.getvalue().splitlines()[-1])["warnings"]
+    assert warnings == err.getvalue().splitlines()
+    assert "trade size 99,999,999 is beyond" in warnings[-2]
+    assert warnings[-1] == "window 1y holds 5.9 days: there are no more candles"
 
 
 def test_costs_that_are_missing_are_measured_aloud(tmp_path: Path, settings: Any) -> None:

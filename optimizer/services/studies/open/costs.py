@@ -1,13 +1,14 @@
-"""Say what a study should know about its swap costs: how old they are, and of which market.
+"""Say what a study should know about its swap costs: their age, their market, and how far they go.
 
-Costs of another market are used when an operator says so; that they are is said once, kept with
-the study and shown wherever its results are.
+Costs of another market are used when an operator says so, and those of the largest rung for all
+beyond it; that they are is said once, kept with the study and shown wherever its results are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from trading.ports.clock import Clock
@@ -43,8 +44,15 @@ class CostsUsed:
         }
 
 
-def costs_used(cache: SwapCostCache, *, pair: str, clock: Clock) -> CostsUsed:
-    """Return what is to be known of ``cache`` over candles of ``pair``, empty when unknown."""
+def costs_used(cache: SwapCostCache, *, pair: str, trade_size: Decimal, clock: Clock) -> CostsUsed:
+    """Return what is to be known of a cache before it is used.
+
+    Args:
+        cache: the costs.
+        pair: of the candles, empty when it is not known.
+        trade_size: cash at the start, the first notional there will be.
+        clock: tells the time.
+    """
     candles, warnings = pair.upper().replace("-", "/"), []
     if not candles:
         compared = "not compared: the candles do not say of which pair they are"
@@ -61,4 +69,19 @@ def costs_used(cache: SwapCostCache, *, pair: str, clock: Clock) -> CostsUsed:
         )
     if old := cache.warning(clock):
         warnings.append(old)
+    if beyond := _beyond(cache, trade_size):
+        warnings.append(beyond)
     return CostsUsed(cache.name, cache.pair, cache.measured_at, compared, tuple(warnings))
+
+
+def _beyond(cache: SwapCostCache, trade_size: Decimal) -> str:
+    """Return what to say of a size that no rung was measured for; empty when one was."""
+    last = Decimal(repr(float(cache.schedule.notional[-1])))
+    if trade_size <= last:
+        return ""
+    size, rung = (f"{value.normalize():,f}" for value in (trade_size, last))
+    return (
+        f"trade size {size} is beyond the largest rung of swap costs {cache.name!r}, {rung}: what "
+        f"such swaps lose was never measured; they, and whatever the account grows to beyond it, "
+        f"pay the loss rate of {rung}"
+    )

@@ -12,9 +12,10 @@ from django.db.models import F
 from optimizer.domain.luck.out_of_sample import LEAST_HOLDOUT_BARS
 from optimizer.domain.periods import MS_PER_DAY
 from optimizer.domain.study.data import StudyData, embargo_bars
-from optimizer.domain.study.stretches import Stretch, Stretches, stretches_cut
+from optimizer.domain.study.stretches import Stretch, Stretches, cut_warnings, stretches_cut
 from optimizer.models import SearchLedger, Study
 from optimizer.ports.study_files import StudyFiles
+from optimizer.selectors.costs import WINDOWS_KEY
 from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.open.problems import Problems
 from optimizer.services.studies.open.request import StudyPlan, StudyRequest, request_check
@@ -48,7 +49,8 @@ def study_open(
     """
     data = source.data
     plan, stretches = _fitted(request, data)
-    study = _row(request, plan, source, origin)
+    cut = cut_warnings(stretches, int(data.bars.open_time[0]))
+    study = _row(request, plan, source, {**origin, WINDOWS_KEY: {"warnings": list(cut)}})
     now = clock.now()
     study.created_at = study.heartbeat_at = now
     study.manifest = _manifest(study, request, versions) | {"stretches": stretches.as_json()}

@@ -19,6 +19,7 @@ from optimizer.domain.study.schedule import Schedule, batch_size_choose
 from optimizer.domain.systems import systems_parse
 from optimizer.models.trials import TRIAL_SPACE
 from optimizer.services.studies.open.problems import Problems
+from optimizer.services.studies.open.typed import shortened
 from trading.domain.errors import BadInputError
 
 LOCAL: Final = "local"
@@ -48,7 +49,8 @@ class StudyRequest:
         workers_via: ``local`` or ``celery``.
         max_workers: processes, with ``celery`` chunks in flight; None takes ``cpu_fraction`` of the
             cores, with ``celery`` all places there are.
-        cpu_fraction: None takes ``CPU_FRACTION``; says nothing to ``celery``, so it is refused.
+        cpu_fraction: None takes ``CPU_FRACTION``; says nothing to ``celery`` and nothing beside
+            ``max_workers``, so it is refused with either.
     """
 
     strategies: tuple[str, ...] = ("all",)
@@ -157,14 +159,14 @@ def values_read(reads: Mapping[str, Callable[[], Any]], problems: Problems) -> d
 
 def _within(name: str, low: Any, high: Any, value: Any) -> None:
     if not low <= value <= high:  # also refuses what is not a number
-        raise BadInputError(f"{name} was {value}; expected {low} to {high}")
+        raise BadInputError(f"{name} was {shortened(str(value))}; expected {low} to {high}")
 
 
 def _one_of(name: str, known: tuple[str, ...], value: str) -> None:
     if value not in known:
         near = difflib.get_close_matches(value, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"expected {', '.join(known)}"
-        raise BadInputError(f"{name} was {value!r}; {hint}")
+        raise BadInputError(f"{name} was {shortened(value)!r}; {hint}")
 
 
 def _max_workers_check(value: int | None) -> None:
@@ -194,6 +196,13 @@ def _cpu_fraction_counts(value: float | None, workers_via: str) -> None:
         )
 
 
+def _cpu_fraction_alone(value: float | None, max_workers: int | None) -> None:
+    if value is not None and max_workers is not None:
+        raise BadInputError(
+            f"cpu fraction was {value} and max workers was {max_workers}; give one of them"
+        )
+
+
 # what a value of each field may be; a request, a form and a command line are checked by these alone
 CHECKS: Final[Mapping[str, Callable[[Any], object]]] = {
     "strategies": systems_parse,
@@ -217,4 +226,5 @@ CHECKS: Final[Mapping[str, Callable[[Any], object]]] = {
 _TOGETHER: Final[tuple[tuple[str, str, Callable[[Any, Any], object]], ...]] = (
     ("n_trials", "strategies", _trials_suffice),
     ("cpu_fraction", "workers_via", _cpu_fraction_counts),
+    ("cpu_fraction", "max_workers", _cpu_fraction_alone),
 )

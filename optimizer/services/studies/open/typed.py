@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from trading.domain.errors import BadInputError
+
+LONGEST: Final = 60  # characters of a value that are said again when it is refused
+
+
+def shortened(text: str) -> str:
+    """Return what was typed, its end an ellipsis where it is too long to be said again."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def number(name: str, text: str) -> float:
@@ -19,7 +27,7 @@ def number(name: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise BadInputError(f"{name} was {text!r}; expected a number")
+        raise BadInputError(f"{name} was {shortened(text)!r}; expected a number")
     return value
 
 
@@ -32,7 +40,7 @@ def whole(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise BadInputError(f"{name} was {text!r}; expected a whole number") from None
+        raise BadInputError(f"{name} was {shortened(text)!r}; expected a whole number") from None
 
 
 def amount(name: str, text: str) -> Decimal:
@@ -46,10 +54,25 @@ def amount(name: str, text: str) -> Decimal:
     except InvalidOperation:
         value = Decimal("nan")
     if not value.is_finite():
-        raise BadInputError(f"{name} was {text!r}; expected a number")
+        raise BadInputError(f"{name} was {shortened(text)!r}; expected a number")
     return value
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Return comma-separated names, blanks dropped."""
-    return tuple(name for name in (part.strip() for part in text.split(",")) if name)
+    """Return comma-separated names, blanks dropped.
+
+    Raises:
+        BadInputError: one is longer than any name.
+    """
+    return tuple(name_check(name) for name in (part.strip() for part in text.split(",")) if name)
+
+
+def name_check(text: str) -> str:
+    """Return a name that may be said again whole.
+
+    Raises:
+        BadInputError: it is longer than any name.
+    """
+    if len(text) > LONGEST:
+        raise BadInputError(f"name was {shortened(text)!r}; expected {LONGEST} characters or fewer")
+    return text

@@ -8,6 +8,8 @@ import pytest
 
 from optimizer.domain.luck.figures import LuckFigures
 from optimizer.domain.luck.verdict import Evidence, LuckReason, judge
+from optimizer.domain.luck.writing import percent
+from trading.selectors.figures import percent_text
 
 SOUND = LuckFigures(
     deflated_sharpe=0.95,
@@ -38,12 +40,32 @@ def test_a_result_at_every_limit_survives() -> None:
         (LuckReason.FEW_TRADES, {}, {"n_trades": 9}, "9 round trips; fewer than 10"),
         (LuckReason.FEW_TRADES, {}, {"n_trades": 1}, "made 1 round trip;"),
         (LuckReason.DEFLATED_SHARPE, {"deflated_sharpe": 0.9499}, {}, "20\u202f000 trials"),
-        (LuckReason.SEARCH_OVERFITS, {"pbo": 0.51}, {}, "51% of the halves"),
-        (LuckReason.HOLDOUT_LOSS, {"holdout_return_pct": -8.2}, {}, "8.20 % on the holdout (buy"),
-        (LuckReason.BELOW_HOLD, {"daily_sharpe": 1.0}, {}, "it earned 40.00 % at 1.00"),
-        (LuckReason.RANDOM_TIMING, {"random_entry_percentile": 0.9}, {}, "in 10% of the draws"),
-        (LuckReason.LONE_PEAK, {"plateau_return_pct": 0.0}, {}, "0.00 % or less"),
-        (LuckReason.INTERVAL, {"bootstrap_return_low_pct": -0.5}, {}, "between -0.50 % and 80"),
+        (LuckReason.SEARCH_OVERFITS, {"pbo": 0.51}, {}, "51\u202f% of the halves"),
+        (
+            LuckReason.HOLDOUT_LOSS,
+            {"holdout_return_pct": -8.2},
+            {},
+            "8.20\u202f% on the holdout (buying and holding: \u22123.00\u202f%).",
+        ),
+        (LuckReason.BELOW_HOLD, {"daily_sharpe": 1.0}, {}, "it earned 40.00\u202f% at 1.00"),
+        (
+            LuckReason.RANDOM_TIMING,
+            {"random_entry_percentile": 0.9},
+            {},
+            "in 10\u202f% of the draws; expected below 5\u202f%",
+        ),
+        (
+            LuckReason.LONE_PEAK,
+            {"plateau_return_pct": 0.0},
+            {},
+            "5\u202f% of their range, earned 0.00\u202f% or less",
+        ),
+        (
+            LuckReason.INTERVAL,
+            {"bootstrap_return_low_pct": -0.5},
+            {},
+            "between \u22120.50\u202f% and 80.00\u202f% (90\u202f%), ",
+        ),
     ],
     ids=lambda value: value.value if isinstance(value, LuckReason) else "",
 )
@@ -54,6 +76,27 @@ def test_one_step_beyond_a_limit_is_one_reason(
     assert verdict.explained
     assert [finding.reason for finding in verdict.findings] == [reason]
     assert said in verdict.findings[0].sentence
+
+
+def test_great_numbers_and_losses_are_written_as_in_the_columns_beside() -> None:
+    great = replace(SOUND, buy_hold_net_return_pct=378_199.74, buy_hold_net_sharpe=-0.001)
+    low = replace(EVIDENCE, return_pct=-37.51)
+    verdict = judge(replace(great, daily_sharpe=-1.5), low)
+    assert verdict.findings[0].sentence == (
+        "Buying and holding earned 378\u202f200\u202f% after costs at a Sharpe ratio of 0.00; it "
+        "earned \u221237.51\u202f% at \u22121.50."
+    )
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+@pytest.mark.parametrize(
+    "value",
+    [0.0, -0.0, -0.001, 2.675, -37.51, 999.995, 9_999.994, 9_999.999, 10_000.0, -378_199.74,
+     9_999_999.9, 1e7, -4.8841963e16, 1e300, float("nan"), float("inf")],
+)  # fmt: skip
+def test_a_sentence_writes_percentages_as_the_desk_does(value: float, is_signed: bool) -> None:
+    assert percent(value, signed=is_signed) == percent_text(value, signed=is_signed)
+    assert percent(value, 0, signed=is_signed) == percent_text(value, 0, signed=is_signed)
 
 
 def test_every_reason_has_a_case() -> None:

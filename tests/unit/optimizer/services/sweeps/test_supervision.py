@@ -148,6 +148,12 @@ def test_a_running_study_is_found_when_nobody_works_on_it(
     assert found == ([row.pk] if is_found else [])
 
 
+def test_the_study_that_waits_longest_is_called_first() -> None:
+    waiting = [study(heartbeat_at=NOW - timedelta(hours=1)).pk for _ in range(3)]
+    found = studies_without_worker(now=NOW, is_alive=lambda _owner: False)
+    assert found == sorted(waiting)
+
+
 @pytest.mark.parametrize("status", [s for s in Study.Status if s != Study.Status.RUNNING])
 def test_studies_that_ended_are_left_alone(status: str) -> None:
     study(status=status, heartbeat_at=NOW - timedelta(days=1))

@@ -1,13 +1,14 @@
-"""What a study should know of its swap costs is told in sentences: their market and their age."""
+"""What a study should know of its swap costs is told in sentences: market, age, how far they go."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from optimizer.selectors.costs import COSTS_KEY, cost_warnings
+from optimizer.selectors.costs import COSTS_KEY, WINDOWS_KEY, study_warnings
 from optimizer.services.studies.open.costs import CostsUsed, costs_used
 from tests.fakes.clock import FakeClock
 from trading.services.swap_costs.cache import DAY_S, cache_check
@@ -19,7 +20,9 @@ ORIGINAL = {name: value for name, value in NAMED.items() if name not in ("pair",
 STRANGE = {**ORIGINAL, "asset_address": "0x" + "5" * 40}
 
 
-def used(metadata: dict[str, Any], pair: str, age_s: float = 1.0) -> CostsUsed:
+def used(
+    metadata: dict[str, Any], pair: str, age_s: float = 1.0, trade_size: str = "5000"
+) -> CostsUsed:
     moment = CLOCK.now() - timedelta(seconds=age_s)
     entry = {
         "buy": {"gas_use_estimate_usd": 0.2},
@@ -28,7 +31,7 @@ def used(metadata: dict[str, Any], pair: str, age_s: float = 1.0) -> CostsUsed:
         "generated_at": moment.isoformat(),
     }
     cache = cache_check({"metadata": metadata, "entries": {"5000": entry}}, "here")
-    return costs_used(cache, pair=pair, clock=CLOCK)
+    return costs_used(cache, pair=pair, trade_size=Decimal(trade_size), clock=CLOCK)
 
 
 @pytest.mark.parametrize("metadata", [NAMED, ORIGINAL, {**ORIGINAL, "source": "router 0x1"}])
@@ -73,6 +76,23 @@ def test_age_and_market_are_two_warnings_kept_with_the_study() -> None:
     assert ["PDAI/DAI" in warning for warning in found.warnings] == [True, False]
     assert "410 days old" in found.warnings[1]
     kept = {COSTS_KEY: found.as_dict()}
-    assert cost_warnings(kept) == found.warnings
+    assert study_warnings(kept) == found.warnings
     assert kept[COSTS_KEY]["pair"] == "PDAI/DAI"
-    assert cost_warnings({}) == ()
+    assert study_warnings({}) == ()
+    windows = {WINDOWS_KEY: {"warnings": ["window 1y holds 292 days"]}}
+    assert study_warnings(windows | kept) == (*found.warnings, "window 1y holds 292 days")
+
+
+@pytest.mark.parametrize("size", ["99999999", "99999999.00", "9.9999999E+7"])
+def test_a_size_no_rung_was_measured_for_is_told_with_the_largest_rung(size: str) -> None:
+    (warning,) = used(NAMED, "PDAI/DAI", trade_size=size).warnings
+    assert warning == (
+        "trade size 99,999,999 is beyond the largest rung of swap costs 'here', 5,000: what such "
+        "swaps lose was never measured; they, and whatever the account grows to beyond it, pay the "
+        "loss rate of 5,000"
+    )
+
+
+def test_a_size_up_to_the_largest_rung_is_not() -> None:
+    assert used(NAMED, "PDAI/DAI", trade_size="5000.00").warnings == ()
+    assert used(NAMED, "PDAI/DAI", trade_size="5000.01").warnings != ()

@@ -63,6 +63,9 @@ def test_a_search_without_parameters_has_one_trial_a_strategy() -> None:
         ({"strategies": ("all", "csma_revert")}, "strategy was 'all' beside others; expected all"),
         ({"strategies": ("csma_revert", "all")}, "strategy was 'all' beside others; expected all"),
         ({"workers_via": "celery", "cpu_fraction": 0.9}, "cpu fraction was 0.9; it is a share of"),
+        ({"max_workers": 2, "cpu_fraction": 0.5}, "was 0.5 and max workers was 2; give one of"),
+        ({"seed": 10**100}, f"seed was 1{'0' * 59}…; expected 0 to"),
+        ({"sampler": "x" * 99}, f"sampler was '{'x' * 60}…'"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name_and_value(changed: dict[str, Any], said: str) -> None:

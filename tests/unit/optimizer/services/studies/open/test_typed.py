@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.services.studies.open.typed import amount, names, number, whole
+from optimizer.services.studies.open.typed import LONGEST, amount, names, number, whole
 from trading.domain.errors import BadInputError
 
 
@@ -28,3 +28,18 @@ def test_what_is_no_finite_number_is_refused_by_name_and_value(read: Any, text: 
 def test_names_stand_between_commas_and_blanks_are_none() -> None:
     assert names(" 30d, ,1y,") == ("30d", "1y")
     assert names(" , ") == ()
+
+
+@pytest.mark.parametrize("read", [whole, number, amount])
+def test_only_the_beginning_of_a_long_value_is_said_again(read: Any) -> None:
+    assert whole("seed", "1" * LONGEST) == int("1" * LONGEST)
+    with pytest.raises(BadInputError, match=f"^size was '{'x' * LONGEST}'; expected"):
+        read("size", "x" * LONGEST)
+    with pytest.raises(BadInputError, match=f"^size was '{'x' * LONGEST}…'; expected"):
+        read("size", "x" * 10_000)
+
+
+def test_what_is_longer_than_any_name_is_refused() -> None:
+    assert names("d" * LONGEST) == ("d" * LONGEST,)
+    with pytest.raises(BadInputError, match=f"^name was '{'d' * LONGEST}…'; expected 60 char"):
+        names(f"30d,{'d' * (LONGEST + 1)}")
