@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from trading.selectors.figures import GROUP, MISSING, count_text, plain_text
+from trading.selectors.figures import GROUP, MISSING, count_text, plain_text, quantity_text
 
 _UNITS: Final = {
     "s": "s", "ms": "ms", "us": "µs", "mb": "MiB", "pct": "%", "days": "d", "bars": "bars",
@@ -14,6 +14,7 @@ _UNITS: Final = {
 _DIGEST: Final = re.compile(r"[0-9a-f]{40,64}")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)")
 _DIGEST_SHOWN: Final = 12
+_CHOSEN: Final = frozenset({"holdout_share", "prune_share", "trade_size"})  # not measured: whole
 _SHARE_WORDS: Final = ("share", "utilisation", "efficiency")
 
 
@@ -75,7 +76,10 @@ def _is_number(value: Any) -> bool:
 
 def _number(name: str, unit: str, value: float) -> str:
     if not unit and name.endswith(_SHARE_WORDS):
-        return plain_text(100 * value, 1) + f"{GROUP}%"
+        places = 1 if name not in _CHOSEN else 6
+        return plain_text(100 * value, places) + f"{GROUP}%"
+    if name in _CHOSEN:
+        return quantity_text(value)
     if name == "seed":
         return str(value)  # an id, not an amount
     text = count_text(value) if isinstance(value, int) else plain_text(value, 3)

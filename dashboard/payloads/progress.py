@@ -15,6 +15,8 @@ STATE_TONES: Final = {
     "finished": "done", "cancelled": "muted", "failed": "bad",
 }  # fmt: skip
 
+_ENDINGS: Final = {"cancelled": "was cancelled", "failed": "failed"}
+
 
 def state_sentence(study: StudyView) -> str:
     """Return what happens now, and what comes next where that is not plain."""
@@ -103,7 +105,7 @@ def progress_payload(
     """
     rate = per_second or study.per_second
     is_running = study.state == "running"
-    left = study.n_trials - study.n_done
+    left, elapsed_s = study.n_trials - study.n_done, study.figures.get("elapsed_s")
     return {
         "state": study.state,
         "tone": STATE_TONES[study.state],
@@ -116,9 +118,25 @@ def progress_payload(
         "percent": int(100 * study.share),
         "rate": rate_text(rate),
         "left": duration_text(left / rate) if is_running and rate and left else "",
-        "took": duration_text(study.figures.get("elapsed_s")),
+        "took": "" if elapsed_s is None else duration_text(elapsed_s),
+        "took_by": took_by(study),
         "active": study.is_active,
+        "can_cancel": study.can_cancel,
+        "can_resume": study.can_resume,
     }
+
+
+def took_by(study: StudyView) -> str:
+    """Return what the time a study took is of: its figures are those of all runs together."""
+    if study.figures.get("elapsed_s") is None:
+        return "not written down"
+    n_runs = sum("elapsed_s" in run for run in study.manifest.get("runs", ()))
+    runs = "the only run" if n_runs == 1 else f"all {count_text(n_runs)} runs together"
+    if not n_runs:
+        runs = "all runs together"
+    if study.state != "finished":
+        return f"{runs}, until it {_ENDINGS.get(study.state, 'stopped')}"
+    return f"{runs}, with {'scrutiny and report' if study.luck.get('examined') else 'the report'}"
 
 
 def rate_text(per_second: float | None) -> str:

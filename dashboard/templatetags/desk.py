@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dashboard.payloads import days
+from optimizer.domain.study.stretches import Stretches
 from trading.selectors import figures
 
 register = template.Library()
@@ -55,6 +58,13 @@ def share(value: float | None) -> str:
 
 
 @register.filter
+def whole_share(value: float | None) -> str:
+    """Return a percentage without sign and with the digits it has, as an order is written."""
+    text = figures.quantity_text(None if value is None else float(f"{value:.6g}"))
+    return text if text == figures.MISSING else f"{text}{figures.GROUP}%"
+
+
+@register.filter
 def plain(value: Any, places: int = 4) -> str:
     """Return a bare number."""
     return figures.MISSING if _is_missing(value) else figures.plain_text(value, places)
@@ -90,6 +100,27 @@ def direction(value: Any) -> str:
 def words(value: str) -> str:
     """Return a code such as ``price_move`` as words."""
     return value.replace("_", " ")
+
+
+@register.filter
+def at(values: Mapping[int, str], key: int) -> str:
+    """Return what a mapping holds under a key, nothing where it has none."""
+    return values.get(key, "")
+
+
+@register.filter
+def some_windows(labels: Sequence[str]) -> str:
+    """Return the labels of a study's windows, of very many a few and the last, which ranks."""
+    shown, n_more = days.some_windows(labels)
+    if not n_more:
+        return ", ".join(shown)
+    return f"{', '.join(shown[:-1])}, {n_more} more, and {shown[-1]}"
+
+
+@register.filter
+def some_days(stretches: Stretches) -> list[tuple[str, str]]:
+    """Return the days of a study's windows and holdout, of very many windows a few."""
+    return days.some_days(stretches)
 
 
 @register.filter

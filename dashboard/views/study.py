@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboard.payloads.facts import facts_list
+from dashboard.payloads.installed import installed_names
 from dashboard.payloads.objectives import objective_meaning, same_formulas
 from dashboard.payloads.progress import progress_payload
 from dashboard.views.desk import OPERATE, Desk
@@ -19,8 +20,10 @@ from optimizer import bootstrap
 from optimizer.domain.study.stretches import walk_forward_sentence
 from optimizer.selectors.points import RETURN
 from optimizer.selectors.studies import StudyView, study_get
-from optimizer.selectors.trials import RANKED, best_trials, ranked_trials, trial_counts
+from optimizer.selectors.trials import RANKED, TrialView, best_trials, ranked_trials, trial_counts
 from optimizer.selectors.walk_forward import fold_list, search_verdict
+from trading import bootstrap as trading
+from trading.domain.errors import ConfigError
 
 START: Final = "optimizer.add_study"
 STEER: Final = "optimizer.change_study"
@@ -55,6 +58,14 @@ class StudyPage:
             "can_install": user.has_perm(OPERATE),
         }
 
+    def installed(self, trials: Iterable[TrialView]) -> dict[int, str]:
+        """Return the names of the bots that run these trials; none while settings are wrong."""
+        try:
+            bots = trading.desk_config().bots.installed
+        except ConfigError:
+            return {}
+        return installed_names(self.study, trials, bots)
+
     @cached_property
     def panels(self) -> dict[str, Panel]:
         """Return the panels by name, the strip of every page among them."""
@@ -76,6 +87,7 @@ def _ranked(page: StudyPage) -> Mapping[str, Any]:
         "trials": trials,
         "ranked_max": RANKED,
         "n_examined": sum(trial.luck is not None for trial in trials),
+        "installed": page.installed(trials),
     }
 
 

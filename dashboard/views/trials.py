@@ -18,7 +18,7 @@ from dashboard.views.study import StudyPage
 from optimizer.selectors.trials import TrialDetail, trial_get
 from trading import bootstrap as trading
 from trading.domain.errors import TradingError
-from trading.selectors.figures import amount_text, percent_text
+from trading.selectors.figures import percent_text, quantity_text
 
 REASON_MAX: Final = 300
 _SHOWN: Final = (
@@ -53,6 +53,7 @@ def trial(request: HttpRequest, study_id: int, number: int) -> HttpResponse:
             for label, name, kind in _SHOWN
         ],
         "luck_facts": luck_facts(detail.view.luck),
+        "installed": page.installed([detail.view]).get(number),
         "params_json": json.dumps(dict(detail.view.params), sort_keys=True),
         "title": f"Trial {number} of study {study_id}",
     }
@@ -125,13 +126,15 @@ def _install(page: StudyPage, detail: TrialDetail, typed: dict[str, str]) -> tup
 def _effects(page: StudyPage, detail: TrialDetail) -> list[str]:
     """Return what installing does, in figures, most important first."""
     study, luck = page.study, detail.view.luck
-    size = amount_text(study.trade_size, study.quote)
+    size = quantity_text(study.trade_size, study.quote)
     where = study.market
     lines = [
         f"A new ghost bot trades {detail.view.strategy.replace('_', ' ')} on {where} with {size} "
         "of paper money. No order leaves the desk.",
         "It spends all of its cash at the next bar's open, pays the measured swap costs and has "
         "no stops but the strategy's own, as in the search.",
+        "Unlike the search, a desk refuses entries on bars that its data checks quarantine as "
+        "outliers, and before it has the history to be warm for the strategy.",
         "The desk's savings checkpoints apply to it, so its profits compound less than here.",
     ]
     if study.fill != "next_open":

@@ -25,7 +25,7 @@ const equity = new Equity();
 new Chart(live);
 new StudyList(live, panels);
 new StudyPage(live, panels);
-new Control(() => panels.mark(["strip", "checklist", "decisions", "bots", "head", "progress", "studies"], 0));
+new Control(() => panels.mark(["strip", "checklist", "decisions", "bots", "head", "progress", "ranked", "studies"], 0));
 
 live.addEventListener("step", (event) => {
   panels.step(event.detail);

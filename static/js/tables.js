@@ -37,15 +37,37 @@ function sortRows(table, chosen) {
   table.tBodies[0].append(...rows.map(([, row]) => row));
 }
 
+// figures are grouped by spaces of several kinds and have a real minus, which nobody types
+const plain = (text) =>
+  text.toLowerCase().replaceAll("\u2212", "-").replace(/(\d)[^\S\n]+(?=\d{3}(?!\d))/g, "$1");
+
+// a filter without hits says so; an empty table looks like a fault
+function sayNone(table, chosen, total) {
+  const wrap = table.closest(".table-wrap") ?? table;
+  let none = wrap.nextElementSibling;
+  if (!none?.matches("[data-none]")) {
+    none = document.createElement("p");
+    none.className = "empty";
+    none.dataset.none = "";
+    none.setAttribute("role", "status");
+    wrap.after(none);
+  }
+  wrap.hidden = total > 0;
+  none.hidden = total === 0;
+  const text = total > 0 ? `No row has “${chosen.filter.trim()}”. Clear the filter to see all ${total}.` : "";
+  if (none.textContent !== text) none.textContent = text;
+}
+
 function filterRows(table, chosen, tools) {
-  const wanted = chosen.filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = plain(chosen.filter).split(/\s+/).filter(Boolean);
   let shown = 0;
   for (const row of table.tBodies[0].rows) {
-    const text = row.textContent.toLowerCase();
+    const text = [...row.cells].map((cell) => plain(cell.textContent)).join("\n");
     row.hidden = !wanted.every((word) => text.includes(word));
     if (!row.hidden) shown += 1;
   }
   const total = table.tBodies[0].rows.length;
+  sayNone(table, chosen, shown === 0 ? total : 0);
   const count = tools?.querySelector("[data-count]");
   if (count) count.textContent = shown === total ? `${total} rows` : `${shown} of ${total} rows`;
 }

@@ -76,6 +76,40 @@ def test_the_filter_keeps_matching_rows_only(opened: Page) -> None:
     expect(rows.first).to_contain_text("survives")
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the address of a report whose trials have numbers of four digits."""
+    path = tmp_path_factory.mktemp("large") / "report.html"
+    page = HtmlReport(tokens=TOKENS)
+    path.write_bytes(page.render(report_scene.study(1300), [], []))
+    return path.as_uri()
+
+
+def test_a_trial_is_found_by_its_number_however_it_is_typed(page: Page, large: str) -> None:
+    page.goto(large)
+    numbers = page.locator("#window-1y-rows tbody tr td:first-child").all_inner_texts()
+    number = next(text for text in numbers if len(text) == 4)
+    shown = page.locator("#window-1y-rows tbody tr:visible")
+    for typed in (number, *(f"{number[0]}{gap}{number[1:]}" for gap in " \u00a0\u2009\u202f")):
+        page.locator("[data-filter='window-1y-rows']").fill(typed)
+        expect(shown.locator("td:first-child", has_text=re.compile(f"^{number}$"))).to_be_visible()
+        assert shown.count() < len(numbers) / 4
+    cell = shown.first.locator("td").nth(8)
+    page.locator("[data-filter='window-1y-rows']").fill(cell.inner_text().replace("\u2212", "-"))
+    expect(shown.first).to_be_visible()
+
+
+def test_a_filter_without_hits_says_so_instead_of_an_empty_table(opened: Page) -> None:
+    typed, table = opened.locator("[data-filter='window-1y-rows']"), "#window-1y-rows"
+    typed.fill("no such thing")
+    said = opened.get_by_text("No row has “no such thing”. Clear the filter to see all 100.")
+    expect(said).to_be_visible()
+    expect(opened.locator(table)).not_to_be_visible()
+    typed.fill("")
+    expect(said).not_to_be_visible()
+    expect(opened.locator(table)).to_be_visible()
+
+
 def test_luck_is_a_word_with_its_reasons_behind_it(opened: Page) -> None:
     verdict = opened.locator("#window-1y-rows td.luck").first
     reason = verdict.get_by_text("below 0.95")

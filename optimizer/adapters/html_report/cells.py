@@ -63,6 +63,11 @@ def count(value: float | None) -> Cell:
     return number(value, 0)
 
 
+def identity(trial: int) -> Cell:
+    """Return the number a trial is known by, never grouped: people copy it and look for it."""
+    return Cell(str(trial), str(trial), is_number=True)
+
+
 def words(text: str, more: str = "") -> Cell:
     """Return text that sorts by itself."""
     return Cell(text, text, more=more)

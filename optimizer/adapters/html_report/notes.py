@@ -7,9 +7,12 @@ from typing import Final
 
 from optimizer.adapters.html_report import cells
 from optimizer.domain.reporting import ReportCurve, ReportFacts, ReportStudy
-from optimizer.domain.study.stretches import left_out
+from optimizer.domain.study.stretches import Stretches, left_out
+from trading.selectors.figures import quantity_text
 
 DIGEST_SHOWN: Final = 12
+WINDOWS_SHOWN: Final = 12
+_FIRST_SHOWN: Final = 4  # where there are more; the last one, which ranks, is shown as well
 
 
 def facts_list(facts: ReportFacts) -> list[tuple[str, str]]:
@@ -28,6 +31,15 @@ def facts_list(facts: ReportFacts) -> list[tuple[str, str]]:
         ("Cost digest", facts.cost_digest[:DIGEST_SHOWN]),
         ("Code", facts.git_commit[:DIGEST_SHOWN] or "not recorded"),
     ]
+
+
+def days_list(stretches: Stretches) -> list[tuple[str, str]]:
+    """Return the days of every window and the holdout for the head, of many windows but a few."""
+    lines, n = stretches.lines, len(stretches.windows)
+    if n <= WINDOWS_SHOWN:
+        return lines
+    n_more = n - _FIRST_SHOWN - 1
+    return [*lines[:_FIRST_SHOWN], ("and", f"{n_more} more windows"), *lines[n - 1 :]]
 
 
 def window_note(study: ReportStudy, window: str, n_shown: int) -> str:
@@ -63,7 +75,15 @@ def equity_note(facts: ReportFacts, curves: Sequence[ReportCurve]) -> str:
 def trades_note(curve: ReportCurve) -> str:
     """Return how many trades a run made, and how many runs made the same."""
     n = len(curve.trades)
-    note = f"{n} round trip{'' if n == 1 else 's'}; filled triangles enter, hollow ones leave."
+    n_after = _after_search(curve)
+    note = f"{n} round trip{'' if n == 1 else 's'}"
+    if n_after:
+        are = "is" if n_after == 1 else "are"
+        note += (
+            f", of which {n_after} {are} in the holdout: the picture goes on there, while the "
+            "tables count trades up to it only"
+        )
+    note += "; filled triangles enter, hollow ones leave."
     if not curve.n_alike:
         return note
     return f"{note} {_skipped(curve.n_alike, 'this one')}"
@@ -79,6 +99,14 @@ def holdout_meaning(facts: ReportFacts) -> str:
         "go on with what was earned instead, so that their swaps are of another size and cost "
         "another share."
     )
+
+
+def _after_search(curve: ReportCurve) -> int:
+    """Return how many trades begin on candles the search never saw."""
+    if curve.holdout_from is None:
+        return 0
+    first = curve.holdout_from
+    return sum(int(curve.time[trade.entry_index]) >= first for trade in curve.trades)
 
 
 def _anew(facts: ReportFacts) -> str:
@@ -117,4 +145,4 @@ def _counted_from(facts: ReportFacts) -> str:
 
 
 def _trade_size(facts: ReportFacts) -> str:
-    return f"{cells.number(facts.trade_size, 2).text} {facts.quote}"
+    return quantity_text(facts.trade_size, facts.quote)

@@ -50,6 +50,7 @@ class HtmlReport:
         pictures = _pictures(study, curves, parameters)
         content = {
             "facts": study.facts,
+            "days": notes.days_list(study.facts.stretches),
             "facts_list": notes.facts_list(study.facts),
             "n_done": cells.count(len(study.number)).text,
             "best": sections.verdict_table(study),

@@ -32,13 +32,29 @@
   for (const button of document.querySelectorAll("th button")) {
     button.addEventListener("click", () => sortBy(button.parentElement));
   }
+  // The filter: every typed word must be in a row. Figures are grouped by spaces of several kinds
+  // and have a real minus, which nobody types: both sides are brought to one writing.
+  const plain = (text) =>
+    text.toLowerCase().replaceAll("\u2212", "-").replace(/(\d)[^\S\n]+(?=\d{3}(?!\d))/g, "$1");
+  const rowText = (tr) => Array.from(tr.cells, (cell) => plain(cell.textContent)).join("\n");
   for (const input of document.querySelectorAll("input[data-filter]")) {
-    const body = document.getElementById(input.dataset.filter).tBodies[0];
+    const table = document.getElementById(input.dataset.filter);
+    const rows = Array.from(table.tBodies[0].rows);
+    const none = document.createElement("p");
+    none.className = "empty";
+    none.setAttribute("role", "status");
+    table.closest(".scroll").after(none);
     input.addEventListener("input", () => {
-      const wanted = input.value.trim().toLowerCase();
-      for (const tr of body.rows) {
-        tr.hidden = wanted !== "" && !tr.textContent.toLowerCase().includes(wanted);
+      const wanted = plain(input.value).split(/\s+/).filter(Boolean);
+      let shown = 0;
+      for (const tr of rows) {
+        const text = rowText(tr);
+        tr.hidden = !wanted.every((word) => text.includes(word));
+        if (!tr.hidden) shown += 1;
       }
+      table.closest(".scroll").hidden = shown === 0;
+      none.textContent =
+        shown === 0 ? `No row has “${input.value.trim()}”. Clear the filter to see all ${rows.length}.` : "";
     });
   }
 

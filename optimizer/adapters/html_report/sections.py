@@ -161,7 +161,7 @@ def fold_table(folds: Sequence[ReportFold], score: float | None = None) -> HtmlT
         (
             cells.count(step),
             cells.words(fold.strategy),
-            cells.count(fold.number),
+            cells.identity(fold.number),
             cells.words(Stretch("", fold.train_from, fold.train_to).days),
             cells.words(Stretch("", fold.test_from, fold.test_to).days),
             cells.percent(fold.train_return_pct),
@@ -195,7 +195,7 @@ def _row(study: ReportStudy, window: str, place: int) -> tuple[Cell, ...]:
     trial = int(study.number[place])
     luck = study.luck.get(trial)
     return (
-        cells.count(trial),
+        cells.identity(trial),
         cells.words(study.strategy[place]),
         cells.percent(values["total_return_pct"]),
         *verdict_cells(luck),

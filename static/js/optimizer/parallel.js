@@ -9,6 +9,7 @@ const AXIS_WIDTH = 110;
 const SHORT = 4;
 
 const shown = (value) => {
+  if (!Number.isFinite(value)) return "\u2013"; // of a column without any value
   const text = Math.abs(value) >= 1e5 ? value.toPrecision(3) : String(Number(value.toPrecision(SHORT)));
   return text.replace("-", "\u2212");
 };

@@ -4,6 +4,7 @@ import { QUIET, canvasOf, dressed, loadPlotly, say, whenVisible } from "../plots
 import { parallelFigure } from "./parallel.js";
 
 const PAUSE = 10000;
+const FIRST_PAUSE = 2000; // while there is nothing to see, the first trials are waited for
 
 export class Pictures {
   constructor(root) {
@@ -22,7 +23,11 @@ export class Pictures {
     document.addEventListener("desk:theme", () => { this.draw(); this.drawFolds(); });
   }
 
-  mark(pause = PAUSE) {
+  get pause() {
+    return this.answer && Object.keys(this.answer.strategies).length === 0 ? FIRST_PAUSE : PAUSE;
+  }
+
+  mark(pause = this.pause) {
     this.isDirty = true;
     this.plan(pause);
   }
@@ -31,7 +36,7 @@ export class Pictures {
     if (!this.isDirty || this.timer || this.isBusy) return;
     if (!this.watcher.isVisible && !this.folds.isVisible) return; // asked for when looked at
     // a large study is asked for less often: at most a tenth of the server's time
-    const wait = Math.max(pause === 0 ? 0 : PAUSE, 10 * this.cost) - (performance.now() - this.askedAt);
+    const wait = Math.max(pause, 10 * this.cost) - (performance.now() - this.askedAt);
     this.timer = setTimeout(() => { this.timer = null; this.refresh(); }, Math.max(0, wait));
   }
 
@@ -91,7 +96,9 @@ export class Pictures {
     this.parallel.style.minWidth = `${width}px`;
     globalThis.Plotly.react(canvasOf(this.parallel), data, layout, QUIET);
     this.parallel.setAttribute("aria-label", "Lines through the parameters of trials; the ranked table opens each trial with the same values");
-    this.note.textContent = figure.note.replace(/ Drag along.*$/, " The lines in the accent score highest.");
+    const isCut = width > this.parallel.parentElement.clientWidth;
+    const more = isCut ? ` Scroll sideways for all ${figure.data[0].dimensions.length} columns.` : "";
+    this.note.textContent = figure.note.replace(/ Drag along.*$/, ` The lines in the accent score highest.${more}`);
   }
 
   drawFolds() {

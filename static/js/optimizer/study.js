@@ -5,7 +5,8 @@ import { Pictures } from "./pictures.js";
 import { TrialsPlot } from "./trials_plot.js";
 
 const REFETCH_AFTER = 5000; // ms without a word while the study is active
-const PANELS = ["progress", "best", "ranked"];
+// asked for together, so that what they say is of one moment
+const PANELS = ["progress", "best", "ranked", "scrutiny"];
 const PANELS_PAUSE = 2000;
 const SLOW = ["head", "files", "speed"]; // reports on the way, files and figures of the run
 const SLOW_PAUSE = 15000;
@@ -62,6 +63,7 @@ export class StudyPage {
   goOn(message) {
     this.heard = performance.now();
     const isNew = message.n !== this.n;
+    const isFirst = isNew && this.n === 0;
     this.n = message.n;
     this.box.dataset.n = message.n;
     this.progress = message.progress;
@@ -76,7 +78,7 @@ export class StudyPage {
       const now = performance.now();
       const isSlowDue = now - this.slowAt > SLOW_PAUSE;
       if (isSlowDue) this.slowAt = now;
-      this.panels.mark(isSlowDue ? [...PANELS, ...SLOW] : PANELS, PANELS_PAUSE);
+      this.panels.mark(isSlowDue ? [...PANELS, ...SLOW] : PANELS, isFirst ? 0 : PANELS_PAUSE);
       this.pictures.mark();
     }
   }
@@ -91,6 +93,9 @@ export class StudyPage {
       if (element.textContent !== text) element.textContent = text;
     }
     box.querySelector("[data-progress='state']").dataset.tone = now.tone;
+    // the orders and figures of a state change with its word, not with the next panels
+    const shown = { active: now.active, ended: !now.active, cancel: now.can_cancel, resume: now.can_resume };
+    for (const element of this.box.querySelectorAll("[data-shown]")) element.hidden = !shown[element.dataset.shown];
     const bar = box.querySelector("progress");
     bar.max = now.total;
     bar.value = now.n;
@@ -99,7 +104,7 @@ export class StudyPage {
 
   swapped(names) {
     if (names.includes("folds")) this.pictures.drawFolds();
-    if (!names.includes("progress")) return;
+    if (!names.includes("progress") && !names.includes("head")) return;
     if (this.live.isOpen) {
       this.show(); // the panel came with the average rate, the socket knows the rate just now
       return;

@@ -2,9 +2,9 @@
 
 import { QUIET, canvasOf, dressed, loadPlotly, say } from "../plots.js";
 import { openSide } from "../side.js";
+import { Thinning } from "./thinning.js";
 
 const DRAW_PAUSE = 1000;
-const POINTS_MAX = 3000; // beyond, older points that were never the best are thinned
 const grouped = (n) => n.toLocaleString("en-US").replaceAll(",", "\u202f");
 
 export class TrialsPlot {
@@ -23,6 +23,7 @@ export class TrialsPlot {
     this.points = message.points;
     this.best = message.best;
     this.complete = message.complete;
+    this.thinning = new Thinning(this.points, this.complete);
     this.plan();
   }
 
@@ -32,13 +33,12 @@ export class TrialsPlot {
       this.best[name].push(...message.best[name]);
     }
     this.complete += message.complete;
-    if (this.points.n.length > POINTS_MAX) this.thin();
+    this.thin();
     this.plan();
   }
 
   thin() {
-    const rises = new Set(this.best.n);
-    const keep = this.points.n.map((n, i) => rises.has(n) || i % 2 === 0);
+    const keep = this.thinning.keep(this.points, this.best);
     for (const name of ["n", "v"]) this.points[name] = this.points[name].filter((_, i) => keep[i]);
   }
 

@@ -72,6 +72,43 @@ def test_a_study_that_does_not_run_has_no_time_left(view: StudyView) -> None:
     assert told["active"] is False
 
 
+@pytest.mark.parametrize(
+    ("state", "n_runs", "luck", "words"),
+    [
+        ("finished", 1, {"examined": 9}, "the only run, with scrutiny and report"),
+        ("finished", 3, {"examined": 9}, "all 3 runs together, with scrutiny and report"),
+        ("finished", 1, {}, "the only run, with the report"),
+        ("cancelled", 2, {}, "all 2 runs together, until it was cancelled"),
+        ("failed", 1, {}, "the only run, until it failed"),
+        ("finished", 0, {"examined": 9}, "all runs together, with scrutiny and report"),
+    ],
+)
+def test_the_time_taken_says_what_it_is_of(
+    view: StudyView, state: str, n_runs: int, luck: dict[str, int], words: str
+) -> None:
+    manifest = {"runs": [{"elapsed_s": 5.0}] * n_runs + [{"owner": "killed"}]}
+    ended = replace(view, state=state, luck=luck, manifest=manifest, figures={"elapsed_s": 55.2})
+    told = progress_payload(ended, {})
+    assert (told["took"], told["took_by"]) == ("55\u202fs", words)
+    untold = progress_payload(replace(ended, figures={}), {})
+    assert (untold["took"], untold["took_by"]) == ("", "not written down")
+
+
+def test_progress_says_which_orders_are_open_so_that_they_change_with_the_state(
+    view: StudyView,
+) -> None:
+    running, ended = (
+        progress_payload(replace(view, state=state), {}) for state in ("running", "cancelled")
+    )
+    assert (running["can_cancel"], running["can_resume"]) == (True, False)
+    assert (ended["can_cancel"], ended["can_resume"]) == (False, True)
+
+
+def test_what_was_chosen_is_written_with_all_of_its_digits() -> None:
+    facts = facts_list({"arguments": {"trade_size": 0.000001, "holdout_share": 0.0005}})
+    assert [fact.text for fact in facts] == ["0.000001", "0.05\u202f%"]
+
+
 def test_counts_name_every_ending() -> None:
     assert counts_text({"failed": 3}) == "0 complete, 0 pruned, 3 failed"
 

@@ -6,7 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from dashboard.templatetags.desk import bar_share, direction, market_age, market_time, shorten
+from dashboard.templatetags.desk import (
+    bar_share,
+    direction,
+    market_age,
+    market_time,
+    shorten,
+    some_windows,
+    whole_share,
+)
 
 NOON = 1_772_452_800_000  # 2026-03-02 12:00 UTC
 
@@ -45,3 +53,18 @@ def test_anything_at_all_is_visible_as_a_bar() -> None:
 def test_only_long_ids_are_shortened() -> None:
     assert shorten("abcdefghijk") == "abcdefghijk"
     assert shorten("abcdefghijkl") == "abcdefghij…"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(20.0, "20"), (0.5, "0.5"), (100 * 0.07, "7"), (12.345, "12.345"), (0.01, "0.01")],
+)
+def test_a_share_somebody_chose_keeps_its_digits(value: float, expected: str) -> None:
+    assert whole_share(value) == f"{expected}\u202f%"
+    assert whole_share(None) == "n/a"
+
+
+def test_very_many_windows_are_a_few_and_the_last() -> None:
+    assert some_windows(["30d", "1y", "all"]) == "30d, 1y, all"
+    many = [f"{n}d" for n in range(1, 299)] + ["all"]
+    assert some_windows(many) == "1d, 2d, 3d, 4d, 294 more, and all"

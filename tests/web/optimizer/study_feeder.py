@@ -13,21 +13,33 @@ import django
 
 django.setup()
 
+from django.contrib.auth.models import User  # noqa: E402
+
 from optimizer.models import Study  # noqa: E402
 from optimizer.services.news import StudyNews  # noqa: E402
 from tests import factories as make  # noqa: E402
 from trading import bootstrap  # noqa: E402
 from trading.adapters.channels_publisher import ChannelsPublisher  # noqa: E402
 
+STEERS = "sven"
 CLOCK = bootstrap.system_clock()
 NEWS = StudyNews(ChannelsPublisher(timeout_s=5), CLOCK)
 
 
-def study(n: int) -> dict[str, Any]:
-    """Open a study with its first trials."""
-    row = make.study(now=CLOCK.now())
+def study(n: int, **values: Any) -> dict[str, Any]:
+    """Open a study with its first trials; somebody may steer it."""
+    if not User.objects.filter(username=STEERS).exists():
+        make.searcher(STEERS)
+    row = make.study(now=CLOCK.now(), **values)
     make.trials(row, make.records(n))
     return {"study": row.pk}
+
+
+def change(study: int, **values: Any) -> dict[str, Any]:
+    """Change a study as whoever works on it does, and say so."""
+    Study.objects.filter(pk=study).update(heartbeat_at=CLOCK.now(), **values)
+    NEWS.tell(study, n_done=Study.objects.get(pk=study).n_done, is_change=True)
+    return {}
 
 
 def go_on(study: int, n: int, *, silent: bool = False) -> dict[str, Any]:
@@ -40,7 +52,7 @@ def go_on(study: int, n: int, *, silent: bool = False) -> dict[str, Any]:
     return {"n": row.n_done}
 
 
-ACTS = {"study": study, "go_on": go_on}
+ACTS = {"study": study, "change": change, "go_on": go_on}
 
 if __name__ == "__main__":
     for line in sys.stdin:

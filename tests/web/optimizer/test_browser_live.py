@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -60,6 +61,15 @@ def test_new_trials_arrive_over_the_socket(opened: Page, orchestrator: Feeder, s
     expect(rows).to_have_count(points(opened), timeout=SLOW)
 
 
+def test_both_counts_of_trials_ever_made_are_of_one_moment(
+    opened: Page, orchestrator: Feeder, study: int
+) -> None:
+    n = orchestrator.do("go_on", study=study, n=12)["n"]
+    charged = opened.locator("#panel-body-scrutiny")
+    expect(charged).to_contain_text(f"{n} trials ever made", timeout=SLOW)
+    expect(opened.locator("#panel-body-progress")).to_contain_text(f"Searched ever{n}")
+
+
 def test_lost_news_is_asked_for(opened: Page, orchestrator: Feeder, study: int) -> None:
     n = orchestrator.do("go_on", study=study, n=8, silent=True)["n"]
     expect_n(opened, n)
@@ -95,6 +105,22 @@ def test_what_is_read_does_not_move_under_the_eyes(
     opened.wait_for_timeout(2500)
     for text in shown.all_inner_texts():
         assert "csma" in text  # the refreshed rows are still filtered
+
+
+def test_a_filter_without_hits_says_so_instead_of_an_empty_table(opened: Page) -> None:
+    typed = opened.locator("[data-tools='ranked'] [data-filter]")
+    typed.fill("no such thing")
+    said = opened.get_by_text(re.compile("No row has “no such thing”. Clear the filter to see"))
+    expect(said).to_be_visible()
+    expect(opened.locator("#ranked-table")).not_to_be_visible()
+    typed.fill("")
+    expect(said).not_to_be_visible()
+    expect(opened.locator("#ranked-table")).to_be_visible()
+    loss = opened.locator(
+        "#ranked-table tbody td:nth-child(2)", has_text="\u2212"
+    ).first.inner_text()
+    typed.fill(loss.replace("\u2212", "-").replace("\u202f", " ").removesuffix("%"))
+    expect(opened.locator("#ranked-table tbody tr:visible").first).to_contain_text(loss)
 
 
 def test_keys_lead_to_the_optimizer(page: Page, desk_server: DeskServer) -> None:

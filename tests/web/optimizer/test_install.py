@@ -36,6 +36,35 @@ def test_installing_says_what_it_does_and_keeps_who_and_why(
     assert "donna" in json.dumps(revision.overrides)
 
 
+def test_installing_says_where_the_desk_trades_less_than_the_search(
+    browser: Client, study: Study, data_dir: Path
+) -> None:
+    page = asked(browser, study, 0)
+    assert (
+        "Unlike the search, a desk refuses entries on bars that its data checks quarantine as "
+        "outliers, and before it has the history to be warm for the strategy."
+    ) in page
+
+
+def test_an_installed_trial_names_its_bot_instead_of_offering_itself_again(
+    browser: Client, study: Study, data_dir: Path
+) -> None:
+    numbers = study.trials.filter(strategy="donchian_champion", status="ok")
+    number, other = numbers[0].number, numbers[1].number
+    install = f"/optimizer/{study.pk}/trials/{{}}/install/"
+    answer = browser.post(install.format(number), {"name": "donna", "reason": "why not"})
+    assert answer.status_code == 302
+    page = browser.get(f"/optimizer/{study.pk}/").content.decode()
+    assert install.format(number) not in page
+    assert install.format(other) in page
+    assert "installed: donna" in page
+    side = text(browser.get(f"/optimizer/{study.pk}/trials/{number}/").content.decode())
+    assert "Installed as the ghost bot donna" in side
+    assert "Install as ghost" not in side
+    Study.objects.filter(pk=study.pk).update(trade_size=500)  # that would be another bot
+    assert install.format(number) in browser.get(f"/optimizer/{study.pk}/").content.decode()
+
+
 def asked(browser: Client, study: Study, number: int) -> str:
     address = f"/optimizer/{study.pk}/trials/{number}/install/"
     return text(browser.get(address, headers={"X-Panel": "1"}).content.decode())

@@ -14,7 +14,7 @@ from tests import report_scene
 def test_line_and_column_on_the_holdout_are_said_to_be_two_runs() -> None:
     facts, curves = report_scene.facts(9), report_scene.curves()
     for said in (notes.equity_note(facts, curves), notes.holdout_meaning(facts)):
-        assert "begins anew 2.5 days later with the trade size, 1\u202f000.00 DAI" in said
+        assert "begins anew 2.5 days later with the trade size, 1\u202f000\u202fDAI" in said
         assert "what was earned" in said
     unheld = [replace(curve, holdout_from=None) for curve in curves]
     assert "holdout" not in notes.equity_note(facts, unheld)
@@ -50,6 +50,38 @@ def test_skipped_runs_are_counted_where_they_would_have_been_drawn() -> None:
     one = replace(first, n_alike=1)
     assert "1 run of the same strategy" in notes.trades_note(one)
     assert "as this one was skipped." in notes.trades_note(one)
+
+
+def test_trades_in_the_holdout_are_counted_apart_because_tables_leave_them_out() -> None:
+    first = report_scene.curves()[0]
+    said = notes.trades_note(first)
+    assert said.startswith("3 round trips, of which 1 is in the holdout: ")
+    assert "tables count trades up to it only" in said
+    assert notes.trades_note(replace(first, holdout_from=None)).startswith("3 round trips; filled")
+
+
+def test_a_trade_size_of_next_to_nothing_is_not_nought() -> None:
+    facts = replace(report_scene.facts(9), trade_size=0.000001)
+    assert dict(notes.facts_list(facts))["Trade size"].startswith("0.000001\u202fDAI, filled")
+
+
+def test_numbers_of_trials_are_never_grouped() -> None:
+    study = report_scene.study(1300)
+    for table in sections.window_tables(study):
+        shown = [row[0].text for row in table.rows]
+        assert any(int(text) >= 1000 for text in shown)
+    folds = sections.fold_table([replace(study.folds[0], number=1269)])
+    assert folds.rows[0][2].text == "1269"
+
+
+def test_of_very_many_windows_the_head_names_a_few_and_the_last() -> None:
+    some = report_scene.facts(9).stretches
+    assert notes.days_list(some) == some.lines
+    window = some.windows[0]
+    many = Stretches(tuple(replace(window, label=f"{n}d") for n in range(1, 300)), some.holdout)
+    labels = [label for label, _ in notes.days_list(many)]
+    assert labels == ["1d", "2d", "3d", "4d", "and", "299d", "holdout"]
+    assert dict(notes.days_list(many))["and"] == "294 more windows"
 
 
 def test_a_table_of_a_window_says_how_many_of_how_many_and_of_which_days() -> None:

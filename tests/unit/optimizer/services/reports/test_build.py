@@ -24,7 +24,7 @@ from tests import report_scene
 
 TOKENS = Path(__file__).resolve().parents[5] / "static" / "css" / "tokens.css"
 GOLDEN = Path(__file__).with_name("golden")
-GOLDEN_PAGE = "66c1cd5d6c23df5d"
+GOLDEN_PAGE = "966ebc282b1b4962"
 
 
 class MemoryFolder(dict[str, bytes]):
