@@ -110,7 +110,7 @@ class ReportFacts:
     Attributes:
         embargo_days: left out between what is chosen on and what is tested on.
         stretches: the days of the windows and of the holdout.
-        warnings: what a reader has to know of swap costs, windows and trade size first, in sentences.
+        warnings: what a reader has to know of costs, windows and trade size first, sentences.
     """
 
     study: int
