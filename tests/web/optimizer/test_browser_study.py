@@ -89,9 +89,16 @@ def start(page: Page, stack: dict[str, str]) -> None:
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("link", name="Optimizer").click()
     page.get_by_label("Trials", exact=True).fill("many")
+    page.get_by_label("Seed").fill("-1")
     page.get_by_role("button", name="Start the study").click()
     expect(page.locator("#e-trials")).to_have_text("Trials was 'many'; expected a whole number")
+    refused = page.locator("#f-seed").bounding_box()
+    form = page.locator(".study-form").bounding_box()
+    assert refused
+    assert form  # a refusal that names a number of 19 digits widens no field
+    assert refused["x"] + refused["width"] <= form["x"] + form["width"]
     page.get_by_label("Trials", exact=True).fill(str(N_TRIALS))
+    page.get_by_label("Seed").fill("7")
     page.get_by_label("Windows").fill("30d,all")
     page.locator('input[name="sampler"][value="gp"]').check()  # slow enough to be watched
     page.get_by_role("button", name="Start the study").click()
