@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from optimizer.models import Study
 from tests import factories as make
 from tests.oracles import paths
 from tests.web.optimizer.store import store_fill
+from tests.web.servers import DeskServer, Feeder
 
 N = 60
 
@@ -60,3 +62,11 @@ def fold(step: int) -> dict[str, Any]:
         "test_from": start + 2 * day, "test_to": start + 3 * day, "train_return_pct": 12.5,
         "test_return_pct": -3.0 * step, "test_hold_pct": None,
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def orchestrator(desk_server: DeskServer) -> Iterator[Feeder]:
+    """Return the hand that works on studies in a process of its own."""
+    made = Feeder(desk_server, "tests.web.optimizer.study_feeder")
+    yield made
+    made.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -23,14 +21,6 @@ WATCH = """() => {
     window.atEnd = [...parts, "[data-progress='took']"].map(isSeen);
   }).observe(document.getElementById("study"), { subtree: true, childList: true });
 }"""
-
-
-@pytest.fixture(scope="module")
-def orchestrator(desk_server: DeskServer) -> Iterator[Feeder]:
-    """Return the hand that works on studies."""
-    made = Feeder(desk_server, "tests.web.optimizer.study_feeder")
-    yield made
-    made.close()
 
 
 def test_word_orders_and_figures_of_a_cancelled_study_change_at_once(

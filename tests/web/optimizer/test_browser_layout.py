@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -24,14 +22,6 @@ LONG = """rows => rows.forEach((row) => {
   for (const [place, words] of Object.entries(texts)) cells.at(Number(place)).textContent = words;
 })"""
 WIDTHS = "wrap => [wrap.scrollWidth, wrap.clientWidth]"
-
-
-@pytest.fixture(scope="module")
-def orchestrator(desk_server: DeskServer) -> Iterator[Feeder]:
-    """Return the hand that works on studies."""
-    made = Feeder(desk_server, "tests.web.optimizer.study_feeder")
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -14,14 +13,6 @@ from tests.web.test_browser_overview import SLOW, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 FIRST = 48
-
-
-@pytest.fixture(scope="module")
-def orchestrator(desk_server: DeskServer) -> Iterator[Feeder]:
-    """Return the hand that stores trials."""
-    made = Feeder(desk_server, "tests.web.optimizer.study_feeder")
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

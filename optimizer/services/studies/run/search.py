@@ -37,10 +37,8 @@ def terms_of(study: Study) -> Terms:
 
 def engine_make(study: Study, sampler_of: SamplerOf) -> SearchEngine:
     """Return the search of a study at its first batch."""
-    strategies = [system.strategy for system in systems_parse(study.strategies)]
-    spaces = tuple(Space.of(strategy.name, strategy.params) for strategy in strategies)
     return SearchEngine(
-        schedule=Schedule(spaces, study.n_trials, int(study.settings["batch_size"])),
+        schedule=Schedule(_spaces(study), study.n_trials, int(study.settings["batch_size"])),
         make=lambda space, place: sampler_of(study.sampler, study.seed, space, place),
         pruning=PruningFloors(
             share=float(study.settings["prune_share"]), n_windows=len(study.windows)
@@ -49,15 +47,18 @@ def engine_make(study: Study, sampler_of: SamplerOf) -> SearchEngine:
     )
 
 
+def _spaces(study: Study) -> tuple[Space, ...]:
+    strategies = [system.strategy for system in systems_parse(study.strategies)]
+    return tuple(Space.of(strategy.name, strategy.params) for strategy in strategies)
+
+
 def samplers_rehearse(study: Study, sampler_of: SamplerOf) -> None:
     """Have one sampler, which is then thrown away, propose and learn.
 
     What it needs is loaded by then: half a second for compiled code at its first call, which
     the first batch would wait for.
     """
-    strategies = [system.strategy for system in systems_parse(study.strategies)]
-    spaces = [Space.of(strategy.name, strategy.params) for strategy in strategies]
-    for space in [space for space in spaces if space.dim][:1]:
+    for space in [space for space in _spaces(study) if space.dim][:1]:
         sampler = sampler_of(study.sampler, study.seed, space, 0)
         numbers = range(_REHEARSED)
         for batch in range(2):
