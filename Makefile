@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 NICE ?=
 
-.PHONY: help up test check lint types imports migrations browser install install-dev clean
+.PHONY: help up test proof check lint types imports migrations browser install install-dev clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -13,8 +13,11 @@ help: ## Show what can be made
 up: install ## Install what is missing, then run the desk (ARGS="--port 8001" adds options)
 	@exec $(PY) manage.py up $(ARGS)
 
-test: install-dev browser ## Install what is missing, then run the whole suite (ARGS="-k word -n 0")
-	@exec $(NICE) $(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+test: install-dev browser ## Install what is missing, then run every law, sampled (ARGS="-k word -n 0")
+	@exec $(NICE) $(PY) -m pytest -n auto --dist loadgroup -m "not proof" $(ARGS)
+
+proof: install-dev browser ## The same laws over many seeds, kills, null tests and sweeps; takes long
+	@exec $(NICE) $(PY) -m pytest -n auto --dist loadgroup -m proof $(ARGS)
 
 check: lint types imports migrations test ## Every gate, then the tests
 
