@@ -138,7 +138,9 @@ class RiskPolicy:
     """Limits every entry is held against; exits are never refused by them."""
 
     max_open_positions: int = setting(6, "Open positions per session", "positions", 1, 1000)
-    max_exposure_pct: float = setting(80.0, "Open notional, of session equity", "%", 0, 1000)
+    max_exposure_pct: float = setting(
+        80.0, "Open notional, of the session's equity in the same currency", "%", 0, 1000
+    )
     position_pct: float = setting(50.0, "Largest position, of the bot's equity", "%", 0, 100)
     risk_per_trade_pct: float = setting(1.5, "Loss at the stop, of the bot's equity", "%", 0, 100)
     daily_loss_pct: float = setting(3.0, "Loss since midnight UTC that stops entries", "%", 0, 100)

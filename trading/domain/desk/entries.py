@@ -150,13 +150,14 @@ def _risk_context(
     bot, size = candidate.bot, candidate.size
     exposure, equity, n_open = 0.0, 0.0, 0
     for other in state.bots:
-        equity += other.equity
-        last = state.pairs[other.spec.pair].last_close
+        market = state.pairs[other.spec.pair]
         held = float(other.position.quantity) if other.position is not None else 0.0
         entry = other.working(OrderPurpose.ENTRY)
         coming = float(entry.remaining) if entry is not None else 0.0
-        exposure += (held + coming) * last
         n_open += bool(held or coming)
+        if market.instrument.pair.quote == pair.instrument.pair.quote:  # others cannot be added
+            equity += other.equity
+            exposure += (held + coming) * market.last_close
     is_late = out.seq <= state.stale_through_seq
     notional = size.notional if size is not None else Decimal(0)
     return RiskContext(

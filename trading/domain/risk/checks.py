@@ -35,7 +35,8 @@ class RiskContext:
     Attributes:
         trading_state: the worst of all scopes that cover the bot.
         n_open_positions: of the session, entries on their way included.
-        exposure: value of those, quote. session_equity: quote.
+        exposure: value of those in the bot's quote currency, other currencies left out.
+        session_equity: of the session's bots of that currency, quote.
         bot_equity: quote, savings included. bot_peak_equity: its highest so far.
         bot_day_equity: at midnight UTC.
         bars_since_loss_streak: bars since the last run of losses ended.
