@@ -32,7 +32,7 @@ def studies(request: HttpRequest) -> HttpResponse:
     form = StudyForm.typed(request.POST)
     try:
         asked, origin = form.study()
-        row = bootstrap.study_open(request=asked, origin=origin)
+        row = bootstrap.study_open(request=asked, origin=origin, is_forced=form.is_forced)
     except TradingError as error:
         form.refuse(error)
         return _page(request, form, status=422)

@@ -33,6 +33,7 @@ from optimizer.services.studies.open.typed import amount, names, number, whole
 from trading.domain.errors import BadInputError, TradingError
 from trading.domain.market.timeframes import MS_PER_DAY
 from trading.ports.candles import SeriesInfo
+from trading.services.swap_costs.identity import CostsMismatchError
 
 _DEFAULT: Final = StudyRequest()
 STEERING: Final = next(iter(OBJECTIVES))
@@ -60,6 +61,12 @@ class StudyForm:
 
     values: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    may_force: bool = False  # offered where costs were refused, not before
+
+    @property
+    def is_forced(self) -> bool:
+        """Return whether costs of another market are wanted all the same."""
+        return bool(self.values.get("force"))
 
     @classmethod
     def fresh(cls) -> StudyForm:
@@ -89,12 +96,12 @@ class StudyForm:
         """Return the form as it was sent."""
         names = (
             "candles", "steering", "windows", "sampler", "trials", "trade_size", "seed", "fill",
-            "holdout_pct", "workers_via", "workers", "report_every",
+            "holdout_pct", "workers_via", "workers", "report_every", "force",
         )  # fmt: skip
         values: dict[str, Any] = {name: post.get(name, "").strip() for name in names}
         for name in ("strategies", "objectives"):
             values[name] = post.getlist(name)
-        return cls(values)
+        return cls(values, may_force=bool(values["force"]))
 
     def study(self) -> tuple[StudyRequest, Origin]:
         """Return what was asked for, on which candles.
@@ -142,6 +149,10 @@ class StudyForm:
 
     def refuse(self, error: TradingError) -> None:
         """Put what is wrong beside the fields it is typed in, anything else above the form."""
+        if isinstance(error, CostsMismatchError):
+            self.errors["costs"] = str(error)
+            self.may_force = True
+            return
         if not isinstance(error, InvalidRequestError):
             self.errors["form"] = str(error)
             return

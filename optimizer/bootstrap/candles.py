@@ -54,18 +54,28 @@ def swap_costs_file(path: Path) -> SwapCostSchedule:
 
 
 def swap_costs_used(
-    path: Path, *, pair: str, trade_size: Decimal
+    path: Path, *, venue: str, pair: str, trade_size: Decimal, is_forced: bool
 ) -> tuple[SwapCostSchedule, CostsUsed]:
     """Return the schedule of a swap-cost cache and what is to be known of it.
 
     Args:
         path: of the cache.
-        pair: of the candles, empty when it is not known.
+        venue: of the candles, empty when it is not known.
+        pair: likewise.
         trade_size: cash at the start.
+        is_forced: costs of another market are wanted all the same.
 
     Raises:
-        BadInputError: there is no such file, or it is not a swap-cost cache.
+        BadInputError: there is no such file, or it is not a swap-cost cache, or one of another
+            market and nobody said that it is wanted.
     """
     cache = trading.swap_costs_named(path)
-    used = costs_used(cache, pair=pair, trade_size=trade_size, clock=system_clock())
+    used = costs_used(
+        cache,
+        venue=venue,
+        pair=pair,
+        trade_size=trade_size,
+        is_forced=is_forced,
+        clock=system_clock(),
+    )
     return cache.schedule, used

@@ -16,11 +16,13 @@ _MEASURE: Final = "manage.py swap_costs refresh"
 
 
 class CostState(NamedTuple):
-    """The desk's swap costs: how many rungs, since when, what is wrong with them, what to do."""
+    """The desk's swap costs: how many rungs, of what, since when, what is wrong, what to do."""
 
     n_rungs: int
+    of: str
     measured_at: datetime | None
     warning: str
+    is_simulated: bool = False
 
 
 def candle_series() -> Sequence[SeriesInfo]:
@@ -34,15 +36,22 @@ def swap_cost_state() -> CostState:
     try:
         cache = swap_costs_get(store=trading.swap_cost_store())
     except BadInputError as error:
-        return CostState(0, None, f"{error}; replace it with: {_MEASURE} --force")
+        return CostState(0, "", None, f"{error}; replace it with: {_MEASURE} --force")
     if cache is None:
         return CostState(
             0,
+            "",
             None,
             "nothing can be searched: no swap costs were measured yet; measure them with: "
             f"{_MEASURE}",
         )
-    return CostState(len(cache.entries), cache.measured_at, cache.warning(clock))
+    return CostState(
+        len(cache.entries),
+        str(cache.identity),
+        cache.measured_at,
+        cache.warning(clock),
+        cache.identity.is_simulated,
+    )
 
 
 def study_news() -> StudyNews:

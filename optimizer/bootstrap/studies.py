@@ -53,6 +53,7 @@ def study_open(
     *,
     request: StudyRequest,
     origin: Origin,
+    is_forced: bool = False,
     say: Callable[[str], object] = _log_line,
     bar: ProgressBar = no_bar,
 ) -> Study:
@@ -61,12 +62,13 @@ def study_open(
     Args:
         request: what to do.
         origin: where the candles and costs are.
+        is_forced: costs of another market than the candles' are wanted all the same.
         say: takes a line for a person: what is to be known of costs and windows, and what takes
             minutes.
         bar: shows how many rungs are measured where the desk has no costs yet.
 
     Raises:
-        BadInputError: the request or the data cannot be used.
+        BadInputError: the request or the data cannot be used, or not the one with the other.
         VenueError: there are no swap costs and they cannot be measured now.
     """
     from optimizer.adapters.study_files import RunDirectories
@@ -77,8 +79,10 @@ def study_open(
     loaded = sources.source_load(origin, source_readers(measured))
     costs = costs_used(
         loaded.cache,
+        venue=loaded.origin.venue,
         pair=loaded.origin.pair,
         trade_size=request.trade_size,
+        is_forced=is_forced,
         clock=system_clock(),
     )
     study = opening.study_open(

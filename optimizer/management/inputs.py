@@ -24,6 +24,16 @@ def candles_add(parser: CommandParser) -> None:
     parser.add_argument("--candles-file", type=Path, metavar="F", help="CSV, Parquet, Feather")
 
 
+def force_add(parser: CommandParser) -> None:
+    """Declare that costs of another market are wanted."""
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="Take swap costs of another token, chain or direction than the candles as an "
+        "assumption, instead of refusing them",
+    )
+
+
 def candles_check(options: Mapping[str, Any]) -> None:
     """Refuse candles that are named twice or not at all.
 

@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 from optimizer.domain.objectives import OBJECTIVES
 from optimizer.domain.search.samplers import COSTS
 from optimizer.domain.systems import SYSTEMS
-from optimizer.management.inputs import candles_add
+from optimizer.management.inputs import candles_add, force_add
 from optimizer.services.studies.open.request import CPU_FRACTION, StudyRequest
 
 _DEFAULT: Final = StudyRequest()
@@ -62,6 +62,7 @@ def inputs_add(parser: CommandParser) -> None:
         metavar="F",
         help="Swap-cost cache, JSON; default the desk's own, measured first if there is none",
     )
+    force_add(parser)
     parser.add_argument(
         "--trade-size",
         default="1000",

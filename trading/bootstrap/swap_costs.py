@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 
@@ -16,6 +16,7 @@ from trading.adapters.system_clock import SystemClock
 from trading.domain.errors import VenueError
 from trading.domain.execution.costs import SwapCostSchedule
 from trading.ports.quotes import RouterMarket, SwapCostStore, SwapQuoter
+from trading.services.swap_costs import simulated
 from trading.services.swap_costs.asking import Say
 from trading.services.swap_costs.cache import (
     SwapCostCache,
@@ -23,6 +24,7 @@ from trading.services.swap_costs.cache import (
     swap_costs_read,
     swap_costs_require,
 )
+from trading.services.swap_costs.identity import CostEntries
 from trading.services.swap_costs.market import AGGREGATOR_ENDPOINT, SwapMarket
 from trading.services.swap_costs.refresh import (
     Progress,
@@ -61,7 +63,16 @@ def swap_costs_file(path: Path) -> SwapCostSchedule:
     return swap_costs_read(store=swap_cost_store(path), clock=SystemClock()).schedule
 
 
-def swap_cost_entries() -> dict[str, Any] | None:
+def simulated_costs_put(pairs: Sequence[str]) -> SwapCostCache:
+    """Return the desk's costs, made up for simulated ``pairs`` where none were measured.
+
+    Raises:
+        BadInputError: a pair is malformed, or the file in place is no swap-cost cache.
+    """
+    return simulated.simulated_costs_put(store=swap_cost_store(), pairs=pairs, clock=SystemClock())
+
+
+def swap_cost_entries() -> CostEntries | None:
     """Return the rungs of the swap-cost cache in the data folder, None when there is none.
 
     Raises:

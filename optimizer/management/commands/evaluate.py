@@ -15,7 +15,7 @@ from optimizer.domain.evaluator.evaluator import Evaluator, Plan
 from optimizer.domain.metrics import FillModel
 from optimizer.domain.periods import windows_parse
 from optimizer.domain.systems import SYSTEMS, system_get
-from optimizer.management.inputs import candles_add, candles_check, file_check
+from optimizer.management.inputs import candles_add, candles_check, file_check, force_add
 from optimizer.services.evaluations import (
     evaluation_get,
     evaluation_warnings,
@@ -69,6 +69,7 @@ class Command(DeskCommand):
         parser.add_argument(
             "--swap-costs", type=Path, required=True, metavar="F", help="Swap-cost cache, JSON"
         )
+        force_add(parser)
 
     @staticmethod
     def _add_choices(parser: CommandParser) -> None:
@@ -91,8 +92,13 @@ class Command(DeskCommand):
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Evaluate and return everything about the run."""
         asked = _asked(options)
+        venue, pair = _market(options)
         costs, used = bootstrap.swap_costs_used(
-            options["swap_costs"], pair=_pair(options), trade_size=asked.trade_size
+            options["swap_costs"],
+            venue=venue,
+            pair=pair,
+            trade_size=asked.trade_size,
+            is_forced=options["force"],
         )
         bars, step_ms = _candles(options)
         evaluation = evaluation_get(
@@ -127,10 +133,12 @@ def _candles(options: Mapping[str, Any]) -> tuple[BarArrays, int]:
     )
 
 
-def _pair(options: Mapping[str, Any]) -> str:
-    """Return the pair of the candles as far as it is known."""
+def _market(options: Mapping[str, Any]) -> tuple[str, str]:
+    """Return venue and pair of the candles as far as they are known."""
     file: Path | None = options["candles_file"]
-    return str(options["pair"] or "") if file is None else file_origin(file).pair
+    if file is None:
+        return str(options["venue"] or ""), str(options["pair"] or "")
+    return file_origin(file).venue, file_origin(file).pair
 
 
 def _asked(options: Mapping[str, Any]) -> _Asked:

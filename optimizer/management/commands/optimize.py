@@ -99,7 +99,13 @@ class Command(DeskCommand):
                 "windows, and there is one"
             )
         bar = partial(progress_bar, unit=" rungs")
-        study = bootstrap.study_open(request=request, origin=_origin(options), say=_say, bar=bar)
+        study = bootstrap.study_open(
+            request=request,
+            origin=_origin(options),
+            is_forced=options["force"],
+            say=_say,
+            bar=bar,
+        )
         return self._go_on(study, options)
 
     def _resume(self, options: Mapping[str, Any]) -> dict[str, Any]:

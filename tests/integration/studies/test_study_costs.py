@@ -22,15 +22,17 @@ from django.core.management import call_command
 from optimizer import bootstrap
 from optimizer.domain.evaluator.warm import kernels_warm
 from optimizer.management.study_answers import study_answer
-from optimizer.models import Study
+from optimizer.models import SearchLedger, Study
 from optimizer.selectors.studies import study_get
 from optimizer.services.reports.reading import study_read
 from optimizer.services.studies.open.sources import Origin
+from optimizer.services.studies.refusals import DataChangedError
 from tests.fakes.quotes import FakeQuoter
 from tests.integration.studies.conftest import REQUEST, Bench
 from tests.integration.studies.inputs import N_BARS, arguments, candles_file, costs_file
 from trading import bootstrap as trading
 from trading.domain.errors import BadInputError
+from trading.services.swap_costs.identity import CostsMismatchError
 from trading.services.swap_costs.market import PDAI_DAI
 from trading.services.swap_costs.refresh import Progress
 
@@ -38,11 +40,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
-def old_costs(folder: Path) -> Path:
-    """Write a cache of PDAI/DAI that is 410 days old."""
+def old_costs(folder: Path, *, is_named: bool = False) -> Path:
+    """Write a cache of PDAI/DAI that is 410 days old, named or by its tokens as the original's."""
     file = costs_file(folder)
     cache = json.loads(file.read_text())
     cache["metadata"] = PDAI_DAI.metadata()
+    if not is_named:
+        del cache["metadata"]["pair"], cache["metadata"]["source"]
     for entry in cache["entries"].values():
         entry["generated_at"] = (datetime.now(UTC) - timedelta(days=410)).isoformat()
     file.write_text(json.dumps(cache))
@@ -59,9 +63,49 @@ def test_the_manifest_says_what_the_costs_were_measured_on(bench: Bench) -> None
     study = bootstrap.study_open(request=REQUEST, origin=origin, say=said.append)
     known = json.loads((bench.run_dir(study) / "manifest.json").read_text())["source"]["costs"]
     assert known["warnings"] == said
-    assert "measured on PDAI/DAI, the candles are of ETH/BTC" in said[0]
+    assert "measured on PDAI/DAI on chain 369 (pulsechain), the candles are of ETH/BTC" in said[0]
     assert "410 days old" in said[1]
-    assert known["compared"] == "measured on PDAI/DAI, not on ETH/BTC, the pair of the candles"
+    assert known["of"] == "PDAI/DAI on chain 369 (pulsechain)"
+    assert known["compared"].endswith("not on ETH/BTC, the pair of the candles")
+
+
+def test_costs_named_for_another_market_open_no_study_unless_they_are_wanted(bench: Bench) -> None:
+    costs = old_costs(bench.folder, is_named=True)
+    origin = Origin(file=str(other_candles(bench.folder)), swap_costs=str(costs))
+    with pytest.raises(CostsMismatchError, match="PDAI/DAI, not ETH/BTC"):
+        bootstrap.study_open(request=REQUEST, origin=origin)
+    assert not Study.objects.exists()
+    assert not SearchLedger.objects.exists()
+    study = bootstrap.study_open(request=REQUEST, origin=origin, is_forced=True)
+    assert "PDAI/DAI" in study.source["costs"]["warnings"][0]
+    assert bootstrap.study_source(study).data.cost_digest() == study.cost_digest
+    cache = json.loads(costs.read_text())
+    cache["metadata"]["chain_id"] = 1
+    costs.write_text(json.dumps(cache))
+    with pytest.raises(DataChangedError, match="are of PDAI/DAI on chain 1, the study was opened"):
+        bootstrap.study_source(study)
+
+
+@pytest.mark.parametrize("change", [{"chain_id": 1}, {"asset_address": "0x" + "5" * 40}])
+def test_costs_of_another_chain_or_token_are_refused_by_every_command(
+    tmp_path: Path, settings: Any, change: dict[str, Any]
+) -> None:
+    settings.DATA_DIR = tmp_path
+    words, costs = arguments(tmp_path, trials=40), old_costs(tmp_path)
+    cache = json.loads(costs.read_text())
+    cache["metadata"] |= change
+    costs.write_text(json.dumps(cache))
+    evaluate = [*words[:4], "--strategy", "passive_hold", "--trade-size", "1000", "--json"]
+    for command in (["optimize", "run", *words], ["evaluate", *evaluate]):
+        err = StringIO()
+        with pytest.raises(SystemExit) as stop:
+            call_command(*command, stdout=StringIO(), stderr=err)
+        assert stop.value.code == 2
+        assert "of another market than the candles" in err.getvalue()
+    assert not Study.objects.exists()
+    out = StringIO()
+    call_command("evaluate", *evaluate, "--force", stdout=out, stderr=StringIO())
+    assert "an assumption" in json.loads(out.getvalue().splitlines()[-1])["warnings"][0]
 
 
 def test_a_bare_file_is_not_compared_and_the_manifest_says_so(bench: Bench) -> None:
@@ -69,7 +113,8 @@ def test_a_bare_file_is_not_compared_and_the_manifest_says_so(bench: Bench) -> N
     bare = bench.candles.rename(bench.folder / "mine.parquet")
     origin = Origin(file=str(bare), swap_costs=str(old_costs(bench.folder)))
     study = bootstrap.study_open(request=REQUEST, origin=origin, say=said.append)
-    assert ["days old" in line for line in said] == [True]
+    assert ["days old" in line for line in said] == [False, True]
+    assert "were not compared with the candles" in said[0]
     assert study.manifest["source"]["costs"]["compared"].startswith("not compared")
 
 
@@ -105,7 +150,7 @@ def test_a_run_says_each_warning_once_and_every_result_carries_them(
     call_command("optimize", "run", *words, stdout=out, stderr=StringIO())
     answer = json.loads(out.getvalue().splitlines()[-1])
     err = capfd.readouterr().err
-    for part in ("410 days old", "measured on PDAI/DAI, the candles are of ETH/BTC"):
+    for part in ("410 days old", "(pulsechain), the candles are of ETH/BTC"):
         assert err.count(part) == 1
         assert sum(part in warning for warning in answer["warnings"]) == 1
         run_dir = Path(answer["run_dir"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.web.optimizer.test_acts import send
 from tests.web.test_pages import text
 from trading import bootstrap as trading
 from trading.ports.candles import SeriesKey
+from trading.services.swap_costs.market import PDAI_DAI
 
 MEASURE = "manage.py swap_costs refresh"
 WRONG: dict[str, tuple[Any, str]] = {
@@ -226,3 +228,18 @@ def test_the_reader_is_taken_to_what_is_wrong(browser: Client, data_dir: Path) -
     assert summary["role"] == "alert"
     assert summary["tabindex"] == "-1"
     assert "autofocus" in summary
+
+
+def test_costs_of_another_chain_are_refused_beside_them_and_taken_when_ticked(
+    browser: Client, data_dir: Path
+) -> None:
+    file = data_dir / trading.SWAP_COST_FILE
+    cache = json.loads(file.read_text())
+    cache["metadata"] = PDAI_DAI.metadata() | {"chain_id": 1}
+    file.write_text(json.dumps(cache))
+    assert "rungs of PDAI/DAI on chain 1" in browser.get("/optimizer/").content.decode()
+    page = refused(browser)
+    assert "chain 1, not chain 369 (pulsechain)" in errors(page)["costs"]
+    assert [attrs for _, attrs in Elements(page).found if attrs.get("name") == "force"]
+    assert send(browser, force="1").status_code == 302
+    assert "not on PDAI/DAI" in Study.objects.get().source["costs"]["compared"]

@@ -193,6 +193,11 @@ def _facts(cache: SwapCostCache, max_age_s: float) -> dict[str, Any]:
     return {
         "path": cache.name,
         "pair": cache.pair,
+        "of": str(cache.identity),
+        "chain_id": cache.identity.chain_id or None,
+        "asset": cache.identity.asset,
+        "quote": cache.identity.quote,
+        "source": cache.identity.source,
         "entries": len(cache.entries),
         "age_s": None if age_s is None else round(age_s, 1),
         "measured_at": cache.measured_at,

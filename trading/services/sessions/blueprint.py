@@ -21,6 +21,7 @@ from trading.domain.policy import BotRules, EntryGates, Sizing
 from trading.domain.signals.strategies import strategy_get
 from trading.services.desk_config.policies import policy_dump, policy_load
 from trading.services.sessions.code_version import code_version
+from trading.services.swap_costs.identity import entries_fit
 
 
 def blueprint_make(
@@ -35,7 +36,7 @@ def blueprint_make(
 
     Raises:
         BadInputError: an unknown strategy, a bad parameter, a bad pair or timeframe, or an
-            on-chain venue without a swap-cost schedule.
+            on-chain venue without a swap-cost schedule, or with one of another market.
     """
     bots: list[dict[str, Any]] = []
     for pair_name in sorted({str(Pair.parse(pair)) for pair in pairs}):
@@ -87,6 +88,8 @@ def _start(
         raise BadInputError(
             f"{asking} needs swap costs; put swap_cost_cache.json into the data directory"
         )
+    if needs_swap_costs:
+        entries_fit(swap_cost_entries, venue, (str(plan["pair"]) for plan in bots))
     return {
         "code_version": code_version(),
         "venue": venue,

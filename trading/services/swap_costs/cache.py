@@ -18,7 +18,8 @@ from trading.domain.errors import BadInputError
 from trading.domain.execution.costs import SwapCostSchedule
 from trading.ports.clock import Clock
 from trading.ports.quotes import SwapCostStore
-from trading.services.swap_costs.market import MAX_NOTIONAL, pair_of
+from trading.services.swap_costs.identity import CostEntries, CostIdentity, identity_of
+from trading.services.swap_costs.market import MAX_NOTIONAL
 
 DAY_S: Final = 86_400.0
 MAX_AGE_S: Final = 7 * DAY_S
@@ -33,6 +34,7 @@ class SwapCostCache:
     Attributes:
         name: where it is.
         metadata: what was measured; empty in a file without any.
+        identity: what they say the costs are of.
         entries: by rung notional as text, as written in the file.
         schedule: the same as arrays.
         measured_at: when the oldest rung was measured, None when a rung does not say.
@@ -42,6 +44,7 @@ class SwapCostCache:
 
     name: str
     metadata: Mapping[str, Any]
+    identity: CostIdentity
     entries: Mapping[str, Any]
     schedule: SwapCostSchedule
     measured_at: datetime | None
@@ -50,7 +53,7 @@ class SwapCostCache:
     @property
     def pair(self) -> str:
         """Return what candles call the market, empty when that is not known."""
-        return pair_of(self.metadata)
+        return self.identity.known_pair
 
     def age_s(self, clock: Clock) -> float | None:
         """Return the age of the oldest rung, None when it does not say when it was measured."""
@@ -60,6 +63,8 @@ class SwapCostCache:
 
     def warning(self, clock: Clock, max_age_s: float = MAX_AGE_S) -> str:
         """Return what to tell about the age; empty when there is nothing to tell."""
+        if self.identity.is_simulated:
+            return f"swap costs {self.name!r} are simulated: nobody measured them"
         age = self.age_s(clock)
         if age is None:
             return f"swap costs {self.name!r} do not say when they were measured"
@@ -95,13 +100,14 @@ def cache_check(raw: Any, name: str) -> SwapCostCache:
         raise BadInputError(f"{name!r}: metadata was {metadata!r}; expected an object")
     entries = raw["entries"]
     try:
+        identity = identity_of(metadata)
         schedule = SwapCostSchedule.from_entries(entries)
         moments = [moment_of(rung, entries[rung]) for rung in sorted(entries, key=float)]
     except BadInputError as error:
         raise BadInputError(f"{name!r}: {error}") from error
     known = [moment for moment in moments if moment is not None]
     oldest = min(known) if len(known) == len(moments) else None
-    return SwapCostCache(name, metadata, entries, schedule, oldest, tuple(moments))
+    return SwapCostCache(name, metadata, identity, entries, schedule, oldest, tuple(moments))
 
 
 def moment_of(rung: str, entry: Mapping[str, Any]) -> datetime | None:
@@ -155,7 +161,7 @@ def swap_costs_read(*, store: SwapCostStore, clock: Clock) -> SwapCostCache:
     return cache
 
 
-def swap_cost_entries_get(*, store: SwapCostStore, clock: Clock) -> dict[str, Any] | None:
+def swap_cost_entries_get(*, store: SwapCostStore, clock: Clock) -> CostEntries | None:
     """Return the rungs for the desk, None when there are none; an old cache is logged.
 
     Raises:
@@ -165,7 +171,7 @@ def swap_cost_entries_get(*, store: SwapCostStore, clock: Clock) -> dict[str, An
     if cache is None:
         return None
     log_age(cache, clock)
-    return dict(cache.entries)
+    return CostEntries(cache.entries, cache.identity, cache.name)
 
 
 def log_age(cache: SwapCostCache, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from trading.domain.errors import BadInputError
@@ -99,18 +99,6 @@ PDAI_DAI: Final = SwapMarket(
     quote=Token("0xefD766cCb38EaF1dfd701853BFCe31359239F305", 18),
     pair="PDAI/DAI",
 )
-
-
-def pair_of(metadata: Mapping[str, Any]) -> str:
-    """Return what candles call the market of a cache, empty when that is not known.
-
-    Caches of the original name no pair; the tokens of its one market are known.
-    """
-    stated = metadata.get("pair")
-    if isinstance(stated, str) and stated:
-        return stated.upper().replace("-", "/")
-    known = replace(PDAI_DAI, source=str(metadata.get("source", AGGREGATOR)))
-    return PDAI_DAI.pair if known.is_measured_by(metadata) else ""
 
 
 def rungs_of(*, step: int, max_notional: int) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ Source: reference specification of the optimizer, section 1, fetcher.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -28,6 +28,7 @@ from trading.services.swap_costs.cache import (
     moment_of,
     swap_costs_get,
 )
+from trading.services.swap_costs.identity import identity_of
 from trading.services.swap_costs.market import (
     MAX_NOTIONAL,
     PDAI_DAI,
@@ -82,13 +83,13 @@ class RefreshResult:
 
 
 def cache_of(
-    plan: RefreshPlan, entries: Mapping[str, Any], clock: Clock, pair: str = ""
+    plan: RefreshPlan, entries: Mapping[str, Any], clock: Clock, pair: str
 ) -> dict[str, Any]:
-    """Return the JSON of a cache, rungs in growing order; ``pair`` is its name unless planned."""
+    """Return the JSON of a cache, rungs in growing order; ``pair`` may be empty."""
     return {
         "metadata": {
-            **({"pair": pair} if pair else {}),
             **plan.market.metadata(),
+            **({"pair": pair} if pair else {}),
             "step_notional": str(plan.step),
             "generated_at": clock.now().isoformat(),
         },
@@ -128,7 +129,7 @@ async def swap_costs_refresh(
         fetched = _resumed(store, plan, clock, say)
         before = len(fetched)
         missing = [r for r in wanted if str(r) not in kept and str(r) not in fetched]
-        pair = in_place.pair if in_place else ""
+        pair = _pair(plan, in_place)
 
         def keep(rung: str, entry: dict[str, Any]) -> None:
             fetched[rung] = entry
@@ -148,6 +149,19 @@ async def swap_costs_refresh(
     return RefreshResult(cache_check(cache, store.name), n_fetched, n_kept, budget.n_taken)
 
 
+def _pair(plan: RefreshPlan, in_place: SwapCostCache | None) -> str:
+    """Return what candles call the market: as asked, as its tokens are known, as in place, or "".
+
+    Raises:
+        BadInputError: the tokens are known under another name.
+    """
+    asked, market = plan.market.pair, plan.market
+    known = replace(identity_of(market.metadata()), pairs=()).known_pair
+    if asked and known and asked != known:
+        raise BadInputError(f"pair was {asked}; its asset and quote are those of {known}")
+    return asked or known or (in_place.pair if in_place else "")
+
+
 def _announcement(n_rungs: int, per_minute: int) -> str:
     minutes = -(-n_rungs * REQUESTS_PER_RUNG // per_minute)
     about = "less than a minute" if minutes == 1 else f"about {minutes} min"
@@ -165,6 +179,8 @@ def _in_place(store: SwapCostStore, plan: RefreshPlan) -> SwapCostCache | None:
         raise BadInputError(f"{error}; move it away, or replace it with --force") from error
     if cache is None:
         return None
+    if cache.identity.is_simulated:
+        return None  # nothing measured is lost
     differences = plan.market.differences(cache.metadata)
     if not differences:
         return cache

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
+from optimizer.selectors.costs import COSTS_KEY
 from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.refusals import DataChangedError
 from trading.domain.errors import BadInputError
@@ -132,7 +133,8 @@ def study_source_load(study: Study, readers: SourceReaders) -> ReportSource:
         BadInputError: they cannot be read any more.
         DataChangedError: they are not the same; the message names both digests.
     """
-    source = source_load(Origin.of(study), readers).source
+    source, _, cache = source_load(Origin.of(study), readers)
+    _costs_same(study, str(cache.identity))
     found = {"candles": source.data.data_digest(), "swap costs": source.data.cost_digest()}
     known = {"candles": study.data_digest, "swap costs": study.cost_digest}
     for name, digest in found.items():
@@ -142,3 +144,13 @@ def study_source_load(study: Study, readers: SourceReaders) -> ReportSource:
                 f"the study was opened with {known[name][:16]}; put them back or open a new study"
             )
     return source
+
+
+def _costs_same(study: Study, of: str) -> None:
+    """Refuse costs that are said to be of another market than when the study was opened."""
+    known = study.source.get(COSTS_KEY, {}).get("of", of)
+    if known != of:
+        raise DataChangedError(
+            f"the swap costs of study {study.pk} are of {of}, the study was opened with those of "
+            f"{known}; put them back or open a new study"
+        )

@@ -111,7 +111,8 @@ async def test_what_the_candles_call_the_market_is_kept_and_is_no_difference() -
     assert (await refresh(store, clock, SHORT)).cache.pair == "HEX/DAI"
     assert (await refresh(store, clock, replace(SHORT, is_forced=True))).n_fetched == 2
     store.cache["metadata"] = {"pair": 5}
-    assert cache_check(store.cache, "here").pair == ""
+    with pytest.raises(BadInputError, match="pairs were"):
+        cache_check(store.cache, "here")
 
 
 async def test_progress_counts_what_is_there_of_the_wanted_rungs() -> None:

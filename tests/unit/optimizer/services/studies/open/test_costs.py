@@ -12,6 +12,7 @@ from optimizer.selectors.costs import COSTS_KEY, WINDOWS_KEY, study_warnings
 from optimizer.services.studies.open.costs import CostsUsed, costs_used
 from tests.fakes.clock import FakeClock
 from trading.services.swap_costs.cache import DAY_S, cache_check
+from trading.services.swap_costs.identity import CostsMismatchError
 from trading.services.swap_costs.market import PDAI_DAI
 
 CLOCK = FakeClock()
@@ -21,7 +22,13 @@ STRANGE = {**ORIGINAL, "asset_address": "0x" + "5" * 40}
 
 
 def used(
-    metadata: dict[str, Any], pair: str, age_s: float = 1.0, trade_size: str = "5000"
+    metadata: dict[str, Any],
+    pair: str,
+    age_s: float = 1.0,
+    trade_size: str = "5000",
+    *,
+    venue: str = "bittrex",
+    is_forced: bool = False,
 ) -> CostsUsed:
     moment = CLOCK.now() - timedelta(seconds=age_s)
     entry = {
@@ -31,22 +38,51 @@ def used(
         "generated_at": moment.isoformat(),
     }
     cache = cache_check({"metadata": metadata, "entries": {"5000": entry}}, "here")
-    return costs_used(cache, pair=pair, trade_size=Decimal(trade_size), clock=CLOCK)
+    return costs_used(
+        cache,
+        venue=venue,
+        pair=pair,
+        trade_size=Decimal(trade_size),
+        is_forced=is_forced,
+        clock=CLOCK,
+    )
 
 
-@pytest.mark.parametrize("metadata", [NAMED, ORIGINAL, {**ORIGINAL, "source": "router 0x1"}])
-def test_costs_of_another_pair_are_told_whoever_measured_them(metadata: dict[str, Any]) -> None:
-    found = used(metadata, "ETH/BTC")
+def test_costs_that_name_another_pair_are_refused_unless_they_are_wanted() -> None:
+    with pytest.raises(CostsMismatchError, match=r"'here'.*PDAI/DAI, not ETH/BTC.*--force"):
+        used(NAMED, "ETH/BTC")
+    found = used(NAMED, "ETH/BTC", is_forced=True)
     (warning,) = found.warnings
-    assert "measured on PDAI/DAI, the candles are of ETH/BTC" in warning
-    assert found.compared == "measured on PDAI/DAI, not on ETH/BTC, the pair of the candles"
+    assert "measured on PDAI/DAI on chain 369 (pulsechain), the candles are of ETH/BTC" in warning
+    assert found.compared.endswith("not on ETH/BTC, the pair of the candles")
+
+
+@pytest.mark.parametrize("metadata", [ORIGINAL, {**ORIGINAL, "source": "router 0x1"}])
+def test_costs_that_name_no_pair_are_an_assumption_away_from_their_chain_and_refused_on_it(
+    metadata: dict[str, Any],
+) -> None:
+    (warning,) = used(metadata, "ETH/BTC").warnings
+    assert "measured on PDAI/DAI on chain 369 (pulsechain), the candles are of ETH/BTC" in warning
+    with pytest.raises(CostsMismatchError, match="token PDAI, not HEX"):
+        used(metadata, "HEX/DAI", venue="pulsex")
+    assert used(metadata, "HEX/DAI", venue="pulsex", is_forced=True).warnings
+
+
+@pytest.mark.parametrize("change", [{"chain_id": 1}, {"asset_address": "0x" + "5" * 40}])
+def test_costs_of_the_right_name_on_another_chain_or_token_are_refused(
+    change: dict[str, Any],
+) -> None:
+    for metadata in (NAMED, ORIGINAL):
+        with pytest.raises(CostsMismatchError):
+            used({**metadata, **change}, "PDAI/DAI", venue="pulsex")
+        assert used({**metadata, **change}, "PDAI/DAI", venue="pulsex", is_forced=True).warnings
 
 
 @pytest.mark.parametrize("pair", ["PDAI/DAI", "pDAI/DAI", "PDAI-DAI"])
-def test_costs_of_the_same_pair_are_not(pair: str) -> None:
-    found = used(ORIGINAL, pair)
+def test_costs_of_the_same_pair_are_used_without_a_word(pair: str) -> None:
+    found = used(ORIGINAL, pair, venue="pulsex")
     assert found.warnings == ()
-    assert found.compared == "measured on PDAI/DAI, the pair of the candles"
+    assert found.compared.endswith("the pair of the candles")
 
 
 @pytest.mark.parametrize(
@@ -57,22 +93,19 @@ def test_costs_of_the_same_pair_are_not(pair: str) -> None:
         (STRANGE, "ETH/BTC", "the cache does not say of which pair it is"),
     ],
 )
-def test_what_is_not_known_is_no_warning_but_is_written_down(
-    metadata: dict[str, Any], pair: str, why: str
-) -> None:
+def test_what_cannot_be_compared_is_said(metadata: dict[str, Any], pair: str, why: str) -> None:
     found = used(metadata, pair)
-    assert found.warnings == ()
-    assert found.compared.startswith("not compared")
-    assert why in found.compared
+    (warning,) = found.warnings
+    assert warning.endswith(f"were not compared with the candles: {why}")
+    assert found.compared == f"not compared: {why}"
 
 
 def test_a_cache_may_name_the_pair_of_any_tokens() -> None:
-    assert used({**STRANGE, "pair": "HEX/DAI"}, "HEX/DAI").warnings == ()
-    assert "measured on HEX/DAI" in used({**STRANGE, "pair": "HEX/DAI"}, "ETH/BTC").warnings[0]
+    assert used({**STRANGE, "pair": "HEX/DAI"}, "HEX/DAI", venue="pulsex").warnings == ()
 
 
 def test_age_and_market_are_two_warnings_kept_with_the_study() -> None:
-    found = used(NAMED, "ETH/BTC", 410 * DAY_S)
+    found = used(NAMED, "ETH/BTC", 410 * DAY_S, is_forced=True)
     assert ["PDAI/DAI" in warning for warning in found.warnings] == [True, False]
     assert "410 days old" in found.warnings[1]
     kept = {COSTS_KEY: found.as_dict()}
