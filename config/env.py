@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from trading.domain.errors import ConfigError
+from trading.domain.numbers import whole_number
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
@@ -75,7 +76,7 @@ def env_int(environ: Mapping[str, str], name: str, default: int, *, low: int, hi
     """
     text = environ.get(name, "").strip()
     try:
-        number = int(text) if text else default
+        number = whole_number(text) if text else default
     except ValueError:
         raise ConfigError(f"{name} was {text!r}; expected a whole number") from None
     if not low <= number <= high:

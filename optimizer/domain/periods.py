@@ -17,7 +17,7 @@ from trading.domain.market.bars import IntArray
 
 MS_PER_DAY: Final = 86_400_000
 _NAMED: Final = {"all": None, "1y": 365}
-_DAYS: Final = re.compile(r"([1-9]\d{0,4})d")
+_DAYS: Final = re.compile(r"([1-9]\d{0,4})d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

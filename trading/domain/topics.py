@@ -7,6 +7,7 @@ layer to ASCII letters, digits, hyphen, underscore and full stop, under 100 char
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final
 
@@ -28,5 +29,12 @@ def feed_topic(feed_id: int) -> str:
 
 
 def group_for(topic: str) -> str:
-    """Return the channel-layer group of ``topic``; characters outside the set become ``-``."""
-    return _NOT_ALLOWED.sub("-", topic)[:_MAX_GROUP]
+    """Return the channel-layer group of ``topic``.
+
+    Characters outside the set become ``-``; a digest keeps topics apart that differ in them only.
+    """
+    group = _NOT_ALLOWED.sub("-", topic)
+    if group == topic and len(group) <= _MAX_GROUP:
+        return group
+    digest = hashlib.blake2b(topic.encode(), digest_size=8).hexdigest()
+    return f"{group[: _MAX_GROUP - 17]}-{digest}"

@@ -20,7 +20,7 @@ _WRONG_TYPE: Final = re.compile(
 _WRONG_CHOICE: Final = re.compile(
     r"argument (?P<name>[^:]+): invalid choice: (?P<value>.+?) \(choose from (?P<choices>.+)\)"
 )
-_TYPES: Final = {"int": "a whole number", "float": "a number"}
+_TYPES: Final = {"whole_number": "a whole number", "real_number": "a number"}
 
 
 def usage_line(message: str) -> str:

@@ -41,7 +41,7 @@ class StreamBar(models.Model):
 
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="bars")
     seq = models.BigIntegerField(help_text="1, 2, 3 … per feed, without holes")
-    pair = models.CharField(max_length=26)
+    pair = models.CharField(max_length=41)
     n = models.BigIntegerField(help_text="1, 2, 3 … per feed and pair: the chart's sequence number")
     open_time = models.BigIntegerField(help_text="ms UTC")
     open = models.FloatField()

@@ -172,7 +172,7 @@ class SavingsCheckpoint(models.Model):
     bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="checkpoints")
     is_accepted = models.BooleanField()
     skip_reason = models.CharField(max_length=40, blank=True)
-    token = models.CharField(max_length=12, help_text="stablecoin the slice goes to")
+    token = models.CharField(max_length=20, help_text="stablecoin the slice goes to")
     profit = MoneyField(help_text="quote, net")
     candidate = MoneyField(help_text="ratio × profit, rounded down")
     reserved = MoneyField(default=0, help_text="what was really set aside")

@@ -9,15 +9,28 @@ from pathlib import Path
 from typing import Protocol
 
 from trading.domain.market.bars import Bar, BarArrays, FloatArray, IntArray
+from trading.domain.market.instruments import Pair
+from trading.domain.market.timeframes import timeframe_name
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class SeriesKey:
-    """Names one stored series; ``pair`` is written BASE/QUOTE."""
+    """Names one stored series in one way, however it was written.
+
+    The venue is lower case, ``pair`` is BASE/QUOTE, and ``60m`` is ``1h``.
+
+    Raises:
+        BadInputError: pair or timeframe are malformed (the store checks the venue).
+    """
 
     venue: str
     pair: str
     timeframe: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "venue", self.venue.strip().lower())
+        object.__setattr__(self, "pair", str(Pair.parse(self.pair)))
+        object.__setattr__(self, "timeframe", timeframe_name(self.timeframe))
 
     def __str__(self) -> str:
         return f"{self.venue} {self.pair} {self.timeframe}"
@@ -54,19 +67,36 @@ class SeriesProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class RowPlaces:
+    """Where a person finds the rows of a file.
+
+    Attributes:
+        word: ``line`` where an editor numbers them, blank lines counted, else ``row``.
+        numbers: int64[n]; None for 1, 2, 3 and so on.
+    """
+
+    word: str = "row"
+    numbers: IntArray | None = None
+
+    def of(self, i: int) -> str:
+        """Return the place of row ``i`` of the arrays, as ``line 9``."""
+        return f"{self.word} {i + 1 if self.numbers is None else int(self.numbers[i])}"
+
+
+@dataclass(frozen=True, slots=True)
 class CandleFile:
     """The rows of a file as they stand in it, checked for shape and type but not yet for sense.
 
     Attributes:
         open_time: int64[n], ms UTC.
         values: float64[5, n], rows in the order of ``trading.domain.market.bars.COLUMNS``.
-        first_row: what a person calls row 0 of the arrays: 2 in a CSV with a header, else 1.
+        places: where each row stands.
         notes: what the reader had to assume, as sentences.
     """
 
     open_time: IntArray
     values: FloatArray
-    first_row: int = 1
+    places: RowPlaces = field(default_factory=RowPlaces)
     notes: tuple[str, ...] = field(default=())
 
 

@@ -22,6 +22,7 @@ from guardian.adapters.redis_record import record_remove
 from guardian.services.accounts import operator_ensure
 from guardian.services.desk_run import Desk, desk_drain, desk_wait, desk_watch
 from trading.domain.errors import BadInputError, ConfigError
+from trading.domain.numbers import whole_number
 from trading.management.desk_command import DeskCommand
 
 DEFAULT_PORT, DEFAULT_WORKERS, MOST_WORKERS = 8000, 2, 64
@@ -39,7 +40,7 @@ class Command(DeskCommand):
         """Declare the options."""
         parser.add_argument(
             "--port",
-            type=int,
+            type=whole_number,
             default=DEFAULT_PORT,
             help=f"TCP port of the web server on 127.0.0.1 (default {DEFAULT_PORT})",
         )
@@ -52,7 +53,7 @@ class Command(DeskCommand):
         )
         parser.add_argument(
             "--workers",
-            type=int,
+            type=whole_number,
             default=DEFAULT_WORKERS,
             help=f"Processes that may run sessions at the same time (default {DEFAULT_WORKERS})",
         )

@@ -8,15 +8,19 @@ import numpy as np
 
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import FloatArray
+from trading.domain.numbers import real_number
+from trading.ports.candles import RowPlaces
 
 
-def cell_numbers(cells: Sequence[str], *, where: str, first_row: int, expected: str) -> FloatArray:
+def cell_numbers(
+    cells: Sequence[str], *, where: str, places: RowPlaces, expected: str
+) -> FloatArray:
     """Return float64[n].
 
     Args:
         cells: text, padded or not.
         where: file and column, for the message.
-        first_row: number a person gives the row of the first cell.
+        places: where the cells stand.
         expected: what a cell should have been, for the message.
 
     Raises:
@@ -25,9 +29,9 @@ def cell_numbers(cells: Sequence[str], *, where: str, first_row: int, expected: 
     numbers = np.empty(len(cells))
     for row, text in enumerate(cells):
         try:
-            numbers[row] = float(text)
+            numbers[row] = real_number(text)
         except ValueError as error:
             raise BadInputError(
-                f"{where}, row {first_row + row}: was {text[:40]!r}; expected {expected}"
+                f"{where}, {places.of(row)}: was {text[:40]!r}; expected {expected}"
             ) from error
     return numbers

@@ -25,10 +25,11 @@ from trading.domain.market.bars import COLUMNS, BarArrays
 from trading.domain.market.digest import bars_digest
 from trading.domain.market.instruments import Pair
 from trading.domain.market.quality import quality_check
-from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.market.timeframes import timeframe_ms, timeframe_name
 from trading.ports.candles import SeriesInfo, SeriesKey, SeriesProblem
 
 _VENUE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}\Z")
+_BOTH: Final = (".json", ".parquet")  # a series is two files
 _DIGEST_KEY: Final = b"guardian.digest"
 _SCHEMA: Final = pa.schema(
     [
@@ -47,19 +48,20 @@ class ParquetCandleStore:
 
     def list(self) -> Sequence[SeriesInfo]:
         """Return every intact series, ordered by key; damaged ones are named by ``verify``."""
-        found = []
+        found = {}
         for path in self._root.glob("*/*/*.parquet"):
             try:
-                info = self.info(self._key(path))
+                key = self._key(path)
+                info = self.info(key)
             except BadInputError:  # told, with the reason, by ``verify`` and ``load``
                 continue
             if info is not None:
-                found.append(info)
-        return sorted(found, key=lambda info: info.key)
+                found[key] = info
+        return [found[key] for key in sorted(found)]
 
     def info(self, key: SeriesKey) -> SeriesInfo | None:
         """Return what is stored for the key, or None when there is nothing; see the port."""
-        path = self._path(key)
+        path = self._series_path(key)
         if not path.exists():
             return None
         sidecar = self._sidecar(key, path)
@@ -72,7 +74,7 @@ class ParquetCandleStore:
         self, key: SeriesKey, *, start_ms: int | None = None, end_ms: int | None = None
     ) -> BarArrays:
         """Return the bars with ``start_ms <= open_time < end_ms``; see the port for the errors."""
-        path = self._path(key)
+        path = self._series_path(key)
         if not path.exists():
             raise BadInputError(f"no candles are stored for {key}; see `candles list`")
         content = path.read_bytes()
@@ -116,10 +118,13 @@ class ParquetCandleStore:
         file proves the values; a damaged candle file is moved aside, so that it can be imported
         again; leftovers of interrupted writes are removed.
         """
+        self.list()  # gives files of older versions the names they have now
         problems: list[SeriesProblem] = []
         for path in sorted(self._root.glob("*/*/*.parquet")):
             try:
                 key = self._key(path)
+                if self._path(key) != path:
+                    raise BadInputError(_twin_text(key, path))
             except BadInputError as error:
                 problems.append(self._problem(path, str(error)))
                 continue
@@ -195,17 +200,46 @@ class ParquetCandleStore:
         return sidecar
 
     def _key(self, path: Path) -> SeriesKey:
-        key = SeriesKey(path.parts[-3], str(Pair.parse(path.parts[-2])), path.stem)
+        key = SeriesKey(path.parts[-3], path.parts[-2], path.stem)
         self._path(key)
         return key
+
+    def _series_path(self, key: SeriesKey) -> Path:
+        """Return where the series is; one stored under another name of its timeframe is renamed."""
+        path = self._path(key)
+        if path.exists():
+            return path
+        for other in path.parent.glob("*.parquet"):
+            if _is_timeframe(other.stem) and timeframe_name(other.stem) == key.timeframe:
+                with self.lock(key):
+                    # the sidecar first: without it, a name that is left half way can be told
+                    for old, new in ((other.with_suffix(s), path.with_suffix(s)) for s in _BOTH):
+                        if old.exists():
+                            old.replace(new)
+                return path
+        return path
 
     def _path(self, key: SeriesKey) -> Path:
         if not _VENUE.match(key.venue):
             raise BadInputError(
-                f"venue was {key.venue!r}; expected 1 to 40 of a-z, 0-9, dash and underscore"
+                f"venue was {key.venue[:60]!r}; expected 1 to 40 of a-z, 0-9, dash and underscore"
             )
-        timeframe_ms(key.timeframe)
         return self._root / key.venue / Pair.parse(key.pair).slug / f"{key.timeframe}.parquet"
+
+
+def _is_timeframe(name: str) -> bool:
+    try:
+        timeframe_ms(name)
+    except BadInputError:
+        return False
+    return True
+
+
+def _twin_text(key: SeriesKey, path: Path) -> str:
+    return (
+        f"this is {key} too, which is stored as {key.timeframe}.parquet; run candles import "
+        f"{path} --venue {key.venue} --pair {key.pair} --timeframe {key.timeframe}, then remove it"
+    )
 
 
 def _version_in_place(sidecar: Sidecar, path: Path) -> Sidecar | None:

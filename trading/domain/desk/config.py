@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from trading.domain.market.instruments import Pair
-from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.market.timeframes import timeframe_name
 from trading.domain.policy import BotRules, EntryGates, Policy, Sizing, check_ranges, setting
 
 BOT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\Z")
@@ -85,7 +85,7 @@ class MarketConfig:
 
     def __post_init__(self) -> None:
         check_ranges(self)
-        timeframe_ms(self.timeframe)
+        object.__setattr__(self, "timeframe", timeframe_name(self.timeframe))
         _check_pairs(self.pairs)
 
 
@@ -117,7 +117,7 @@ class InstalledBot:
     def __post_init__(self) -> None:
         check_ranges(self)
         Pair.parse(self.pair)
-        timeframe_ms(self.timeframe)
+        object.__setattr__(self, "timeframe", timeframe_name(self.timeframe))
         if not self.venue:
             raise ValueError("venue was empty; expected whose bars the bot follows")
 

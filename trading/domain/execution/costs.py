@@ -22,6 +22,7 @@ from trading.domain.errors import BadInputError, InvariantError
 from trading.domain.execution.money import BPS, ZERO, canonical, check_positive, exact
 from trading.domain.execution.orders import Side
 from trading.domain.market.bars import FloatArray, to_decimal
+from trading.domain.numbers import real_number
 from trading.domain.policy import ExecutionPolicy
 
 
@@ -187,7 +188,7 @@ def _number(rung: str, value: object, name: str, *, low: float, high: float) -> 
     number = math.nan
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         try:
-            number = float(value)
+            number = real_number(value) if isinstance(value, str) else float(value)
         except (ValueError, OverflowError):
             number = math.nan  # refused below, with the text itself
     if not (math.isfinite(number) and low <= number <= high):

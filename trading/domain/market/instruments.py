@@ -6,14 +6,14 @@ and sell prices ceil to the tick, so that rounding never spends more than was de
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from trading.domain.errors import BadInputError
 
-_SYMBOL: Final = re.compile(r"[A-Z0-9]{1,12}\Z")
+MAX_SYMBOL: Final = 20  # characters; what the database keeps and a file name holds in any script
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,13 +27,20 @@ class Pair:
     def parse(cls, text: str) -> Pair:
         """Return the pair written ``BASE/QUOTE`` (a dash is accepted, letters are upper-cased).
 
+        Symbols are of any script; one that can be written with other code points (full width,
+        composed or not) is the same symbol, so that file systems and people mean one thing.
+
         Raises:
-            BadInputError: the text is not two symbols of 1 to 12 letters or digits.
+            BadInputError: the text is not two symbols of letters, digits and full stops.
         """
-        parts = text.strip().upper().replace("-", "/").split("/")
-        is_pair = len(parts) == 2 and parts[0] != parts[1]
-        if not is_pair or not all(_SYMBOL.match(part) for part in parts):
-            raise BadInputError(f"pair was {text!r}; expected BASE/QUOTE, such as BTC/USDT")
+        parts = unicodedata.normalize("NFKC", text.strip().upper()).replace("-", "/").split("/")
+        if len(parts) != 2 or parts[0] == parts[1]:
+            raise BadInputError(f"pair was {text[:60]!r}; expected BASE/QUOTE, such as BTC/USDT")
+        if not all(_is_symbol(part) for part in parts):
+            raise BadInputError(
+                f"pair was {text[:60]!r}; expected BASE/QUOTE, each 1 to {MAX_SYMBOL} letters, "
+                "digits or full stops inside, of any script"
+            )
         return cls(*parts)
 
     @property
@@ -43,6 +50,13 @@ class Pair:
 
     def __str__(self) -> str:
         return f"{self.base}/{self.quote}"
+
+
+def _is_symbol(text: str) -> bool:
+    # letters, marks of scripts that need them, digits; a full stop inside, as in USDC.E
+    kinds = [unicodedata.category(sign)[0] for sign in text]
+    is_made_of_them = all(k in "LMN" or sign == "." for k, sign in zip(kinds, text, strict=True))
+    return 0 < len(text) <= MAX_SYMBOL and is_made_of_them and text[0] != "." and text[-1] != "."
 
 
 @dataclass(frozen=True, slots=True)

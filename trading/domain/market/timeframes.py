@@ -14,7 +14,7 @@ from trading.domain.errors import BadInputError
 MS_PER_MINUTE: Final = 60_000
 MS_PER_DAY: Final = 86_400_000
 _UNIT_MS: Final = {"m": MS_PER_MINUTE, "h": 60 * MS_PER_MINUTE, "d": MS_PER_DAY}
-_PATTERN: Final = re.compile(r"([1-9]\d{0,3})([mhd])\Z")
+_PATTERN: Final = re.compile(r"([1-9]\d{0,3})([mhd])\Z", re.ASCII)
 
 
 def timeframe_ms(name: str) -> int:
@@ -25,8 +25,27 @@ def timeframe_ms(name: str) -> int:
     """
     match = _PATTERN.match(name)
     if match is None:
-        raise BadInputError(f"timeframe was {name!r}; expected a number and m, h or d, such as 5m")
+        raise BadInputError(
+            f"timeframe was {name[:40]!r}; expected a number and m, h or d, such as 5m"
+        )
     return int(match.group(1)) * _UNIT_MS[match.group(2)]
+
+
+def length_name(length_ms: int) -> str:
+    """Return a length as the shortest timeframe name (``1h``, not ``60m``), else in seconds."""
+    for unit in ("d", "h", "m"):
+        if length_ms % _UNIT_MS[unit] == 0:
+            return f"{length_ms // _UNIT_MS[unit]}{unit}"
+    return f"{length_ms / 1000:g}s"
+
+
+def timeframe_name(name: str) -> str:
+    """Return the one name of a timeframe that can be written in several ways: ``60m`` is ``1h``.
+
+    Raises:
+        BadInputError: it is no timeframe.
+    """
+    return length_name(timeframe_ms(name))
 
 
 def floor_open(time_ms: int, step_ms: int) -> int:

@@ -17,9 +17,9 @@ from trading import bootstrap
 from trading.domain.errors import BadInputError
 from trading.domain.market.quality import Outlier
 from trading.management.desk_command import DeskCommand
-from trading.ports.candles import SeriesInfo
+from trading.ports.candles import SeriesInfo, SeriesKey
 from trading.services.candles.downloads import candles_download
-from trading.services.candles.imports import candles_import, series_key
+from trading.services.candles.imports import candles_import
 from trading.services.candles.series import Prefer, show
 
 _PROGRESS_AFTER_S = 2.0
@@ -160,8 +160,8 @@ class Command(DeskCommand):
         return answer
 
 
-def _key(options: Mapping[str, Any]) -> Any:
-    return series_key(venue=options["venue"], pair=options["pair"], timeframe=options["timeframe"])
+def _key(options: Mapping[str, Any]) -> SeriesKey:
+    return SeriesKey(options["venue"], options["pair"], options["timeframe"])
 
 
 def _prefer(text: str) -> Prefer:

@@ -15,7 +15,8 @@ from trading import bootstrap
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
 from trading.domain.market.instruments import Pair
-from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.market.timeframes import timeframe_name
+from trading.domain.numbers import real_number, whole_number
 from trading.domain.reasons import TradingState
 from trading.management.desk_command import DeskCommand
 from trading.management.progress import progress_bar
@@ -52,13 +53,17 @@ class Command(DeskCommand):
         replay.add_argument("--bot", default="", help="Only this installed bot, on its own market")
         self.add_config_set(replay)
         stop = actions.add_parser("stop", help="Stop sessions; positions stay as they are")
-        stop.add_argument("--session", type=int, action="append", help="Only this one; repeatable")
+        stop.add_argument(
+            "--session", type=whole_number, action="append", help="Only this one; repeatable"
+        )
         pause = actions.add_parser("pause", help="Refuse entries, keep managing positions")
         resume = actions.add_parser("resume", help="Allow entries again")
         for action in (pause, resume):
             action.add_argument("--reason", default="by command", help="Kept with the order")
         verify = actions.add_parser("verify", help="Recompute every decision and compare")
-        verify.add_argument("--session", type=int, required=True, help="Number of the session")
+        verify.add_argument(
+            "--session", type=whole_number, required=True, help="Number of the session"
+        )
         self.add_json(start, replay, stop, pause, resume, verify)
 
     @staticmethod
@@ -150,7 +155,7 @@ class Command(DeskCommand):
                 config=config,
                 venue=venue,
                 pairs=list(series),
-                timeframe=options["timeframe"],
+                timeframe=timeframe_name(options["timeframe"]),
                 swap_cost_entries=entries,
             )
             return blueprint, series
@@ -164,8 +169,7 @@ class Command(DeskCommand):
         return blueprint, series
 
     def _series(self, options: Mapping[str, Any]) -> tuple[dict[str, BarArrays], str]:
-        pairs, timeframe = _pairs(options["pairs"]), options["timeframe"]
-        timeframe_ms(timeframe)
+        pairs, timeframe = _pairs(options["pairs"]), timeframe_name(options["timeframe"])
         start, end = _moment(options["start"], "--from"), _moment(options["end"], "--to")
         if options["candles_file"]:
             if len(pairs) != 1:
@@ -174,18 +178,18 @@ class Command(DeskCommand):
                 )
             bars = bootstrap.candles_from_file(options["candles_file"], timeframe)
             return {pairs[0]: _between(bars, start, end)}, options["venue"] or "file"
-        store = bootstrap.candle_store()
-        if not options["venue"]:
+        store, venue = bootstrap.candle_store(), options["venue"].strip().lower()
+        if not venue:
             raise BadInputError("--venue was not given; see: manage.py candles list")
-        keys = [SeriesKey(options["venue"], pair, timeframe) for pair in pairs] or [
+        keys = [SeriesKey(venue, pair, timeframe) for pair in pairs] or [
             info.key
             for info in store.list()
-            if (info.key.venue, info.key.timeframe) == (options["venue"], timeframe)
+            if (info.key.venue, info.key.timeframe) == (venue, timeframe)
         ]
         if not keys:
-            raise BadInputError(f"no {timeframe} candles of {options['venue']!r} are stored")
+            raise BadInputError(f"no {timeframe} candles of {venue!r} are stored")
         series = {key.pair: store.load(key, start_ms=start, end_ms=end) for key in keys}
-        return series, options["venue"]
+        return series, venue
 
     def _verify(self, options: Mapping[str, Any]) -> dict[str, Any]:
         with progress_bar(None, "bars") as on_progress:
@@ -226,7 +230,7 @@ def _bar_seconds(text: str) -> float:
     if text == "max":
         return 0.0
     try:
-        speed = float(text)
+        speed = real_number(text)
     except ValueError:
         speed = 0.0
     if not 0 < speed < float("inf"):

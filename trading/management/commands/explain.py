@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 
 from trading.domain.errors import BadInputError
 from trading.domain.market.instruments import Pair
+from trading.domain.numbers import whole_number
 from trading.management.desk_command import DeskCommand
 from trading.services.journal.explain import decision_explain
 
@@ -29,7 +30,7 @@ class Command(DeskCommand):
             "--bot", default="", help="Strategy name; default: the one that said most"
         )
         parser.add_argument(
-            "--session", type=int, help="Number of the session; default: the newest"
+            "--session", type=whole_number, help="Number of the session; default: the newest"
         )
         self.add_json(parser)
 

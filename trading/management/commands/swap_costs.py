@@ -14,6 +14,7 @@ from tqdm import tqdm
 from trading import bootstrap
 from trading.domain.errors import BadInputError
 from trading.domain.market.instruments import Pair
+from trading.domain.numbers import real_number
 from trading.management.desk_command import DeskCommand
 from trading.management.progress import progress_bar
 from trading.ports.quotes import RouterMarket, Token
@@ -212,7 +213,7 @@ def _facts(cache: SwapCostCache, max_age_s: float) -> dict[str, Any]:
 def _whole(options: Mapping[str, Any], name: str) -> int:
     text = options[name]
     try:
-        value = float(text)
+        value = real_number(text)
     except ValueError:
         value = math.nan
     if not math.isfinite(value) or value != int(value):
@@ -223,7 +224,7 @@ def _whole(options: Mapping[str, Any], name: str) -> int:
 def _max_age_s(options: Mapping[str, Any]) -> float:
     text = options["max_age_days"]
     try:
-        days = float(text)
+        days = real_number(text)
     except ValueError:
         days = math.nan
     if not (math.isfinite(days) and days > 0):

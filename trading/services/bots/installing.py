@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, TypedDict
 
 from django.db import transaction
@@ -22,7 +22,8 @@ from django.db.models import Max
 from trading.domain.desk.config import BOT_NAME, BOT_NAME_TEXT, DeskConfig, InstalledBot
 from trading.domain.errors import BadInputError
 from trading.domain.market.instruments import Pair, instrument_default
-from trading.domain.market.timeframes import MS_PER_DAY, timeframe_ms
+from trading.domain.market.timeframes import MS_PER_DAY, timeframe_ms, timeframe_name
+from trading.domain.numbers import decimal_number
 from trading.domain.signals.strategies import strategy_get
 from trading.domain.signals.strategies.base import warm_bars
 from trading.models import StreamBar
@@ -96,10 +97,9 @@ def bot_order(asked: BotAsked) -> BotOrder:
     Raises:
         BadInputError: a value cannot be used; the message says which and why.
     """
-    name, params, timeframe = asked["name"], asked["params"], asked["timeframe"]
+    name, params, timeframe = asked["name"], asked["params"], timeframe_name(asked["timeframe"])
     if not BOT_NAME.match(name):
         raise BadInputError(f"bot name was {name!r}; expected {BOT_NAME_TEXT}")
-    timeframe_ms(timeframe)
     strategy, pair = strategy_get(asked["strategy"]), Pair.parse(asked["pair"])
     overlays = [key for key in OVERLAYS if params.get(key, 0) > 0]
     if overlays:
@@ -177,10 +177,10 @@ def bot_remove(*, name: str, author: str, reason: str, clock: Clock) -> int:
 
 def _size(value: Decimal | float | str) -> Decimal:
     try:
-        size = value if isinstance(value, Decimal) else Decimal(str(value))
-    except InvalidOperation:
-        size = Decimal("NaN")
-    if not (size.is_finite() and size > 0):
+        size = decimal_number(str(value))
+    except ValueError:
+        size = Decimal(0)
+    if size <= 0:
         raise BadInputError(f"trade size was {value!r}; expected an amount of quote above 0")
     return size
 

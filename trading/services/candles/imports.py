@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trading.domain.errors import BadInputError
-from trading.domain.market.instruments import Pair
 from trading.domain.market.quality import Outlier
 from trading.domain.market.timeframes import timeframe_ms
 from trading.ports.candles import CandleFileReader, CandleStore, SeriesInfo, SeriesKey
@@ -40,16 +39,6 @@ class ImportResult:
     n_repeated: int
     outliers: tuple[Outlier, ...]
     notes: tuple[str, ...]
-
-
-def series_key(*, venue: str, pair: str, timeframe: str) -> SeriesKey:
-    """Return the key of a series named by a person.
-
-    Raises:
-        BadInputError: the pair or the timeframe is malformed (the store checks the venue).
-    """
-    timeframe_ms(timeframe)
-    return SeriesKey(venue.strip().lower(), str(Pair.parse(pair)), timeframe)
 
 
 def candles_import(

@@ -16,7 +16,7 @@ import numpy as np
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import COLUMNS, BarArrays, FloatArray, IntArray
 from trading.domain.market.quality import QualityReport, impossible_bar, quality_check
-from trading.domain.market.timeframes import MS_PER_DAY, MS_PER_MINUTE
+from trading.domain.market.timeframes import length_name
 from trading.ports.candles import CandleFile
 
 _MIN_BARS_FOR_SPACING: Final = 3  # with fewer, the usual distance between bars says nothing
@@ -61,12 +61,12 @@ def series_check(candles: CandleFile, *, step_ms: int, now_ms: int) -> CheckedSe
         BadInputError: a row is impossible, off the grid, out of order, contradicts a row with the
             same time, or has not closed yet; or the rows are of another timeframe.
     """
-    row = candles.first_row
     impossible = impossible_bar(candles.values)
     if impossible is not None:
-        raise BadInputError(f"row {row + impossible.index} {impossible.problem}")
+        raise BadInputError(f"{candles.places.of(impossible.index)} {impossible.problem}")
+    _check_grid(candles, step_ms)
     open_time, values, n_repeated = _in_order(candles)
-    _check_grid(open_time, step_ms, row)
+    _check_spacing(open_time, step_ms)
     if int(open_time[-1]) + step_ms > now_ms:
         raise BadInputError(
             f"the bar of {show(int(open_time[-1]))} closes in the future; "
@@ -122,21 +122,13 @@ def show(open_ms: int) -> str:
     return datetime.fromtimestamp(open_ms / 1000, UTC).isoformat().replace("+00:00", "Z")
 
 
-def show_length(length_ms: int) -> str:
-    """Return a bar's length as a timeframe name where it has one."""
-    for unit, size in (("d", MS_PER_DAY), ("h", 60 * MS_PER_MINUTE), ("m", MS_PER_MINUTE)):
-        if length_ms % size == 0:
-            return f"{length_ms // size}{unit}"
-    return f"{length_ms / 1000:g}s"
-
-
 def _in_order(candles: CandleFile) -> tuple[IntArray, FloatArray, int]:
     difference = np.diff(candles.open_time)
-    row = candles.first_row
+    place = candles.places.of
     if (difference < 0).any():
         i = int((difference < 0).argmax()) + 1
         raise BadInputError(
-            f"row {row + i} goes back in time: {show(int(candles.open_time[i]))} after "
+            f"{place(i)} goes back in time: {show(int(candles.open_time[i]))} after "
             f"{show(int(candles.open_time[i - 1]))}; expected the oldest row first"
         )
     same = np.flatnonzero(difference == 0) + 1
@@ -144,7 +136,7 @@ def _in_order(candles: CandleFile) -> tuple[IntArray, FloatArray, int]:
     if contradicting.any():
         i = int(same[contradicting.argmax()])
         raise BadInputError(
-            f"rows {row + i - 1} and {row + i} have the same time "
+            f"{place(i - 1)} and {place(i)} have the same time "
             f"{show(int(candles.open_time[i]))} and different values; expected one bar per time"
         )
     keep = np.concatenate(([True], difference != 0))
@@ -155,19 +147,22 @@ def _in_order(candles: CandleFile) -> tuple[IntArray, FloatArray, int]:
     )
 
 
-def _check_grid(open_time: IntArray, step_ms: int, first_row: int) -> None:
-    off = open_time % step_ms != 0
+def _check_grid(candles: CandleFile, step_ms: int) -> None:
+    off = candles.open_time % step_ms != 0
     if off.any():
         i = int(off.argmax())
         raise BadInputError(
-            f"row {first_row + i}: {show(int(open_time[i]))} is no open time of a "
-            f"{show_length(step_ms)} bar; check --timeframe and whether times are open times"
+            f"{candles.places.of(i)}: {show(int(candles.open_time[i]))} is no open time of a "
+            f"{length_name(step_ms)} bar; check --timeframe and whether times are open times"
         )
+
+
+def _check_spacing(open_time: IntArray, step_ms: int) -> None:
     if open_time.shape[0] < _MIN_BARS_FOR_SPACING:
         return
     lengths, counts = np.unique(np.diff(open_time), return_counts=True)
     usual = int(lengths[counts.argmax()])
     if usual != step_ms:
         raise BadInputError(
-            f"most rows are {show_length(usual)} apart; --timeframe was {show_length(step_ms)}"
+            f"most rows are {length_name(usual)} apart; --timeframe was {length_name(step_ms)}"
         )

@@ -8,14 +8,13 @@ a Decimal, and nothing is guessed: ``yes`` is not true and ``3.0`` is not a whol
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import is_dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, get_args, get_origin
 
-_WHOLE = re.compile(r"[+-]?\d{1,30}\Z", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\Z", re.ASCII)
+from trading.domain.numbers import decimal_number, real_number, whole_number
+
 MOST_PLACES = 18  # what the database keeps
 MOST_DIGITS = 20  # before the point
 MOST_TEXT = 500  # signs
@@ -68,20 +67,16 @@ def _bool(raw: Any) -> bool:
 def _int(raw: Any) -> int:
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
-    if isinstance(raw, str) and _WHOLE.match(raw.strip()):
-        return int(raw)
-    raise ValueError("a whole number")
+    return whole_number(raw if isinstance(raw, str) else "")
 
 
 def _decimal(raw: Any) -> Decimal:
     text = ""
     if isinstance(raw, str):
-        text = raw.strip()
+        text = raw
     elif isinstance(raw, int | float | Decimal) and not isinstance(raw, bool):
         text = repr(raw) if isinstance(raw, float) else str(raw)
-    if not _NUMBER.match(text):
-        raise ValueError("a number")
-    number = Decimal(text)
+    number = decimal_number(text)
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -MOST_PLACES or number.adjusted() > MOST_DIGITS:
         raise ValueError(
@@ -93,10 +88,11 @@ def _decimal(raw: Any) -> Decimal:
 def _float(raw: Any) -> float:
     if isinstance(raw, float) and math.isfinite(raw):
         return raw
-    text = str(raw).strip() if isinstance(raw, str | int | Decimal) else ""
-    if isinstance(raw, bool) or not _NUMBER.match(text) or not math.isfinite(float(text)):
+    is_written = isinstance(raw, str | int | Decimal) and not isinstance(raw, bool)
+    number = real_number(str(raw) if is_written else "")
+    if not math.isfinite(number):
         raise ValueError("a number")
-    return float(text)
+    return number
 
 
 def _str(raw: Any) -> str:

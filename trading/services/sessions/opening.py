@@ -15,6 +15,7 @@ from trading.domain.desk.config import DeskConfig, FeedKind, InstalledBot
 from trading.domain.desk.journal import GENESIS
 from trading.domain.errors import BadInputError
 from trading.domain.market.instruments import CHAIN_OF_VENUE, Pair
+from trading.domain.market.timeframes import timeframe_name
 from trading.models import Bot, DeskSession, Feed, Mode, SessionInput, SessionLease
 from trading.ports.candles import CandleStore, SeriesInfo
 from trading.ports.clock import Clock
@@ -138,6 +139,7 @@ def replay_plan(
     Raises:
         BadInputError: a series is not stored.
     """
+    venue, timeframe = venue.strip().lower(), timeframe_name(timeframe)
     stored = sorted(
         info.key.pair
         for info in store.list()

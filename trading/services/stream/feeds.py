@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from trading.domain.desk.config import FeedKind
 from trading.domain.errors import BadInputError
 from trading.domain.market.instruments import Pair
-from trading.domain.market.timeframes import floor_open, timeframe_ms
+from trading.domain.market.timeframes import floor_open, timeframe_ms, timeframe_name
 from trading.models import Feed
 from trading.ports.clock import Clock
 
@@ -59,7 +59,7 @@ def feed_create(  # noqa: PLR0913 - one row, one argument a column
         name=name,
         kind=known.value,
         venue=venue,
-        timeframe=timeframe,
+        timeframe=timeframe_name(timeframe),
         pairs=wanted,
         params=_completed_params(known, params, timeframe_ms(timeframe), clock.now_ms()),
         is_simulated=known is FeedKind.SIMULATED,

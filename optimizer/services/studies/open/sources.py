@@ -20,7 +20,7 @@ from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.refusals import DataChangedError
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
-from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.market.timeframes import timeframe_ms, timeframe_name
 from trading.services.swap_costs.cache import SwapCostCache
 
 _FILE_NAME: Final = re.compile(r"([a-z0-9]+)_([A-Za-z0-9]+)-([A-Za-z0-9]+)_([1-9]\d{0,3}[mhd])")
@@ -45,6 +45,10 @@ class Origin:
     swap_costs: str = ""
     first_ms: int | None = None
     last_ms: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.timeframe:
+            object.__setattr__(self, "timeframe", timeframe_name(self.timeframe))
 
     @classmethod
     def of(cls, study: Study) -> Origin:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from trading.domain.errors import BadInputError
+from trading.domain.numbers import decimal_number, real_number, whole_number
 
 LONGEST: Final = 60  # characters of a value that are said again when it is refused
 
@@ -23,7 +24,7 @@ def number(name: str, text: str) -> float:
         BadInputError: it is not one.
     """
     try:
-        value = float(text)
+        value = real_number(text)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
@@ -38,7 +39,7 @@ def whole(name: str, text: str) -> int:
         BadInputError: it is not one.
     """
     try:
-        return int(text)
+        return whole_number(text)
     except ValueError:
         raise BadInputError(f"{name} was {shortened(text)!r}; expected a whole number") from None
 
@@ -50,12 +51,9 @@ def amount(name: str, text: str) -> Decimal:
         BadInputError: it is not a finite number.
     """
     try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("nan")
-    if not value.is_finite():
-        raise BadInputError(f"{name} was {shortened(text)!r}; expected a number")
-    return value
+        return decimal_number(text)
+    except ValueError:
+        raise BadInputError(f"{name} was {shortened(text)!r}; expected a number") from None
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -28,3 +28,9 @@ def test_every_group_name_is_accepted_by_the_channel_layer(topic: str) -> None:
 def test_different_series_have_different_groups() -> None:
     names = {group_for(candles_topic(f, p)) for f in (1, 11) for p in ("A/B", "AB/C", "A/BC")}
     assert len(names) == 6
+
+
+def test_pairs_that_differ_in_letters_a_group_cannot_hold_keep_their_own_groups() -> None:
+    names = {group_for(candles_topic(1, pair)) for pair in ("币安/USDT", "人生/USDT", "B币/USDT")}
+    assert len(names) == 3
+    assert all(InMemoryChannelLayer().require_valid_group_name(name) for name in names)

@@ -158,19 +158,75 @@ def test_a_writer_killed_at_any_moment_leaves_one_whole_version(
 
 
 @pytest.mark.parametrize(
-    "key",
+    "names",
     [
-        SeriesKey("../etc", "BTC/USDT", "5m"),
-        SeriesKey("Bybit", "BTC/USDT", "5m"),
-        SeriesKey("bybit", "../..", "5m"),
-        SeriesKey("bybit", "BTC/USDT", "../5m"),
+        ("../etc", "BTC/USDT", "5m"),
+        ("", "BTC/USDT", "5m"),
+        ("币安", "BTC/USDT", "5m"),
+        ("bybit", "../..", "5m"),
+        ("bybit", ".A/B.", "5m"),
+        ("bybit", "BTC/USDT", "../5m"),
+        ("bybit", "BTC/USDT", "٥m"),
+        ("v" * 41, "BTC/USDT", "5m"),
+        ("bybit", "B" * 21 + "/USDT", "5m"),
     ],
 )
-def test_a_name_that_would_leave_the_folder_is_refused(
-    store: ParquetCandleStore, key: SeriesKey
+def test_a_name_that_fits_no_folder_is_refused(
+    store: ParquetCandleStore, names: tuple[str, str, str]
 ) -> None:
-    with pytest.raises(BadInputError):
-        store.info(key)
+    with pytest.raises(BadInputError, match="expected"):
+        store.info(SeriesKey(*names))
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (("Bybit", "btc-usdt", "60m"), "bybit BTC/USDT 1h"),
+        (("bybit", "BTC/USDT", "1440m"), "bybit BTC/USDT 1d"),
+        (("bybit", "BTC/USDT", "90m"), "bybit BTC/USDT 90m"),
+        (("bybit", "BTC/USDT", "48h"), "bybit BTC/USDT 2d"),
+        (("gate", "usdc.e/usdt", "5m"), "gate USDC.E/USDT 5m"),
+        (("binance", "币安人生/USDT", "5m"), "binance 币安人生/USDT 5m"),
+        (("v", "ＢＴＣ/éT", "5m"), "v BTC/ÉT 5m"),  # full width; composed or not
+        (("v", "क" * 20 + "/" + "ж" * 20, "5m"), f"v {'क' * 20}/{'Ж' * 20} 5m"),
+    ],
+)
+def test_however_a_series_is_written_it_is_one_and_comes_back(
+    store: ParquetCandleStore, written: tuple[str, str, str], name: str
+) -> None:
+    store.replace(SeriesKey(*written), series(5), source="a test")
+    (info,) = store.list()
+    assert str(info.key) == name
+    assert store.load(info.key).values.tobytes() == series(5).values.tobytes()
+    assert store.verify(repair=False) == []
+
+
+@pytest.mark.parametrize("is_half_done", [False, True])
+def test_a_series_stored_under_another_name_of_its_timeframe_is_found_and_renamed(
+    store: ParquetCandleStore, tmp_path: Path, is_half_done: bool
+) -> None:
+    hours = SeriesKey("bybit", "BTC/USDT", "1h")
+    store.replace(hours, series(5, step_ms=3_600_000), source="a test")
+    folder = tmp_path / "bybit" / "BTC-USDT"
+    for suffix in (".parquet",) if is_half_done else (".json", ".parquet"):
+        (folder / f"1h{suffix}").rename(folder / f"60m{suffix}")
+    assert [info.key for info in store.list()] == [hours]
+    assert len(store.load(hours)) == 5
+    assert not list(folder.glob("60m*"))
+
+
+def test_two_files_of_one_series_are_told_and_neither_is_lost(
+    store: ParquetCandleStore, tmp_path: Path
+) -> None:
+    hours = SeriesKey("bybit", "BTC/USDT", "1h")
+    store.replace(hours, series(5, step_ms=3_600_000), source="a test")
+    folder = tmp_path / "bybit" / "BTC-USDT"
+    (folder / "60m.parquet").write_bytes((folder / "1h.parquet").read_bytes())
+    (problem,) = store.verify(repair=True)
+    assert "60m.parquet" in problem.series
+    assert "candles import" in problem.problem
+    assert (folder / "60m.parquet").exists()
+    assert len(store.list()) == 1
 
 
 def test_a_file_that_names_no_series_is_told(store: ParquetCandleStore, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def test_numbers_are_read_as_they_are_meant() -> None:
 
 
 @pytest.mark.parametrize("read", [whole, number, amount])
-@pytest.mark.parametrize("text", ["", "many", "NaN", "-inf", "1,5"])
+@pytest.mark.parametrize("text", ["", "many", "NaN", "-inf", "1,5", "1_000", "１０"])
 def test_what_is_no_finite_number_is_refused_by_name_and_value(read: Any, text: str) -> None:
     kind = "a whole number" if read is whole else "a number"
     with pytest.raises(BadInputError, match=f"^size was '{text}'; expected {kind}$"):

@@ -1,0 +1,97 @@
+"""Read CSV text as a table, with the line each row stands on as an editor counts them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pc_csv
+
+from trading.adapters.candles.shapes import CandleTable, shape_named
+from trading.domain.errors import BadInputError
+from trading.ports.candles import RowPlaces
+
+_COUNT: Final = re.compile(r"\d+(\.\d*)?([eE][+-]?\d+)?\Z", re.ASCII)
+_MISSING: Final = ["", "null", "NULL", "None", "none", "NA", "N/A"]
+_OTHER_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def csv_table(name: str, content: bytes) -> CandleTable:
+    """Return the rows of the text; a first line of numbers is a row, not a header.
+
+    Args:
+        name: of the file, for messages.
+        content: UTF-8, without a byte order mark, not empty.
+
+    Raises:
+        BadInputError: a line has another number of cells, or there is no header and the shape is
+            not known.
+        pa.ArrowException: the text is no CSV.
+    """
+    lines = [number for number, line in enumerate(content.split(b"\n"), 1) if line.strip()]
+    first = content.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+    cells = [cell.strip().strip('"') for cell in first.split(",")]
+    _separator_check(name, first, cells)
+    names = cells
+    notes: tuple[str, ...] = ()
+    has_header = not is_instant(cells[0])
+    if not has_header:
+        names, notes = shape_named(name, cells, where=f"line {lines[0]}")
+    table = _parsed(name, content, None if has_header else names, cells)
+    numbers = np.array(lines[1:] if has_header else lines, dtype=np.int64)
+    # a line break inside quotes makes rows and lines part; rows are counted then
+    is_by_line = numbers.shape[0] == table.num_rows
+    places = RowPlaces("line", numbers) if is_by_line else RowPlaces()
+    return CandleTable(table.column_names, table.columns, places, notes, has_header)
+
+
+def is_instant(cell: str) -> bool:
+    """Return whether a cell is a time or a count since 1970, as in a row and in no header."""
+    if _COUNT.match(cell):
+        return True
+    try:
+        datetime.fromisoformat(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _separator_check(name: str, first: str, cells: list[str]) -> None:
+    for sign, word in _OTHER_SEPARATORS.items():
+        if len(cells) == 1 and sign in first:
+            raise BadInputError(f"{name} separates its cells by {word}; expected commas")
+
+
+def _parsed(name: str, content: bytes, names: list[str] | None, first: list[str]) -> Any:
+    def odd_line(row: Any) -> str:
+        if not row.text.strip():
+            return "skip"
+        odd.append(row)
+        return "error"
+
+    odd: list[Any] = []
+    try:
+        return pc_csv.read_csv(
+            pa.BufferReader(content),
+            # by threads, the first odd line found would not be the first one there is
+            read_options=pc_csv.ReadOptions(use_threads=False, column_names=names),
+            parse_options=pc_csv.ParseOptions(invalid_row_handler=odd_line),
+            convert_options=pc_csv.ConvertOptions(
+                column_types={column: pa.string() for column in (names or first)},
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+                null_values=_MISSING,
+            ),
+        )
+    except pa.ArrowException:
+        if not odd:
+            raise
+        text = odd[0].text.encode()
+        line = 1 + [found.rstrip(b"\r") for found in content.split(b"\n")].index(text)
+        raise BadInputError(
+            f"{name} cannot be read: line {line} has {odd[0].actual_columns} cells; "
+            f"expected {odd[0].expected_columns}"
+        ) from None
