@@ -72,7 +72,7 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
             made: list[VenueFeed] = []
 
             def make() -> Feed:
-                source = CcxtCandleSource("binance", base_url=server.url)
+                source = CcxtCandleSource("binance", clock=clock, base_url=server.url)
                 source._client.enableRateLimit = False
                 spec = VenueSpec("5m", PAIRS, poll_s=150.0, history_bars=40)
                 made.append(VenueFeed(spec, source=source, clock=clock))

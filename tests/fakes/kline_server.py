@@ -17,6 +17,7 @@ class KlineServer:
     """Serves candles up to the clock's now, the forming one included.
 
     Attributes:
+        clock: the venue's.
         faults: answers to give instead of candles, first one first.
         requests: candle requests per symbol.
         edits: cells to answer instead, by symbol and open time: a whole row, or None to leave
@@ -25,7 +26,7 @@ class KlineServer:
     """
 
     def __init__(self, clock: FakeClock, series: dict[str, BarArrays]) -> None:
-        self._clock = clock
+        self.clock = clock
         self._series = series
         self.faults: list[web.Response] = []
         self.requests: Counter[str] = Counter()
@@ -38,6 +39,7 @@ class KlineServer:
         app = web.Application()
         app.router.add_get("/api/v3/exchangeInfo", self._info)
         app.router.add_get("/api/v3/klines", self._klines)
+        app.router.add_get("/api/v3/time", self._time)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -66,6 +68,9 @@ class KlineServer:
         ]
         return web.json_response({"timezone": "UTC", "serverTime": 0, "symbols": symbols})
 
+    async def _time(self, _: web.Request) -> web.Response:
+        return web.json_response({"serverTime": self.clock.now_ms()})
+
     async def _klines(self, request: web.Request) -> web.Response:
         symbol = request.query["symbol"]
         self.requests[symbol] += 1
@@ -78,7 +83,7 @@ class KlineServer:
         rows = []
         for i in range(len(bars)):
             t = int(bars.open_time[i])
-            if not start <= t <= min(end, self._clock.now_ms()) or len(rows) == limit:
+            if not start <= t <= min(end, self.clock.now_ms()) or len(rows) == limit:
                 continue
             cells = [repr(value) for value in bars.values[:, i].tolist()]
             row = self.edits.get((symbol, t), [t, *cells, t + STEP_MS - 1, "0", 1, "0", "0", "0"])

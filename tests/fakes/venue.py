@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 
 from tests.fakes.clock import FakeClock
 from trading.domain.market.bars import Bar, BarArrays
+from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.market.venue_clock import TimeSource, VenueTime
+from trading.ports.candles import CandlePage, SourceState
 
 
 class MemoryCandleSource:
-    """Fulfils ``CandleSource``.
+    """Fulfils ``FollowedSource``.
 
     Attributes:
         bars: by pair and open time; tests change it at will.
         calls: pair, since and limit of every request.
         failures: errors to raise instead of answering, first one first.
         cap: most bars in one answer.
+        window_bars: an answer is about so many bar times only; 0 for all.
+        behind_ms: by how much the venue's clock is behind the host's.
     """
 
     def __init__(self, clock: FakeClock, series: dict[str, BarArrays]) -> None:
@@ -27,15 +32,33 @@ class MemoryCandleSource:
         self.calls: list[tuple[str, int, int]] = []
         self.failures: list[Exception] = []
         self.cap = 1000
+        self.window_bars = 0
+        self.behind_ms = 0
         self.is_closed = False
 
-    async def fetch(self, pair: str, timeframe: str, *, since_ms: int, limit: int) -> Sequence[Bar]:
+    async def fetch(self, pair: str, timeframe: str, *, since_ms: int, limit: int) -> CandlePage:
         self.calls.append((pair, since_ms, limit))
         if self.failures:
             raise self.failures.pop(0)
-        known = self.bars[pair]
-        times = [t for t in sorted(known) if since_ms <= t <= self._clock.now_ms()]
-        return [known[t] for t in times[: min(limit, self.cap)]]
+        step, limit = timeframe_ms(timeframe), min(limit, self.cap)
+        known, end = self.bars[pair], self._clock.now_ms() - self.behind_ms
+        if self.window_bars:
+            end = min(end, since_ms + min(limit, self.window_bars) * step - 1)
+        times = [t for t in sorted(known) if since_ms <= t <= end][:limit]
+        covered = min(limit, self.window_bars or limit) * step
+        return CandlePage(
+            [known[t] for t in times], times[-1] + step if times else since_ms + covered
+        )
+
+    async def time(self) -> VenueTime:
+        now_ms = self._clock.now_ms() - self.behind_ms
+        return VenueTime(now_ms, 0.0, float(self.behind_ms), TimeSource.ENDPOINT)
+
+    def state(self) -> SourceState:
+        return SourceState(0.0, math.inf, len(self.calls), 0)
+
+    def on_wire_s(self, pair: str) -> float:
+        return 0.0
 
     async def close(self) -> None:
         self.is_closed = True

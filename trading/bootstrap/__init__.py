@@ -95,7 +95,7 @@ def candle_source(*, venue: str, base_url: str = "") -> CandleSource:
     # ccxt alone takes two seconds to import, so only those who need it pay
     from trading.adapters.feeds.ccxt_rest import CcxtCandleSource
 
-    return CcxtCandleSource(venue, base_url=base_url)
+    return CcxtCandleSource(venue, clock=system_clock(), base_url=base_url)
 
 
 def event_publisher() -> EventPublisher:

@@ -3,6 +3,7 @@
     TradingError
     ├── ConfigError               stop: a setting is wrong, a person must mend it
     ├── BadInputError             stop: a file, argument or value a person gave is wrong (exit 2)
+    │   └── UnknownPairError          the venue says so; a feed sets that one pair aside
     ├── InvariantError            bug: stop the session and page the operator (also a ValueError)
     ├── CorruptMarketDataError    drop the datum and count it
     ├── LeaseLostError            stop writing at once, another worker owns the session
@@ -34,6 +35,12 @@ class BadInputError(TradingError):
     """A file, argument or value given by a person cannot be used; the message names it."""
 
     code = "bad_input"
+
+
+class UnknownPairError(BadInputError):
+    """A venue says that it has no such pair, or none in that timeframe."""
+
+    code = "unknown_pair"
 
 
 class InvariantError(TradingError, ValueError):

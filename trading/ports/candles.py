@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from trading.domain.market.bars import Bar, BarArrays, FloatArray, IntArray
+from trading.domain.market.door import RefusedBar
 from trading.domain.market.instruments import Pair
 from trading.domain.market.timeframes import timeframe_name
+from trading.domain.market.venue_clock import VenueTime
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -150,21 +152,73 @@ class CandleFileReader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class CandlePage:
+    """One answer of a venue.
+
+    Attributes:
+        bars: possible bars on the grid, oldest first, the forming one included.
+        until_ms: the answer is about ``[since_ms, until_ms)``, whatever it holds; ask on from
+            there until the end of what is wanted. An answer without a bar is not the end of data:
+            venues answer for a window of their own length.
+        refused: rows the door set aside.
+    """
+
+    bars: Sequence[Bar]
+    until_ms: int
+    refused: Sequence[RefusedBar] = ()
+
+
 class CandleSource(Protocol):
     """A venue that can be asked for candles."""
 
-    async def fetch(self, pair: str, timeframe: str, *, since_ms: int, limit: int) -> Sequence[Bar]:
-        """Return up to ``limit`` bars from ``since_ms`` on, oldest first, the forming one included.
-
-        Rows that cannot have happened are left out and counted by the source.
+    async def fetch(self, pair: str, timeframe: str, *, since_ms: int, limit: int) -> CandlePage:
+        """Return up to ``limit`` bars from ``since_ms`` on.
 
         Raises:
-            BadInputError: the venue has no such pair or timeframe.
+            UnknownPairError: the venue says it has no such pair or timeframe.
             VenueUnavailableError: try again later.
             RateLimitedError: try again after ``retry_after_s``.
         """
         ...
 
+    async def time(self) -> VenueTime:
+        """Return the venue's time now: what is closed is decided by the venue's clock.
+
+        Asked of the venue when nothing recent is known, else reckoned. A venue that tells no time
+        or does not answer leaves the host's clock, and ``source`` says so.
+        """
+        ...
+
     async def close(self) -> None:
         """Release the sockets."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How a venue treats us.
+
+    Attributes:
+        paused_s: seconds for which it wants to hear nothing.
+        per_minute: requests a minute it takes, as far as is known; infinite when it is not.
+        n_requests: sent so far.
+        n_refusals: refused so far.
+    """
+
+    paused_s: float
+    per_minute: float
+    n_requests: int
+    n_refusals: int
+
+
+class FollowedSource(CandleSource, Protocol):
+    """A venue that is asked again and again."""
+
+    def state(self) -> SourceState:
+        """Return how it treats us now."""
+        ...
+
+    def on_wire_s(self, pair: str) -> float:
+        """Return for how long the pair's request has been without an answer; 0 when none is."""
         ...

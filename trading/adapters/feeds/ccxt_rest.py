@@ -1,204 +1,201 @@
-"""Ask a venue for candles through ccxt's REST client; the only module that imports ccxt.
-
-Its errors are translated one by one: a new class in a newer ccxt fails a test instead of slipping
-through as something else. Rows with holes or impossible values are left out and counted.
-"""
+"""Ask a venue for candles and for its time through ccxt's REST client."""
 
 from __future__ import annotations
 
 import asyncio
 import difflib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
-import ccxt.async_support as ccxt_async
-from ccxt.base import errors
+import numpy as np
 
+from trading.adapters.feeds.ccxt_venues import venue_check
+from trading.adapters.feeds.ccxt_wire import Answer, CcxtWire
 from trading.domain.errors import (
-    BadInputError,
-    ConfigError,
-    CorruptMarketDataError,
-    OrderRejectedError,
-    OrderStateUnknownError,
-    RateLimitedError,
     TradingError,
-    VenueError,
+    UnknownPairError,
     VenueUnavailableError,
 )
-from trading.domain.market.bars import Bar, check_bar
+from trading.domain.market.door import UNKNOWN_TIME, Refusal, RefusedBar, bars_pass
 from trading.domain.market.timeframes import timeframe_ms
+from trading.domain.market.venue_clock import TimeSource, VenueTime
+from trading.ports.candles import CandlePage, SourceState
+from trading.ports.clock import Clock
 
-REQUEST_TIMEOUT_MS: Final = 10_000
-RATE_LIMIT_PAUSE_S: Final = 10.0  # venues that say how long are rare; ccxt does not pass it on
-
-_OUR_ERROR: Final[Mapping[type[Exception], type[TradingError]]] = {
-    errors.BaseError: VenueError,
-    errors.ExchangeError: VenueUnavailableError,
-    errors.AuthenticationError: ConfigError,
-    errors.PermissionDenied: ConfigError,
-    errors.AccountNotEnabled: ConfigError,
-    errors.AccountSuspended: ConfigError,
-    errors.ArgumentsRequired: BadInputError,
-    errors.BadRequest: BadInputError,
-    errors.BadSymbol: BadInputError,
-    errors.OperationRejected: OrderRejectedError,
-    errors.NoChange: OrderRejectedError,
-    errors.MarginModeAlreadySet: OrderRejectedError,
-    errors.MarketClosed: VenueUnavailableError,
-    errors.ManualInteractionNeeded: ConfigError,
-    errors.RestrictedLocation: ConfigError,
-    errors.InsufficientFunds: OrderRejectedError,
-    errors.InvalidAddress: BadInputError,
-    errors.AddressPending: VenueUnavailableError,
-    errors.InvalidOrder: OrderRejectedError,
-    errors.OrderNotFound: OrderRejectedError,
-    errors.OrderNotCached: OrderRejectedError,
-    errors.OrderImmediatelyFillable: OrderRejectedError,
-    errors.OrderNotFillable: OrderRejectedError,
-    errors.DuplicateOrderId: OrderRejectedError,
-    errors.ContractUnavailable: OrderRejectedError,
-    errors.NotSupported: BadInputError,
-    errors.InvalidProxySettings: ConfigError,
-    errors.ExchangeClosedByUser: VenueUnavailableError,
-    errors.OperationFailed: VenueUnavailableError,
-    errors.NetworkError: VenueUnavailableError,
-    errors.DDoSProtection: RateLimitedError,
-    errors.RateLimitExceeded: RateLimitedError,
-    errors.ExchangeNotAvailable: VenueUnavailableError,
-    errors.OnMaintenance: VenueUnavailableError,
-    errors.InvalidNonce: VenueUnavailableError,
-    errors.ChecksumError: VenueUnavailableError,
-    errors.RequestTimeout: VenueUnavailableError,
-    errors.BadResponse: VenueUnavailableError,
-    errors.NullResponse: VenueUnavailableError,
-    errors.CancelPending: OrderStateUnknownError,
-    errors.UnsubscribeError: VenueUnavailableError,
-}
-
-
-def our_error(error: errors.BaseError, *, venue: str) -> TradingError:
-    """Return the error of ours that tells the caller how to react to ccxt's."""
-    kind = _OUR_ERROR[next(known for known in type(error).__mro__ if known in _OUR_ERROR)]
-    message = f"{venue}: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    if issubclass(kind, RateLimitedError):
-        return RateLimitedError(message, retry_after_s=RATE_LIMIT_PAUSE_S)
-    return kind(message)
+AT_ONCE: Final = 8  # requests under way at a time
+MARKETS_FRESH_S: Final = 10.0  # a list this old may be asked for again when a pair is not in it
+MARKETS_LEAST: Final = 0.5  # a list with less than this share of the last one is not whole
+MARKETS_PAUSE_S: Final = 3.0  # nobody asks for the list again so soon after it failed
+TIME_FRESH_S: Final = 60.0
+WINDOW_BARS: Final = 100  # what an answer is about where ccxt does not know the venue's window
+_MARKETS: Final = (
+    *("markets", "markets_by_id", "symbols", "ids"),
+    *("currencies", "currencies_by_id", "baseCurrencies", "quoteCurrencies", "codes"),
+)
 
 
 class CcxtCandleSource:
-    """Fulfils ``trading.ports.candles.CandleSource`` for any venue ccxt knows.
+    """Fulfils ``trading.ports.candles.FollowedSource`` for any venue ccxt knows."""
 
-    Attributes:
-        counters: ``corrupt``, rows left out because they cannot have happened.
-    """
-
-    def __init__(self, venue: str, *, base_url: str = "") -> None:
+    def __init__(self, venue: str, *, clock: Clock, base_url: str = "") -> None:
         """Prepare the client; nothing is sent yet.
 
         Args:
             venue: ccxt's id, such as ``bybit``.
+            clock: for pauses and budgets.
             base_url: scheme and host that replace the venue's own, so that another server, a
                 local one for instance, can stand in; empty for the real venue.
 
         Raises:
-            BadInputError: ccxt knows no such venue.
+            BadInputError: ccxt knows no such venue, or the address is none.
         """
-        if venue not in ccxt_async.exchanges:
-            near = difflib.get_close_matches(venue, ccxt_async.exchanges, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise BadInputError(f"venue was {venue!r}, which ccxt does not know{hint}")
+        venue_check(venue)
         self.venue = venue
-        self.counters: Counter[str] = Counter()
-        self._turn = asyncio.Lock()
-        self._client: Any = getattr(ccxt_async, venue)(
-            {
-                "enableRateLimit": True,
-                "timeout": REQUEST_TIMEOUT_MS,
-                "enableLastJsonResponse": True,
-                **_spot_only(venue),
-            }
-        )
-        if base_url:
-            self._client.urls["api"] = _moved(self._client.urls["api"], base_url)
+        self._clock = clock
+        self._wire = CcxtWire(venue, base_url=base_url, clock=clock)
+        self._client = self._wire.client
+        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._markets_turn = asyncio.Lock()
+        self._markets_at = -math.inf
+        self._markets_failure: tuple[float, TradingError] | None = None
+        self._time_turn = asyncio.Lock()
+        self._time_at = -math.inf
+        self._answers: dict[str, Answer] = {}
 
-    async def fetch(self, pair: str, timeframe: str, *, since_ms: int, limit: int) -> Sequence[Bar]:
+    def state(self) -> SourceState:
+        """Return how the venue treats us now."""
+        budget = self._wire.budget
+        told = budget.counters
+        return SourceState(budget.paused_s, budget.per_minute(), told["requests"], told["refusals"])
+
+    def on_wire_s(self, pair: str) -> float:
+        """Return for how long the pair's request has been without an answer; 0 when none is."""
+        answer = self._answers.get(pair)
+        if answer is None or answer.sent_s is None:
+            return 0.0
+        return self._clock.monotonic() - answer.sent_s
+
+    async def fetch(self, pair: str, timeframe: str, *, since_ms: int, limit: int) -> CandlePage:
         """Return up to ``limit`` bars from ``since_ms`` on; see the port."""
-        timeframe_ms(timeframe)
-        # one request at a time: the client keeps the last answer, which is read below
-        async with self._turn:
-            return await self._fetch(pair, timeframe, since_ms, limit)
-
-    async def _fetch(self, pair: str, timeframe: str, since_ms: int, limit: int) -> Sequence[Bar]:
-        try:
-            await self._client.load_markets()
-            self._check(pair, timeframe)
-            rows = await self._client.fetch_ohlcv(pair, timeframe, since_ms, limit)
-        except errors.BaseError as error:
-            raise our_error(error, venue=self.venue) from error
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            # ccxt reads answers without checking their shape
-            raise VenueUnavailableError(
-                f"{self.venue}: the answer was no candle list: {type(error).__name__}: {error}"
-            ) from error
-        bars = {}
-        for row in rows:
-            try:
-                bar = bar_from_row(row)
-            except CorruptMarketDataError:
-                self.counters["corrupt"] += 1
-                continue
-            bars[bar.open_time] = bar
-        if not bars and (rows or self._client.last_json_response is None):
+        step_ms = timeframe_ms(timeframe)
+        self._check_timeframe(timeframe)
+        async with self._at_once:
+            await self._check_pair(pair)
+            answer = self._answers[pair] = Answer()
+            limit = min(limit, self._most_bars())
+            rows = await self._wire.ask(
+                lambda: self._client.fetch_ohlcv(pair, timeframe, since_ms, limit), answer
+            )
+        page = page_from_rows(rows, since_ms=since_ms, limit=limit, step_ms=step_ms)
+        if not page.bars and (rows or not answer.is_json):
             # ccxt makes an empty list of text; taking that for silence would make a gap
+            if page.refused and all(item.reason is not Refusal.UNREADABLE for item in page.refused):
+                return page
             raise VenueUnavailableError(f"{self.venue}: the answer held no candle that can be read")
-        return [bars[open_time] for open_time in sorted(bars)]
+        return page
+
+    async def time(self) -> VenueTime:
+        """Return the venue's time now; see the port."""
+        async with self._time_turn:
+            now = self._clock.monotonic()
+            if now - self._time_at >= TIME_FRESH_S and not self._wire.budget.paused_s:
+                self._time_at = now
+                await self._ask_time()
+        return self._wire.time()
 
     async def close(self) -> None:
         """Release the sockets."""
-        await self._client.close()
+        await self._wire.close()
 
-    def _check(self, pair: str, timeframe: str) -> None:
+    async def _ask_time(self) -> None:
+        answer = Answer()
+        try:
+            if self._client.has.get("fetchTime"):
+                venue_ms = await self._wire.ask(self._client.fetch_time, answer)
+                if isinstance(venue_ms, int) and venue_ms > 0:
+                    self._wire.note_time(answer, venue_ms)
+            elif self._wire.time().source is TimeSource.NONE:
+                await self._load_markets()  # the header of any answer tells it
+        except TradingError:
+            return  # every answer to come has a header, and the next minute has another try
+
+    async def _check_pair(self, pair: str) -> None:
+        """Believe that there is no such pair only when a whole list of this minute says so."""
+        if pair in (self._client.markets or {}):
+            return
+        async with self._markets_turn:
+            now, failed = self._clock.monotonic(), self._markets_failure
+            if failed is not None and now - failed[0] < MARKETS_PAUSE_S:
+                raise failed[1]
+            if not self._client.markets or now - self._markets_at > MARKETS_FRESH_S:
+                await self._load_markets()
         if pair not in self._client.markets:
             near = difflib.get_close_matches(pair, list(self._client.markets), n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise BadInputError(f"{self.venue} has no pair {pair}{hint}")
+            raise UnknownPairError(f"{self.venue} has no pair {pair}{hint}")
+
+    async def _load_markets(self) -> None:
+        """Load the list of markets; what was loaded stays when the answer is no whole list."""
+        kept = {name: getattr(self._client, name) for name in _MARKETS}
+        try:
+            await self._wire.ask(lambda: self._client.load_markets(True))
+            n = len(self._client.markets or ())
+            if n <= MARKETS_LEAST * len(kept["markets"] or ()):
+                raise VenueUnavailableError(f"{self.venue}: its list of markets held {n}")
+        except TradingError as error:
+            for name, value in kept.items():
+                setattr(self._client, name, value)
+            self._markets_failure = (self._clock.monotonic(), error)
+            raise
+        self._markets_at, self._markets_failure = self._clock.monotonic(), None
+
+    def _check_timeframe(self, timeframe: str) -> None:
         known = self._client.timeframes or {}
         if timeframe not in known:
-            raise BadInputError(
+            raise UnknownPairError(
                 f"{self.venue} has no {timeframe} candles; it has {', '.join(known) or 'none'}"
             )
 
+    def _most_bars(self) -> int:
+        spot = (self._client.features or {}).get("spot") or {}
+        told = (spot.get("fetchOHLCV") or {}).get("limit")
+        return int(told) if told else WINDOW_BARS
 
-def bar_from_row(row: Any) -> Bar:
-    """Return the bar in one row of ccxt's: time in ms, open, high, low, close, volume.
 
-    Raises:
-        CorruptMarketDataError: a field is missing, no number, or impossible.
+def page_from_rows(rows: Any, *, since_ms: int, limit: int, step_ms: int) -> CandlePage:
+    """Return what is in ccxt's rows: time in ms, open, high, low, close, volume.
+
+    Rows go through the door; one that cannot be read at all is refused like any other.
     """
+    read: list[tuple[int, list[float]]] = []
+    unreadable: list[RefusedBar] = []
+    for index, row in enumerate(rows or ()):
+        try:
+            read.append(_row(row))
+        except (TypeError, ValueError, OverflowError):
+            unreadable.append(RefusedBar(index, _time(row), Refusal.UNREADABLE, repr(row)[:120]))
+    read.sort(key=lambda item: item[0])
+    times = np.array([time for time, _ in read], dtype=np.int64)
+    cells = np.array([values for _, values in read], dtype=np.float64).reshape(len(read), 5).T
+    passed = bars_pass(times, np.ascontiguousarray(cells), step_ms)
+    found = passed.bars
+    # flags need the bars before these; the log sets them
+    bars = [found.bar(i)._replace(flags=0) for i in range(len(found))]
+    end = bars[-1].open_time + step_ms if bars else since_ms + limit * step_ms
+    return CandlePage(bars, max(end, since_ms + step_ms), (*unreadable, *passed.refused))
+
+
+def _row(row: Sequence[Any]) -> tuple[int, list[float]]:
+    opened, *numbers = row
+    if len(numbers) < 5:
+        raise ValueError("a field is missing")
+    cells = [math.nan if number is None else float(number) for number in numbers[:5]]
+    return int(opened), cells
+
+
+def _time(row: Any) -> int:
     try:
-        opened, *numbers = row
-        o, h, low, c, v = (float(number) for number in numbers[:5])
-        bar = Bar(int(opened), o, h, low, c, v)
-    except (TypeError, ValueError) as error:
-        raise CorruptMarketDataError(f"candle row was {str(row)[:120]}") from error
-    check_bar(bar)
-    return bar
-
-
-def _spot_only(venue: str) -> dict[str, Any]:
-    # without this, binance asks three hosts for markets the desk does not trade
-    return {"options": {"fetchMarkets": {"types": ["spot"]}}} if venue == "binance" else {}
-
-
-def _moved(urls: Any, base_url: str) -> Any:
-    if isinstance(urls, dict):
-        return {name: _moved(url, base_url) for name, url in urls.items()}
-    if not isinstance(urls, str):
-        return urls
-    there = urlsplit(base_url)
-    if not there.scheme or not there.netloc:
-        raise BadInputError(f"base_url was {base_url!r}; expected such as http://127.0.0.1:8080")
-    here = urlsplit(urls)
-    return urlunsplit((there.scheme, there.netloc, here.path, here.query, ""))
+        return int(row[0])
+    except (TypeError, ValueError, IndexError, KeyError, OverflowError):
+        return UNKNOWN_TIME

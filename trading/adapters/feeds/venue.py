@@ -157,7 +157,7 @@ class VenueFeed:
                 return _Seen(newest, reached_end=True)
             limit = min(PAGE_BARS, (until - since) // self._step + 2)
             page = await self._source.fetch(pair, self._spec.timeframe, since_ms=since, limit=limit)
-            fresh = [bar for bar in page if bar.open_time >= since]
+            fresh = [bar for bar in page.bars if bar.open_time >= since]
             if not fresh:
                 return _Seen(newest, reached_end=True)
             for bar in fresh:

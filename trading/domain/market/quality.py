@@ -1,9 +1,8 @@
-"""Decide which bars cannot have happened, which are outliers, and where bars are missing.
+"""Decide which bars are outliers and where bars are missing.
 
-Three verdicts, none of which changes a value. *Impossible* bars (not finite, not positive, high
-below low, time going back or off the grid) are refused as a whole file or dropped from a live
-feed. *Outliers* are kept as recorded and flagged QUARANTINED with the rule that caught them.
-*Gaps* flag the first bar after them AFTER_GAP and are counted.
+Two verdicts, neither of which changes a value. *Outliers* are kept as recorded and flagged
+QUARANTINED with the rule that caught them. *Gaps* flag the first bar after them AFTER_GAP and are
+counted. Bars that cannot have happened never come this far (``door``).
 
 Every flag of bar i depends on bars up to i only, so that a replay knows no more than the live
 desk would have known.
@@ -14,7 +13,7 @@ rule catches what a band over closes cannot see.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -23,11 +22,9 @@ import numpy.typing as npt
 
 from trading.domain.market.bars import (
     CLOSE,
-    COLUMNS,
     HIGH,
     LOW,
     OPEN,
-    VOLUME,
     BarFlag,
     FlagArray,
     FloatArray,
@@ -78,14 +75,19 @@ class QualityReport:
     outliers: tuple[Outlier, ...]
     gaps: int
     missing_bars: int
+    missing: IntArray  # int64[n], bars missing right before each
 
-
-@dataclass(frozen=True, slots=True)
-class ImpossibleBar:
-    """The first bar that cannot have happened, and what is wrong with it."""
-
-    index: int
-    problem: str
+    def after(self, n: int) -> QualityReport:
+        """Return the report of the bars from place ``n`` on, as they stand in the series."""
+        missing = self.missing[n:]
+        outliers = tuple(
+            replace(outlier, index=outlier.index - n)
+            for outlier in self.outliers
+            if outlier.index >= n
+        )
+        return QualityReport(
+            self.flags[n:], outliers, int((missing > 0).sum()), int(missing.sum()), missing
+        )
 
 
 def quality_check(open_time: IntArray, values: FloatArray, step_ms: int) -> QualityReport:
@@ -108,7 +110,7 @@ def quality_check(open_time: IntArray, values: FloatArray, step_ms: int) -> Qual
     found += [o for o in _close_jumps(open_time, values[CLOSE]) if o.index not in caught]
     found.sort(key=lambda outlier: outlier.index)
     flags[[outlier.index for outlier in found]] |= np.uint8(BarFlag.QUARANTINED)
-    return QualityReport(flags, tuple(found), int((missing > 0).sum()), int(missing.sum()))
+    return QualityReport(flags, tuple(found), int((missing > 0).sum()), int(missing.sum()), missing)
 
 
 def gap_sizes(open_time: IntArray, step_ms: int) -> IntArray:
@@ -116,38 +118,6 @@ def gap_sizes(open_time: IntArray, step_ms: int) -> IntArray:
     missing = np.zeros(open_time.shape[0], dtype=np.int64)
     missing[1:] = np.diff(open_time) // step_ms - 1
     return missing
-
-
-def impossible_bar(values: FloatArray) -> ImpossibleBar | None:
-    """Return the first bar whose values cannot have happened, or None.
-
-    Args:
-        values: float64[5, n]; NaN and infinity are what this function is there to find.
-    """
-    prices = values[:VOLUME]
-    with np.errstate(invalid="ignore"):
-        checks = (
-            (~np.isfinite(values).all(axis=0), "has a value that is not finite"),
-            ((prices <= 0).any(axis=0), "has a price that is not positive"),
-            (values[VOLUME] < 0, "has a negative volume"),
-            (values[HIGH] < values[LOW], "has its high below its low"),
-            (
-                values[HIGH] < np.maximum(values[OPEN], values[CLOSE]),
-                "has its high below its open or close",
-            ),
-            (
-                values[LOW] > np.minimum(values[OPEN], values[CLOSE]),
-                "has its low above its open or close",
-            ),
-        )
-    first = [(int(np.argmax(bad)), rank) for rank, (bad, _) in enumerate(checks) if bad.any()]
-    if not first:
-        return None
-    index, rank = min(first)
-    shown = ", ".join(
-        f"{name} {value!r}" for name, value in zip(COLUMNS, values[:, index].tolist(), strict=True)
-    )
-    return ImpossibleBar(index, f"{checks[rank][1]}: {shown}")
 
 
 def _wicks(open_time: IntArray, values: FloatArray) -> list[Outlier]:

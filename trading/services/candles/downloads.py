@@ -63,7 +63,7 @@ class _Fetcher:
                 self._key.pair, self._key.timeframe, since_ms=since_ms, limit=limit
             )
             self.n_requests += 1
-            fresh = [bar for bar in page if bar.open_time >= since_ms]
+            fresh = [bar for bar in page.bars if bar.open_time >= since_ms]
             if not fresh:
                 break
             found |= {

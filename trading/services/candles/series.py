@@ -15,7 +15,8 @@ import numpy as np
 
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import COLUMNS, BarArrays, FloatArray, IntArray
-from trading.domain.market.quality import QualityReport, impossible_bar, quality_check
+from trading.domain.market.door import Refusal, bars_refused
+from trading.domain.market.quality import QualityReport, quality_check
 from trading.domain.market.timeframes import length_name
 from trading.ports.candles import CandleFile
 
@@ -61,9 +62,9 @@ def series_check(candles: CandleFile, *, step_ms: int, now_ms: int) -> CheckedSe
         BadInputError: a row is impossible, off the grid, out of order, contradicts a row with the
             same time, or has not closed yet; or the rows are of another timeframe.
     """
-    impossible = impossible_bar(candles.values)
-    if impossible is not None:
-        raise BadInputError(f"{candles.places.of(impossible.index)} {impossible.problem}")
+    for refused in bars_refused(candles.open_time, candles.values, step_ms):
+        if refused.reason is not Refusal.OFF_GRID:  # whose usual cause is named below
+            raise BadInputError(f"{candles.places.of(refused.index)} {refused.problem}")
     _check_grid(candles, step_ms)
     open_time, values, n_repeated = _in_order(candles)
     _check_spacing(open_time, step_ms)

@@ -11,7 +11,6 @@ from trading.domain.market.quality import (
     BAND_BARS,
     BAND_BLOCK_MAX,
     OutlierRule,
-    impossible_bar,
     quality_check,
 )
 
@@ -110,36 +109,3 @@ def test_the_band_waits_until_it_has_its_bars() -> None:
     bars = series(BAND_BARS)
     _move(bars.values, BAND_BARS - 1, 1.9)
     assert quality_check(bars.open_time, bars.values, STEP).outliers == ()
-
-
-@pytest.mark.parametrize(
-    ("row", "value", "problem"),
-    [
-        (CLOSE, np.nan, "not finite"),
-        (VOLUME, np.inf, "not finite"),
-        (LOW, 0.0, "not positive"),
-        (OPEN, -1.0, "not positive"),
-        (VOLUME, -1.0, "negative volume"),
-        (HIGH, 50.0, "high below its low"),
-        (CLOSE, 1e6, "high below its open or close"),
-        (LOW, 99.9999999, "low above its open or close"),
-    ],
-)
-def test_an_impossible_bar_is_named_with_its_place(row: int, value: float, problem: str) -> None:
-    bars = series(5)
-    bars.values[:VOLUME, 3] = (100.0, 101.0, 99.0, 99.5)
-    bars.values[row, 3] = value
-    found = impossible_bar(bars.values)
-    assert found is not None
-    assert found.index == 3
-    assert problem in found.problem
-
-
-def test_the_first_impossible_bar_is_named() -> None:
-    bars = series(9)
-    bars.values[VOLUME, 7] = np.nan
-    bars.values[HIGH, 2] = bars.values[LOW, 2] / 2
-    found = impossible_bar(bars.values)
-    assert found is not None
-    assert found.index == 2
-    assert impossible_bar(series(9).values) is None

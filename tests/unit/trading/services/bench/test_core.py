@@ -9,7 +9,7 @@ from tests.fakes.candles import MemoryCandleStore
 from tests.fakes.candles import series as stored_series
 from trading.domain.errors import InvariantError
 from trading.domain.market.bars import CLOSE, HIGH, LOW, OPEN
-from trading.domain.market.quality import impossible_bar
+from trading.domain.market.door import bars_refused
 from trading.ports.candles import SeriesKey
 from trading.services.bench.core import (
     PAIRS,
@@ -65,7 +65,7 @@ def test_simulated_candles_are_possible_and_the_same_for_a_seed() -> None:
     one, again, other = (simulated_series(seed, 50) for seed in (7, 7, 8))
     assert tuple(one) == PAIRS
     for pair in PAIRS:
-        assert impossible_bar(one[pair].values) is None
+        assert bars_refused(one[pair].open_time, one[pair].values, 300_000) == []
         assert np.array_equal(one[pair].values, again[pair].values)
         assert not np.array_equal(one[pair].values, other[pair].values)
         assert one[pair].values[HIGH].min() > one[pair].values[LOW].min() > 0
