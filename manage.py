@@ -21,6 +21,22 @@ def main() -> None:
         sys.exit(_report(error, 2))
     except TradingError as error:
         sys.exit(_report(error, 1))
+    except Exception as error:
+        trouble = _database_trouble(error)
+        if trouble is None or "--traceback" in sys.argv:
+            raise
+        sys.exit(_report(trouble, 1))
+
+
+def _database_trouble(error: Exception) -> Exception | None:
+    """Return what a database error means; None for every other error."""
+    from django.db import Error
+
+    if not isinstance(error, Error):
+        return None
+    from trading.services.database_trouble import database_trouble
+
+    return database_trouble(error)
 
 
 def _report(error: Exception, code: int) -> int:

@@ -168,8 +168,9 @@ def database(environ: Mapping[str, str], data: Path) -> dict[str, Any]:
         return _sqlite(str(data / "guardian.sqlite3"))
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
-        name = unquote(parts.path)[1:]
-        if not name or parts.netloc:
+        # all of it is the path: a folder may be called "a #1"
+        name = unquote(url.removeprefix("sqlite:///"))
+        if not name or name == unquote(url) or "?" in url:
             raise ConfigError(f"DATABASE_URL was {url!r}; expected sqlite:///path/to/file")
         return _sqlite(name)
     if parts.scheme in POSTGRES_SCHEMES:
@@ -192,7 +193,9 @@ def _postgres(url: str) -> dict[str, Any]:
     name = unquote(parts.path.lstrip("/"))
     if not name:
         raise ConfigError("DATABASE_URL names no database; expected postgres://user@host/name")
-    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    if parts.fragment:
+        raise ConfigError("DATABASE_URL holds a #; within a password it is written %23")
+    options: dict[str, Any] = {"connect_timeout": "5", **dict(parse_qsl(parts.query))}
     host = options.pop("host", None) or unquote(parts.hostname or "")
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -64,6 +64,7 @@ def logging_config(*, as_json: bool) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             **{name: {"level": "WARNING"} for name in QUIET},
+            "psycopg.pool": {"level": "ERROR"},  # says every try; what meets the error says it once
         },
     }
 

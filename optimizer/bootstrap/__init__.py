@@ -23,7 +23,6 @@ from optimizer.bootstrap.studies import (
     study_open,
     study_resume_ready,
     study_run,
-    study_table_exists,
     study_tools,
 )
 from optimizer.bootstrap.supervision import studies_supervise, study_take
@@ -58,7 +57,6 @@ __all__ = [
     "study_resume_ready",
     "study_run",
     "study_source",
-    "study_table_exists",
     "study_take",
     "study_tools",
     "swap_cost_state",

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from django.conf import settings
-from django.db import connection
 
 from optimizer.bootstrap.candles import system_clock
 from optimizer.bootstrap.reports import report_build, report_folder
@@ -117,14 +116,6 @@ def study_run(
         should_stop=should_stop,
         resume=resume,
     )
-
-
-def study_table_exists() -> bool:
-    """Return whether the database was set up; one that is away for a moment is waited for."""
-    from optimizer.adapters.workers.reconnect import reconnecting
-
-    tables = reconnecting(connection.introspection.table_names, pause=threading.Event().wait)
-    return Study._meta.db_table in tables
 
 
 def study_found(study_id: int) -> Study:

@@ -7,6 +7,7 @@
     ├── InvariantError            bug: stop the session and page the operator (also a ValueError)
     ├── CorruptMarketDataError    drop the datum and count it
     ├── LeaseLostError            stop writing at once, another worker owns the session
+    ├── DatabaseTroubleError      the database cannot be used now; ``code`` says in which way
     └── VenueError                the outside refused or failed
         ├── VenueUnavailableError     retry with back-off
         ├── RateLimitedError          wait ``retry_after_s``
@@ -59,6 +60,14 @@ class LeaseLostError(TradingError):
     """The session lease was taken over; the holder of the older fencing token must stop."""
 
     code = "lease_lost"
+
+
+class DatabaseTroubleError(TradingError):
+    """The database cannot be used; the message says which one, what is wrong and what mends it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class VenueError(TradingError):

@@ -5,22 +5,42 @@ Source: design note "The command line", rules for every command.
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import signal
 import sys
+import threading
+import time
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum, auto
+from functools import partial
 from types import FrameType
-from typing import Any, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 from django.core.management.base import CommandParser
+from django.db import Error as DatabaseError
 
 from trading.domain.errors import BadInputError, ConfigError, TradingError
 from trading.management.command_line import CommandLine
+from trading.services.database_standing import database_is_fresh, database_prepare
+from trading.services.database_trouble import PASSING, database_trouble, standing_check
 
+Done = TypeVar("Done")
 _STOPPED: Final = "stopped; what was done is kept"
+_AGAIN_S: Final = 0.5  # between two tries while the database is held
+_TOLD_EVERY_S: Final = 5.0
+
+
+class Needs(Enum):
+    """What a command needs of a database that nothing was ever written to."""
+
+    NOTHING = auto()
+    DESK = auto()  # it speaks of what is there, so with nothing there it is refused
+    TABLES = auto()  # it writes, so the tables are made first
 
 
 class StoppedByHand(KeyboardInterrupt):
@@ -54,6 +74,19 @@ class DeskCommand(CommandLine):
                 help="Another value for one key, as policy.savings.ratio=0.2; repeatable",
             )  # fmt: skip
 
+    def needs(self, options: Mapping[str, Any]) -> Needs:
+        """Return what the command asks of a fresh database."""
+        return Needs.NOTHING
+
+    ready_within_s: ClassVar[float] = 0.0  # waits so long for a database held or away at the start
+
+    def patience_s(self, options: Mapping[str, Any]) -> float:
+        """Return for how long to try ``answer`` again while the database is held or away.
+
+        Only for what may be done twice.
+        """
+        return 0.0
+
     @abstractmethod
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Do the work and return the JSON object; an ``error`` key in it means exit code 1."""
@@ -67,7 +100,7 @@ class DeskCommand(CommandLine):
         """Print the answer; turn errors into their exit code."""
         before = signal.signal(signal.SIGTERM, _as_interrupt)
         try:
-            answer = self.answer(options)
+            answer = self._answer_patiently(options)
         except (BadInputError, ConfigError) as error:
             self._stop(str(error), 2)
         except (TradingError, OSError) as error:
@@ -89,9 +122,54 @@ class DeskCommand(CommandLine):
         if "error" in answer:
             sys.exit(1)
 
+    def _answer_patiently(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        patience_s = self.patience_s(options)
+        self._trying(partial(self._ready, options), max(patience_s, self.ready_within_s))
+        return self._trying(partial(self.answer, options), patience_s)
+
+    def _trying(self, work: Callable[[], Done], patience_s: float) -> Done:
+        """Return what ``work`` does; while the database is held or away, try again.
+
+        Raises:
+            DatabaseTroubleError: the database cannot be used, or not within the patience.
+        """
+        began, tell_at = time.monotonic(), 0.0
+        while True:
+            try:
+                return work()
+            except DatabaseError as error:
+                trouble, waited_s = database_trouble(error), time.monotonic() - began
+                if trouble.code not in PASSING or waited_s >= patience_s:
+                    raise trouble from error
+            if waited_s >= tell_at:
+                tell_at = waited_s + _TOLD_EVERY_S
+                left_s = patience_s - waited_s
+                self.stderr.write(
+                    f"not done yet: {trouble}. It is tried for {left_s:.0f} s more; Ctrl-C gives up"
+                )
+            threading.Event().wait(_AGAIN_S)
+
+    def _ready(self, options: Mapping[str, Any]) -> None:
+        """Look at the database before anything is done with it."""
+        needs = self.needs(options)
+        if needs is Needs.NOTHING or not database_is_fresh():
+            return
+        if needs is Needs.DESK:
+            standing_check()
+        self.stderr.write("preparing the database")
+        database_prepare()
+
     def _stop(self, message: str, code: int) -> None:
         self.stderr.write(message)
         sys.exit(code)
+
+
+def person_name() -> str:
+    """Return who gives an order from this shell."""
+    try:
+        return f"command line ({getpass.getuser()})"
+    except (KeyError, OSError):  # a container's user id without a name
+        return f"command line (user {os.getuid()})"
 
 
 def json_line(answer: Mapping[str, Any]) -> str:

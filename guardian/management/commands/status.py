@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from guardian import bootstrap
-from trading.management.desk_command import DeskCommand
+from trading.management.desk_command import DeskCommand, Needs
 
 
 class Command(DeskCommand):
@@ -19,6 +19,10 @@ class Command(DeskCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare ``--json``."""
         self.add_json(parser)
+
+    def needs(self, options: Mapping[str, Any]) -> Needs:
+        """Speak of a desk only where there is one."""
+        return Needs.DESK
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the whole state."""

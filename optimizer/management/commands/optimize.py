@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import CommandParser
 from tqdm import tqdm
 
@@ -38,7 +37,7 @@ from optimizer.services.studies.open.request import LOCAL, StudyRequest, values_
 from optimizer.services.studies.open.sources import Origin
 from optimizer.services.studies.open.typed import amount, names, number, whole
 from optimizer.services.studies.run.running import RunEnd
-from trading.management.desk_command import DeskCommand, StoppedByHand
+from trading.management.desk_command import DeskCommand, Needs, StoppedByHand
 from trading.management.progress import progress_bar
 
 
@@ -67,6 +66,12 @@ class Command(DeskCommand):
             )
         self.add_json(run, resume, report, listing)
 
+    ready_within_s = 30.0
+
+    def needs(self, options: Mapping[str, Any]) -> Needs:
+        """Make the tables on the first run in a data directory, as ``up`` does."""
+        return Needs.TABLES
+
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Run the action that was asked for."""
         actions: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -75,14 +80,7 @@ class Command(DeskCommand):
             "report": self._report,
             "list": self._list,
         }
-        self._database_ready()
         return actions[options["action"]](options)
-
-    def _database_ready(self) -> None:
-        """Make the tables on the first run in a data directory, as ``up`` does."""
-        if not bootstrap.study_table_exists():
-            self.stderr.write("preparing the database")
-            call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
 
     def _run_new(self, options: Mapping[str, Any]) -> dict[str, Any]:
         problems = Problems()

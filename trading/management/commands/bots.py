@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.core.management.base import CommandParser
 
 from trading import bootstrap
-from trading.management.desk_command import DeskCommand
+from trading.management.desk_command import DeskCommand, Needs, person_name
 from trading.selectors.bots import bot_list
 from trading.services.bots.installing import bot_remove
 from trading.services.sessions.opening import sessions_active
@@ -32,6 +31,10 @@ class Command(DeskCommand):
         remove.add_argument("name", help="Name it was installed under")
         remove.add_argument("--reason", required=True, help="Why; kept with the new revision")
         self.add_json(listing, remove)
+
+    def needs(self, options: Mapping[str, Any]) -> Needs:
+        """Speak of bots only where there can be some."""
+        return Needs.DESK
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Run the action that was asked for."""
@@ -80,7 +83,7 @@ class Command(DeskCommand):
     def _remove(self, options: Mapping[str, Any]) -> dict[str, Any]:
         revision = bot_remove(
             name=options["name"],
-            author=f"command line ({getpass.getuser()})",
+            author=person_name(),
             reason=options["reason"],
             clock=bootstrap.system_clock(),
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from trading import bootstrap
 from trading.domain.errors import BadInputError
-from trading.management.desk_command import DeskCommand
+from trading.management.desk_command import DeskCommand, Needs, person_name
 from trading.services.desk_config.lint import Finding, config_lint
 from trading.services.desk_config.loading import config_dump, config_leaves, origin_of
 from trading.services.desk_config.overrides import (
@@ -45,6 +43,10 @@ class Command(DeskCommand):
         )
         rollback.add_argument("--reason", required=True, help="Why; kept with the new revision")
         self.add_json(show, lint, rollback)
+
+    def needs(self, options: Mapping[str, Any]) -> Needs:
+        """Roll back only what somebody changed; files can be shown and checked without a desk."""
+        return Needs.DESK if options["action"] == "rollback" else Needs.NOTHING
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Run the action."""
@@ -109,7 +111,7 @@ class Command(DeskCommand):
             revision = config_rollback(
                 number=int(text),
                 reason=options["reason"],
-                author=f"command line ({_user()})",
+                author=person_name(),
                 clock=bootstrap.system_clock(),
             )
         except UnknownRevisionError as error:
@@ -119,13 +121,6 @@ class Command(DeskCommand):
             "rolled_back_to": revision.rolled_back_to,
             "diff": revision.diff,
         }
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user id without a name
-        return f"user {os.getuid()}"
 
 
 def _lines(answer: Mapping[str, Any]) -> list[str]:

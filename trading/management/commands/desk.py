@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from trading.domain.market.instruments import Pair
 from trading.domain.market.timeframes import timeframe_name
 from trading.domain.numbers import real_number, whole_number
 from trading.domain.reasons import TradingState
-from trading.management.desk_command import DeskCommand
+from trading.management.desk_command import DeskCommand, Needs, person_name
 from trading.management.progress import progress_bar
 from trading.ports.candles import SeriesKey
 from trading.services.control import trading_state_set
@@ -80,6 +79,10 @@ class Command(DeskCommand):
         )
         parser.add_argument("--to", dest="end", default="", help="First bar not wanted any more")
 
+    def needs(self, options: Mapping[str, Any]) -> Needs:
+        """Make tables for sessions; speak of sessions only where there can be some."""
+        return {"start": Needs.TABLES, "replay": Needs.NOTHING}.get(options["action"], Needs.DESK)
+
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Run the action that was asked for."""
         actions: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -121,7 +124,7 @@ class Command(DeskCommand):
             state=state,
             flatten=False,
             reason=options["reason"],
-            actor=f"command line ({getpass.getuser()})",
+            actor=person_name(),
             clock=bootstrap.system_clock(),
         )
         return {

@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from trading.domain.errors import BadInputError
 from trading.domain.market.instruments import Pair
 from trading.domain.numbers import whole_number
-from trading.management.desk_command import DeskCommand
+from trading.management.desk_command import DeskCommand, Needs
 from trading.services.journal.explain import decision_explain
 
 
@@ -33,6 +33,10 @@ class Command(DeskCommand):
             "--session", type=whole_number, help="Number of the session; default: the newest"
         )
         self.add_json(parser)
+
+    def needs(self, options: Mapping[str, Any]) -> Needs:
+        """Speak of decisions only where there can be some."""
+        return Needs.DESK
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the record as JSON."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import CommandParser
 
 from trading import bootstrap
 from trading.domain.reasons import TradingState
-from trading.management.desk_command import DeskCommand
+from trading.management.desk_command import DeskCommand, Needs, person_name
 from trading.models import TradingControl
 from trading.services.control import kill_preview, trading_state_set
+
+PATIENCE_S: Final = 120.0
 
 
 class Command(DeskCommand):
@@ -36,7 +37,23 @@ class Command(DeskCommand):
             parser.add_argument(
                 "--flatten", action="store_true", help="Also sell open positions at market"
             )
+            parser.add_argument(
+                "--patience",
+                type=float,
+                default=PATIENCE_S,
+                metavar="SECONDS",
+                help="How long to keep trying while the database is locked or away "
+                f"(default {PATIENCE_S:.0f})",
+            )
         self.add_json(parser)
+
+    def needs(self, options: Mapping[str, Any]) -> Needs:
+        """Refuse where there is no desk: an order that reaches nobody must not look obeyed."""
+        return Needs.DESK
+
+    def patience_s(self, options: Mapping[str, Any]) -> float:
+        """Keep trying: whoever pulls the switch must not have to pull it again."""
+        return float(options.get("patience", 0.0))
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Give the order and say what it does."""
@@ -49,7 +66,7 @@ class Command(DeskCommand):
             state=self.state,
             flatten=flatten,
             reason=options["reason"],
-            actor=f"command line ({getpass.getuser()})",
+            actor=person_name(),
             clock=bootstrap.system_clock(),
         )
         answer: dict[str, Any] = {
