@@ -8,11 +8,16 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import views
+from config import error_pages, views
 
 admin.autodiscover()
 admin.site.site_header = "Guardian administration"
 admin.site.site_title = "Guardian"
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.permission_denied
+handler404 = error_pages.not_found
+handler500 = error_pages.server_error
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),

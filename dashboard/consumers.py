@@ -155,6 +155,14 @@ class DeskConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=orjson.dumps(message).decode())
 
 
+class NowhereConsumer(AsyncWebsocketConsumer):
+    """Any other address: refused before anything is said."""
+
+    async def connect(self) -> None:
+        """Refuse."""
+        await self.close()
+
+
 class StudyLane:
     """Sends what is new of one study, however often it is woken at most four times a second."""
 

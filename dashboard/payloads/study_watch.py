@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from dashboard.payloads.addresses import ROW_MAX
 from dashboard.payloads.progress import progress_payload, state_sentence
 from optimizer.domain.topics import study_topic
 from optimizer.selectors.points import RETURN, TrialPoints, trial_points
@@ -47,7 +48,7 @@ class StudyRequest:
             BadInputError: a field is missing or is not what it must be.
         """
         study_id, measure = message.get("study"), message.get("measure", RETURN)
-        if not isinstance(study_id, int) or isinstance(study_id, bool) or study_id < 1:
+        if type(study_id) is not int or not 1 <= study_id <= ROW_MAX:
             raise BadInputError(f"study was {study_id!r}; expected the number of a study")
         if not isinstance(measure, str):
             raise BadInputError(f"measure was {measure!r}; expected return or an objective")

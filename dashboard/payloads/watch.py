@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dashboard.payloads.addresses import ROW_MAX
 from dashboard.payloads.buckets import Bucket, BucketTracker
 from dashboard.payloads.chart import overlay_payload
 from trading import bootstrap
@@ -36,7 +37,7 @@ class WatchRequest:
             BadInputError: a field is missing or is not what it must be.
         """
         feed_id, timeframe = message.get("feed"), message.get("timeframe")
-        if not isinstance(feed_id, int) or isinstance(feed_id, bool) or feed_id < 1:
+        if type(feed_id) is not int or not 1 <= feed_id <= ROW_MAX:
             raise BadInputError(f"feed was {feed_id!r}; expected the number of a feed")
         timeframe_ms(str(timeframe))
         return cls(feed_id, str(Pair.parse(str(message.get("pair")))), str(timeframe))

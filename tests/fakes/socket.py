@@ -29,6 +29,12 @@ class Socket:
         accepted = await self._wire.receive_output(timeout=5)
         assert accepted["type"] == "websocket.accept"
 
+    async def refused(self) -> bool:
+        """Connect; return True when the site closes instead of accepting."""
+        await self._wire.send_input({"type": "websocket.connect"})
+        answer = await self._wire.receive_output(timeout=5)
+        return bool(answer["type"] == "websocket.close")
+
     async def close(self) -> None:
         """Leave as a browser does when its tab is closed."""
         await self._wire.send_input({"type": "websocket.disconnect", "code": 1001})

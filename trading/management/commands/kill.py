@@ -8,12 +8,14 @@ from typing import Any, Final
 from django.core.management.base import CommandParser
 
 from trading import bootstrap
+from trading.domain.errors import BadInputError
+from trading.domain.numbers import real_number
 from trading.domain.reasons import TradingState
 from trading.management.desk_command import DeskCommand, Needs, person_name
 from trading.models import TradingControl
 from trading.services.control import kill_preview, trading_state_set
 
-PATIENCE_S: Final = 120.0
+PATIENCE_S: Final = 120
 
 
 class Command(DeskCommand):
@@ -39,11 +41,10 @@ class Command(DeskCommand):
             )
             parser.add_argument(
                 "--patience",
-                type=float,
-                default=PATIENCE_S,
+                default=str(PATIENCE_S),
                 metavar="SECONDS",
                 help="How long to keep trying while the database is locked or away "
-                f"(default {PATIENCE_S:.0f})",
+                f"(default {PATIENCE_S})",
             )
         self.add_json(parser)
 
@@ -53,7 +54,11 @@ class Command(DeskCommand):
 
     def patience_s(self, options: Mapping[str, Any]) -> float:
         """Keep trying: whoever pulls the switch must not have to pull it again."""
-        return float(options.get("patience", 0.0))
+        text = options.get("patience", "0")
+        try:
+            return real_number(text)
+        except ValueError:
+            raise BadInputError(f"--patience was {text!r}; expected seconds") from None
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Give the order and say what it does."""

@@ -25,6 +25,7 @@ from trading.domain.errors import (
 from trading.models import Feed as FeedRow
 from trading.ports.clock import Clock
 from trading.ports.feeds import Feed
+from trading.services.database_trouble import database_trouble
 from trading.services.stream.herald import INTERVAL_S, Herald
 from trading.services.stream.log import CursorLostError, FeedCursor, bars_append, feed_cursor_get
 from trading.services.stream.state import feed_fail, feed_heartbeat, feed_slowest_cursor
@@ -76,9 +77,11 @@ class FeedFollower:
                 return
             except RateLimitedError as error:
                 await self._retry(str(error), error.retry_after_s)
-            except (VenueError, DatabaseError, OSError) as error:
-                if isinstance(error, DatabaseError):
-                    await sync_to_async(connections.close_all)()
+            except DatabaseError as error:
+                trouble = await sync_to_async(database_trouble)(error)
+                await sync_to_async(connections.close_all)()
+                await self._retry(str(trouble), self._back_off_s())
+            except (VenueError, OSError) as error:
                 await self._retry(f"{type(error).__name__}: {error}", self._back_off_s())
             except Exception as error:
                 logger.exception("feed %s: unforeseen error", self._row.pk)

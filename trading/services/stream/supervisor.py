@@ -11,6 +11,7 @@ from django.db import DatabaseError, connections
 
 from trading.ports.clock import Clock
 from trading.ports.publisher import EventPublisher
+from trading.services.database_trouble import database_trouble
 from trading.services.stream.follower import FeedFollower, FeedOpener
 from trading.services.stream.herald import Herald
 from trading.services.stream.state import feeds_running
@@ -48,7 +49,8 @@ class StreamSupervisor:
         try:
             rows = {row.pk: row for row in await sync_to_async(feeds_running)()}
         except DatabaseError as error:
-            logger.warning("the list of feeds cannot be read, again soon: %s", error)
+            trouble = await sync_to_async(database_trouble)(error)
+            logger.warning("the list of feeds cannot be read, again soon: %s", trouble)
             await sync_to_async(connections.close_all)()
             return
         for feed_id, (follower, task) in list(self._followed.items()):
