@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from trading.domain.reasons import Gate, Outcome
@@ -19,3 +20,8 @@ class GateResult(NamedTuple):
     limit: float
     is_passed: bool
     outcome: Outcome
+
+
+def failed_outcome(results: Sequence[GateResult]) -> Outcome:
+    """Return what the first gate that failed says; the caller knows that one did."""
+    return next(result.outcome for result in results if not result.is_passed)

@@ -105,6 +105,7 @@ class Gate(IntEnum):
     MIN_NOTIONAL = 19
     CASH = 20
     FRESHNESS = 21
+    STARTED = 22
 
 
 GATE_TEXT: Final[dict[Gate, tuple[str, str]]] = {
@@ -129,6 +130,7 @@ GATE_TEXT: Final[dict[Gate, tuple[str, str]]] = {
     Gate.MIN_NOTIONAL: ("order value", "quote"),
     Gate.CASH: ("free cash", "quote"),
     Gate.FRESHNESS: ("age of the bar when decided", "s"),
+    Gate.STARTED: ("bar since the start", "0 or 1"),
 }
 
 
@@ -154,8 +156,8 @@ class ExitReason(IntEnum):
 class TradingState(IntEnum):
     """What the desk may do; the worst state of all scopes that cover a bot applies.
 
-    PAUSED and REDUCING refuse entries and allow exits; HALTED allows only cancels, and exits when
-    the kill asked to flatten.
+    PAUSED and REDUCING take back working entries, refuse new ones and allow exits; HALTED allows
+    only cancels, and exits when the kill asked to flatten.
     """
 
     ACTIVE = 0

@@ -53,6 +53,10 @@ SENTENCES: Final[dict[Outcome, str]] = {
     Outcome.STALE_DATA: "Skipped: the bar was {observed} old when decided, the limit is {limit}.",
 }
 
+# where the gate that failed says it better than the outcome
+_OF_GATE: Final = {
+    Gate.STARTED: "Warming up: the bar is from before the start and only teaches the strategy.",
+}
 _NOUNS: Final = {
     Gate.SEAT: ("place", "seat"),
     Gate.POSITIONS: ("position", "position"),
@@ -116,7 +120,9 @@ def _seat_text(gate: Gate, value: float, pair: str) -> str:
 def decision_sentence(outcome: Outcome, gates: Iterable[GateReading], pair: str) -> str:
     """Return what was decided and why, with the figures of the first gate that failed."""
     failed = next((g for g in gates if g.verdict is Verdict.FAIL), None)
-    template = SENTENCES[outcome]
+    template = (
+        SENTENCES[outcome] if failed is None else _OF_GATE.get(failed.gate, SENTENCES[outcome])
+    )
     if "{" not in template:
         return template
     if failed is None:  # a record of an older version without the gate

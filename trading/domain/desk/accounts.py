@@ -174,6 +174,7 @@ def _book_fill(
         price=report.price,
         fees=report.fee + report.gas_cost,
         event_time=report.event_time,
+        slippage=report.slippage,
     )
     bot.cash += change.cash_delta
     if pair.instrument.chain is not None:
@@ -257,7 +258,7 @@ def _save(
     decision = decide_savings(
         profit=result.realised_pnl,
         exit_notional=result.quantity * result.exit_price,
-        actual_fees=result.fees,
+        actual_fees=result.costs,
         verdict=verdict(state.equilibrium, policy),
         policy=policy,
         quantum=CENT if pair.instrument.pair.quote in _COARSE_QUOTES else SATOSHI,

@@ -14,7 +14,7 @@ numbered by the epoch that every record carries.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final
@@ -35,7 +35,7 @@ from trading.domain.desk.state import LONG_AGO, BotState, DeskState, PairState
 from trading.domain.errors import InvariantError
 from trading.domain.execution.money import exact, total
 from trading.domain.execution.orders import ExecutionReport, OrderPurpose
-from trading.domain.gates import GateResult
+from trading.domain.gates import GateResult, failed_outcome
 from trading.domain.market.bars import QUARANTINED, WARMUP, Bar
 from trading.domain.market.timeframes import MS_PER_DAY
 from trading.domain.policy import Policy
@@ -109,20 +109,28 @@ class DeskCore:
     def apply_trading_states(self, states: Mapping[int, tuple[TradingState, bool]]) -> StepOutput:
         """Obey the operator at once: by bot index, the state and whether to flatten.
 
-        HALTED takes back every working entry; with flatten, positions are sold at market. The stop
-        order stays: it protects.
+        Every state but ACTIVE takes back working entries; HALTED with flatten also sells positions
+        at market. The stop order stays: it protects.
         """
         state, out = self.state, self._next_epoch()
         for bot in state.bots:
             now, flatten = states.get(bot.spec.index, (TradingState.ACTIVE, False))
             bot.trading_state, bot.is_flatten_ordered = now, flatten
-            if now is TradingState.HALTED:
-                entry = bot.working(OrderPurpose.ENTRY)
-                if entry is not None:
-                    cancel_order(bot, entry, out)
-                if flatten:
-                    order_exit(state, state.pairs[bot.spec.pair], bot, ExitReason.KILL, out)
+            entry = bot.working(OrderPurpose.ENTRY)
+            if now is not TradingState.ACTIVE and entry is not None:
+                cancel_order(bot, entry, out)
+            if now is TradingState.HALTED and flatten:
+                order_exit(state, state.pairs[bot.spec.pair], bot, ExitReason.KILL, out)
             bot.touch()
+        return out
+
+    def apply_rearm(self, indexes: Collection[int]) -> StepOutput:
+        """Let the drawdown of these bots count from their equity now, as a person decided."""
+        out = self._next_epoch()
+        for bot in self.state.bots:
+            if bot.spec.index in indexes:
+                bot.peak_equity = bot.equity
+                out.bots.add(bot.spec.index)
         return out
 
     def _next_epoch(self) -> StepOutput:
@@ -235,7 +243,7 @@ def _decide_bot(turn: _Turn, bot: BotState, action: int) -> None:
     hashed = pair.data_hash ^ standing.account_hash
     if bot.position is not None:
         bot.mark(standing.equity(bar.close), is_confirmed=not bar.flags & QUARANTINED)
-    gates = data_gates(state, pair, bot, bar.flags)
+    gates = data_gates(pair, bot, bar.flags)
     if bot.spec.index in turn.stopped:
         outcome = Outcome.STOP_FILLED
     elif bot.position is not None and bot.working(OrderPurpose.EXIT) is None:
@@ -245,7 +253,7 @@ def _decide_bot(turn: _Turn, bot: BotState, action: int) -> None:
     elif bot.orders:
         outcome = Outcome.ORDER_WORKING
     elif not gates[0].is_passed or bar.flags & WARMUP:
-        outcome = Outcome.WARMING_UP
+        outcome = failed_outcome(gates)
     elif action == BUY:
         strength, confidence = pair.out.tolist()
         turn.candidates.append(Candidate(bot, strength, confidence, hashed))
@@ -264,12 +272,13 @@ def _trusted(bar: Bar) -> Price:
 
 
 def _flat_outcome(gates: list[GateResult], action: int, pair: PairState) -> Outcome:
+    """Return the reason of a bot that holds nothing and buys nothing; some gate has failed."""
     if action == NONE:
         gates.append(GateResult(Gate.TRIGGER, 0.0, 0.0, False, Outcome.NO_TRIGGER))
-        return Outcome.NO_TRIGGER
-    gates.append(GateResult(Gate.TRIGGER, float(pair.out[0]), 0.0, True, Outcome.NO_TRIGGER))
-    gates.append(GateResult(Gate.POSITION, 0.0, 0.0, False, Outcome.SELL_WITHOUT_POSITION))
-    return Outcome.SELL_WITHOUT_POSITION
+    else:
+        gates.append(GateResult(Gate.TRIGGER, float(pair.out[0]), 0.0, True, Outcome.NO_TRIGGER))
+        gates.append(GateResult(Gate.POSITION, 0.0, 0.0, False, Outcome.SELL_WITHOUT_POSITION))
+    return failed_outcome(gates)
 
 
 def _record(turn: _Turn, bot: BotState, reading: Reading) -> None:

@@ -20,7 +20,7 @@ from trading.domain.execution.sizing import EntrySize, size_entry
 from trading.domain.forecasting.base import Forecast
 from trading.domain.forecasting.naive import forecast_gate
 from trading.domain.gates import GateResult
-from trading.domain.market.bars import CLOSE, QUARANTINED, to_decimal
+from trading.domain.market.bars import CLOSE, QUARANTINED, WARMUP, to_decimal
 from trading.domain.policy import EntryGates, EntryOrder
 from trading.domain.reasons import Gate, Outcome
 from trading.domain.risk.checks import RiskContext, entry_gates, first_failure, needed_gates
@@ -29,6 +29,7 @@ from trading.domain.signals.proposals import Proposal, conviction, signal_gates
 
 BPS: Final = 10_000.0
 _GOOD_BAR: Final = GateResult(Gate.BAR_QUALITY, 0.0, 0.0, True, Outcome.BAR_QUARANTINED)
+_HISTORY_BAR: Final = (GateResult(Gate.STARTED, 0.0, 1.0, False, Outcome.WARMING_UP),)
 _QUARANTINED_BAR: Final = GateResult(Gate.BAR_QUALITY, 1.0, 0.0, False, Outcome.BAR_QUARANTINED)
 
 
@@ -47,12 +48,16 @@ class Candidate:
     outcome: Outcome = Outcome.ENTRY_ORDERED
 
 
-def data_gates(state: DeskState, pair: PairState, bot: BotState, flags: int) -> list[GateResult]:
-    """Return the verdicts on the data itself: warm, not quarantined, no fresh gap."""
+def data_gates(pair: PairState, bot: BotState, flags: int) -> list[GateResult]:
+    """Return the verdicts on the data itself: warm, since the start, trusted, no fresh gap.
+
+    Only a bar from before the start has the gate on that, and it fails.
+    """
     n_bars, n_gap, min_bars = pair.n_bars, pair.bars_since_gap, bot.min_bars
     cooldown = bot.policy.signals.gap_cooldown_bars
     return [
         GateResult(Gate.WARM, n_bars, min_bars, n_bars >= min_bars, Outcome.WARMING_UP),
+        *(_HISTORY_BAR if flags & WARMUP else ()),
         _QUARANTINED_BAR if flags & QUARANTINED else _GOOD_BAR,
         GateResult(Gate.GAP, n_gap, cooldown, n_gap >= cooldown, Outcome.GAP_COOLDOWN),
     ]
@@ -94,7 +99,7 @@ def _evaluate(
     candidate.conviction = conviction(candidate.strength, candidate.confidence, policy.signals)
     candidate.forecast = state.forecaster.forecast(pair.forecast_view, policy.forecast.horizon_bars)
     candidate.size = _size(pair, bot)
-    gates = data_gates(state, pair, bot, flags)
+    gates = data_gates(pair, bot, flags)
     gates.append(
         GateResult(
             Gate.TRIGGER, candidate.strength, 0.0, candidate.strength > 0, Outcome.NO_TRIGGER

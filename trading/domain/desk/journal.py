@@ -34,6 +34,7 @@ _QUIET: Final = struct.Struct("<BBbBHfQQBddBdd")
 _HOLDING: Final = struct.Struct("<BBbBHfQQBddBddBddBdd")
 _BAR: Final = struct.Struct("<QqdddddB")
 _STEP: Final = struct.Struct("<16sq")
+_SIDE_AT: Final = 2  # byte of the record
 _WARM_ID: Final = Gate.WARM << 1 | 1
 _QUALITY_ID: Final = Gate.BAR_QUALITY << 1 | 1
 _GAP_ID: Final = Gate.GAP << 1 | 1
@@ -132,6 +133,11 @@ def unpack_record(data: bytes) -> DecisionRecord:
         for packed, observed, limit in _GATE.iter_unpack(data[_HEAD.size :])
     )
     return DecisionRecord(Outcome(outcome), side, epoch, conviction, data_hash, hashed, gates)
+
+
+def has_signal(record: bytes) -> bool:
+    """Return whether the bytes of a decision hold a signal to buy or to sell."""
+    return record[_SIDE_AT] != 0
 
 
 def hash_of(data: bytes) -> int:

@@ -21,6 +21,7 @@ from trading.domain.execution.money import (
     check_not_negative,
     check_positive,
     exact,
+    total,
 )
 from trading.domain.execution.orders import Side
 
@@ -37,6 +38,7 @@ class PositionState:
         entry_cost: paid for what is held, without fees.
         entry_fees: entry fees not yet charged to an exit.
         fees: all fees so far, entry and exit.
+        slippage: of all fills so far; already in their prices.
         gross_pnl: of what was sold, before fees.
         realised_pnl: of what was sold, net of exit fees and its share of entry fees.
         bought_quantity: base, all entries. bought_notional: quote. sold_notional: quote.
@@ -51,6 +53,7 @@ class PositionState:
     entry_cost: Decimal
     entry_fees: Decimal
     fees: Decimal
+    slippage: Decimal = ZERO
     gross_pnl: Decimal = ZERO
     realised_pnl: Decimal = ZERO
     bought_quantity: Decimal
@@ -65,7 +68,10 @@ class PositionState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundTripResult:
-    """One closed position; prices are quantity-weighted over all its fills."""
+    """One closed position; prices are quantity-weighted over all its fills.
+
+    ``slippage`` is quote and already in the prices; ``costs`` is all that trading it took.
+    """
 
     n: int
     quantity: Decimal
@@ -75,7 +81,13 @@ class RoundTripResult:
     exit_time: int
     gross_pnl: Decimal
     fees: Decimal
+    slippage: Decimal = ZERO
     realised_pnl: Decimal
+
+    @property
+    def costs(self) -> Decimal:
+        """Return fees, gas and slippage, quote."""
+        return total(self.fees, self.slippage)
 
 
 class PositionChange(NamedTuple):
@@ -99,6 +111,7 @@ def apply_fill(  # noqa: PLR0913 - one fill is eight facts
     price: Decimal,
     fees: Decimal,
     event_time: int,
+    slippage: Decimal = ZERO,
 ) -> PositionChange:
     """Return the position after one fill, its result if it is flat now, and the cash it moved.
 
@@ -111,14 +124,16 @@ def apply_fill(  # noqa: PLR0913 - one fill is eight facts
         price: quote per base, slippage included.
         fees: quote, everything paid on top of the notional.
         event_time: ms UTC.
+        slippage: quote, already in the price.
 
     Raises:
-        InvariantError: an amount is not a positive finite number (fees: not negative), more is
-            sold than held, or the position belongs to another bot.
+        InvariantError: an amount is not a positive finite number (fees and slippage: not
+            negative), more is sold than held, or the position belongs to another bot.
     """
     check_positive("fill quantity", quantity)
     check_positive("fill price", price)
     check_not_negative("fees", fees)
+    check_not_negative("slippage", slippage)
     if position is not None and position.bot_index != bot_index:
         raise InvariantError(f"bot {bot_index} filled a position of bot {position.bot_index}")
     with exact():
@@ -127,13 +142,18 @@ def apply_fill(  # noqa: PLR0913 - one fill is eight facts
             after = _reduced(
                 _held(position, bot_index, quantity), quantity, notional, fees, event_time
             )
+            after = _slipped(after, slippage)
             result = None if after.is_open else _result(after)
             return PositionChange(after, result, canonical(notional - fees))
         if position is not None and position.is_open:
             after = _increased(position, quantity, notional, fees)
         else:
             after = _opened((bot_index, n), quantity, price, notional, fees, event_time)
-        return PositionChange(after, None, canonical(-notional - fees))
+        return PositionChange(_slipped(after, slippage), None, canonical(-notional - fees))
+
+
+def _slipped(position: PositionState, slippage: Decimal) -> PositionState:
+    return replace(position, slippage=canonical(position.slippage + slippage))
 
 
 def _held(position: PositionState | None, bot_index: int, quantity: Decimal) -> PositionState:
@@ -217,5 +237,6 @@ def _result(position: PositionState) -> RoundTripResult:
         exit_time=position.exit_time,
         gross_pnl=position.gross_pnl,
         fees=position.fees,
+        slippage=position.slippage,
         realised_pnl=position.realised_pnl,
     )

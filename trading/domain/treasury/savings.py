@@ -99,7 +99,7 @@ def decide_savings(  # noqa: PLR0913 - every fact the rule weighs, named at the 
     Args:
         profit: realised, net of fees, quote; may be negative.
         exit_notional: what was sold, quote.
-        actual_fees: what the round trip really cost, quote.
+        actual_fees: what the round trip really cost, quote: fees, gas and slippage.
         verdict: whether the desk is healthy.
         policy: ratio, guard and fee policy in force.
         is_token_available: whether the savings token can be had now.

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from trading.domain.desk.driver import DeskDriver
+from trading.domain.desk.journal import has_signal
 from trading.domain.desk.output import StepOutput
 from trading.domain.execution.orders import ReportKind
 from trading.domain.market.bars import Bar, BarArrays
@@ -26,6 +27,7 @@ REPLAY_KEY = "replay"
 PROGRESS_EVERY = 5_000
 N_OUTCOMES = max(Outcome) + 1
 _ACTED = frozenset({Outcome.ENTRY_ORDERED, Outcome.EXIT_ORDERED, Outcome.STOP_FILLED})
+_NO_REFUSAL = frozenset(map(int, QUIET_OUTCOMES | _ACTED))
 
 
 @dataclass(slots=True)
@@ -42,15 +44,15 @@ class ReplayReport:
     n_accepted: int = 0
     n_skipped: Counter[str] = field(default_factory=Counter)
     reserved: Decimal = Decimal(0)
-    outcomes: list[int] = field(default_factory=lambda: [0] * N_OUTCOMES)  # by outcome
+    refusals: list[int] = field(default_factory=lambda: [0] * N_OUTCOMES)  # by outcome
     digest: str = ""
 
     def denied(self) -> dict[str, int]:
         """Return how often each reason kept a signal from trading."""
         return {
-            outcome.name.lower(): self.outcomes[outcome]
+            outcome.name.lower(): self.refusals[outcome]
             for outcome in Outcome
-            if self.outcomes[outcome] and outcome not in QUIET_OUTCOMES | _ACTED
+            if self.refusals[outcome]
         }
 
     def as_json(self) -> dict[str, Any]:
@@ -74,10 +76,11 @@ class ReplayReport:
 
     def add(self, out: StepOutput) -> None:
         """Count one output."""
-        outcomes, journal = self.outcomes, out.journal
+        journal = out.journal
         self.decisions += len(journal)
-        for _, outcome, _ in journal:
-            outcomes[outcome] += 1
+        for _, outcome, record in journal:
+            if outcome not in _NO_REFUSAL and has_signal(record):
+                self.refusals[outcome] += 1
         if not out.has_effects:
             return
         self.orders += sum(r.kind is ReportKind.SUBMITTED for _, r in out.order_events)

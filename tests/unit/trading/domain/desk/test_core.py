@@ -103,6 +103,30 @@ def test_a_bar_that_cannot_be_trusted_opens_nothing(
     assert not desk.bot.orders
 
 
+@pytest.mark.parametrize("action", [0, BUY, SELL])
+@pytest.mark.parametrize("skip", [0, 2])
+@pytest.mark.parametrize(
+    "flags",
+    [BarFlag.NONE, BarFlag.QUARANTINED, BarFlag.WARMUP, BarFlag.WARMUP | BarFlag.QUARANTINED],
+)
+def test_the_first_gate_that_failed_names_what_a_bot_without_a_position_did(
+    action: int, skip: int, flags: int
+) -> None:
+    record = ScriptedDesk({1: action}).bar(101.0, flags=flags, skip=skip)
+    failed = [reading.gate for reading in record.gates if not reading.verdict]
+    if not failed:
+        assert record.outcome is Outcome.ENTRY_ORDERED
+        return
+    named = {
+        Gate.STARTED: Outcome.WARMING_UP,
+        Gate.BAR_QUALITY: Outcome.BAR_QUARANTINED,
+        Gate.GAP: Outcome.GAP_COOLDOWN,
+        Gate.TRIGGER: Outcome.NO_TRIGGER,
+        Gate.POSITION: Outcome.SELL_WITHOUT_POSITION,
+    }
+    assert record.outcome is named[failed[0]]
+
+
 def test_a_quarantined_wick_does_not_reach_the_stop() -> None:
     desk = ScriptedDesk({1: BUY})
     desk.bar(101.0)
@@ -153,51 +177,6 @@ def test_after_a_wick_without_measure_no_entry_is_worth_ordering() -> None:
     desk = ScriptedDesk({2: BUY})
     desk.bar(101.0, high=170_000.0, flags=BarFlag.QUARANTINED)
     assert desk.bar(101.2).outcome is Outcome.BELOW_MIN_NOTIONAL
-
-
-@pytest.mark.parametrize(
-    ("state", "outcome"),
-    [
-        (TradingState.PAUSED, Outcome.DESK_PAUSED),
-        (TradingState.REDUCING, Outcome.DESK_REDUCING),
-        (TradingState.HALTED, Outcome.DESK_HALTED),
-    ],
-)
-def test_the_operators_order_refuses_entries(state: TradingState, outcome: Outcome) -> None:
-    desk = ScriptedDesk({1: BUY})
-    desk.driver.core.apply_trading_states({0: (state, False)})
-    assert desk.bar(101.0).outcome is outcome
-
-
-def test_a_pause_lets_exits_pass() -> None:
-    desk = ScriptedDesk({1: BUY, 3: SELL})
-    desk.bar(101.0)
-    desk.bar(102.0)
-    desk.driver.core.apply_trading_states({0: (TradingState.PAUSED, False)})
-    assert desk.bar(103.0).outcome is Outcome.EXIT_ORDERED
-
-
-def test_a_kill_takes_back_a_working_entry_at_once() -> None:
-    desk = ScriptedDesk({1: BUY})
-    desk.bar(101.0)
-    out = desk.driver.core.apply_trading_states({0: (TradingState.HALTED, False)})
-    desk.driver.send(out)
-    assert not desk.bot.orders
-    desk.bar(102.0)
-    assert desk.bot.position is None
-
-
-def test_a_kill_with_flatten_sells_and_without_it_keeps_the_stop() -> None:
-    kept, sold = ScriptedDesk({1: BUY}), ScriptedDesk({1: BUY})
-    for desk, flatten in ((kept, False), (sold, True)):
-        desk.bar(101.0)
-        desk.bar(102.0)
-        desk.driver.send(desk.driver.core.apply_trading_states({0: (TradingState.HALTED, flatten)}))
-        desk.bar(102.0)
-    assert kept.bot.working(OrderPurpose.STOP) is not None
-    assert sold.bot.position is None
-    trips = [trip for out in sold.outputs for trip in out.round_trips]
-    assert [trip.exit_reason for trip in trips] == [ExitReason.KILL]
 
 
 def test_bars_seen_too_late_open_nothing_and_the_age_is_recorded() -> None:
@@ -258,7 +237,7 @@ def test_the_record_of_a_denied_entry_keeps_every_gate() -> None:
     desk.bar(101.0)
     out = next(out for out in reversed(desk.outputs) if out.journal)
     gates = {reading.gate for reading in unpack_record(out.journal[0].record).gates}
-    assert gates >= set(Gate) - {Gate.POSITION, Gate.GAS, Gate.SEAT}
+    assert gates >= set(Gate) - {Gate.POSITION, Gate.GAS, Gate.SEAT, Gate.STARTED}
 
 
 @pytest.mark.parametrize("kind", list(EntryOrder))

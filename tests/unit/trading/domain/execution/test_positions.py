@@ -18,6 +18,7 @@ def filled(
     fees: str = "0",
     time: int = 0,
     bot_index: int = 0,
+    slippage: str = "0",
 ) -> PositionChange:
     return apply_fill(
         position,
@@ -28,6 +29,7 @@ def filled(
         price=D(price),
         fees=D(fees),
         event_time=time,
+        slippage=D(slippage),
     )
 
 
@@ -69,6 +71,16 @@ def test_the_last_exit_closes_the_position_into_a_result() -> None:
     assert (result.quantity, result.entry_price, result.exit_price) == (D(4), D(100), D(95))
     assert (result.entry_time, result.exit_time) == (1, 3)
     assert (result.gross_pnl, result.fees, result.realised_pnl) == (D(-20), D(3), D(-23))
+
+
+def test_what_a_round_trip_cost_holds_fees_and_slippage_of_every_fill() -> None:
+    opened = filled(None, Side.BUY, "2", "100", "0.2", slippage="0.04").position
+    more = filled(opened, Side.BUY, "2", "100", "0.2", slippage="0.05").position
+    part = filled(more, Side.SELL, "1", "110", "0.1", slippage="0.02").position
+    result = filled(part, Side.SELL, "3", "110", "0.3", slippage="0.06").round_trip
+    assert result is not None
+    assert (result.fees, result.slippage, result.costs) == (D("0.8"), D("0.17"), D("0.97"))
+    assert result.realised_pnl == D("39.2")  # slippage is in the prices already
 
 
 def test_a_closed_position_has_nothing_left_of_cost_or_fees() -> None:
