@@ -1,4 +1,4 @@
-"""Pause, resume and kill: what it will do in figures, the reason, then the act.
+"""Pause, resume, kill, lift a kill, re-arm: what it will do in figures, the reason, then the act.
 
 The page works alone, in the dialog of any page and without a script; the deed itself is one
 service call. Only people with ``trading.operate_desk`` get here.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib import messages
@@ -19,7 +19,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from dashboard.payloads.orders import DESK_ACTIONS, Action, bot_actions
+from dashboard.payloads.orders import DESK_ACTIONS, REARM, Action, bot_actions
 from dashboard.templatetags.desk import words
 from dashboard.views.desk import OPERATE, Desk
 from dashboard.views.panel import is_panel, panel_render
@@ -27,11 +27,11 @@ from trading import bootstrap
 from trading.domain.errors import TradingError
 from trading.domain.topics import DESK
 from trading.selectors.bots import bot_get
-from trading.selectors.figures import amount_text, count_text, quantity_text
+from trading.selectors.figures import amount_text, count_text, percent_text, quantity_text
 from trading.selectors.health import mark_prices
-from trading.services.control import kill_preview, trading_state_set
-
-REASON_MAX: Final = 300
+from trading.selectors.overview import bot_order_in_force, controls_in_force
+from trading.services.control.orders import REASON_MAX, Act, order_give, order_preview
+from trading.services.control.rearm import bot_rearm, rearm_preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ class Order:
     name: str
     action: Action
     url: str
+
+    @property
+    def is_kill(self) -> bool:
+        """Return whether it is the kill switch."""
+        return self.action.name == Act.KILL
 
 
 @permission_required(OPERATE, raise_exception=True)
@@ -62,7 +67,10 @@ def bot_control(request: HttpRequest, bot_id: int, action: str) -> HttpResponse:
         raise Http404(f"There is no bot {bot_id}.")
     chosen = _chosen(bot_actions(f"{words(bot.strategy)} on {bot.pair}"), action)
     url = reverse("dashboard:bot-control", args=[bot_id, action])
-    return _answer(request, Order("bot", bot.control_name, chosen, url))
+    ordered = bot_order_in_force(bot, controls_in_force())
+    is_lifting = action in (Act.RESUME, Act.UNKILL) and ordered is not None
+    name = ordered.name if ordered is not None and is_lifting else bot.control_name
+    return _answer(request, Order("bot", name, chosen, url))
 
 
 def _chosen(actions: Mapping[str, Action], name: str) -> Action:
@@ -96,35 +104,43 @@ def _reason_error(reason: str) -> str:
 
 def _carry_out(request: HttpRequest, order: Order, reason: str) -> str:
     """Return the error that stopped it, in words, or nothing."""
-    action = order.action
+    who, clock = request.user.get_username(), bootstrap.system_clock()
     try:
-        trading_state_set(
-            scope=order.scope,
-            name=order.name,
-            state=action.state,
-            flatten=action.is_dangerous and request.POST.get("flatten") == "on",
-            reason=reason,
-            actor=request.user.get_username(),
-            clock=bootstrap.system_clock(),
-        )
+        if order.action.name == REARM:
+            bot_rearm(name=order.name, reason=reason, actor=who, clock=clock)
+        else:
+            order_give(
+                act=Act(order.action.name),
+                scope=order.scope,
+                name=order.name,
+                flatten=order.is_kill and request.POST.get("flatten") == "on",
+                reason=reason,
+                actor=who,
+                clock=clock,
+            )
     except TradingError as error:
         return str(error)
     # other tabs and other people see it at once; if the news is lost, within ten seconds
-    state = action.state.name.lower()
-    news = {"kind": "state", "scope": order.scope, "name": order.name, "state": state}
+    news = {"kind": "state", "scope": order.scope, "name": order.name}
     async_to_sync(bootstrap.event_publisher().publish)(DESK, news)
     return ""
 
 
 def _preview_lines(desk: Desk, order: Order) -> list[str]:
-    """Return what the kill does now, in figures at the last close."""
-    preview = kill_preview(scope=order.scope, name=order.name)
+    """Return what the order does now, in figures at the last close; nothing where it is plain."""
+    if order.action.name == REARM:
+        return _rearm_lines(order)
+    if order.action.name not in (Act.PAUSE, Act.KILL):
+        return []
+    preview = order_preview(scope=order.scope, name=order.name)
     orders = preview.n_open_orders
     lines = [
         "No entry order is working, so none is cancelled."
         if orders == 0
         else f"Cancels {count_text(orders)} working entry order{'s' if orders > 1 else ''}."
     ]
+    if not order.is_kill:
+        return lines
     if not preview.positions:
         return [*lines, "No position is open, so there is nothing to sell."]
     marks = {pair: mark for (_, pair), mark in mark_prices(desk.feeds).items()}
@@ -139,6 +155,17 @@ def _preview_lines(desk: Desk, order: Order) -> list[str]:
     return [*lines, "Without selling, the positions stay open and their stops stay in place."]
 
 
+def _rearm_lines(order: Order) -> list[str]:
+    lines = [
+        f"Its equity of {amount_text(bot.equity, bot.quote)} is "
+        f"{percent_text(stop.drawdown_pct, signed=False)} below its peak of "
+        f"{amount_text(stop.peak, bot.quote)}; the limit is "
+        f"{percent_text(stop.limit_pct, signed=False)}."
+        for bot, stop in rearm_preview(name=order.name)
+    ]
+    return lines or ["It is within its drawdown limit now, so there is nothing to re-arm."]
+
+
 def _form(
     request: HttpRequest, order: Order, *, reason: str, error: str, status: int
 ) -> HttpResponse:
@@ -150,7 +177,8 @@ def _form(
         "reason_max": REASON_MAX,
         "error": error,
         "flatten": request.POST.get("flatten") == "on",
-        "preview": _preview_lines(desk, order) if action.is_dangerous else None,
+        "preview": _preview_lines(desk, order),
+        "can_flatten": order.is_kill,
         "title": action.title,
     }
     return panel_render(desk, "dashboard/details/control.html", context, status=status)

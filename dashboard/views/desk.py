@@ -16,6 +16,7 @@ from trading import bootstrap
 from trading.domain.market.timeframes import MS_PER_DAY
 from trading.selectors.bots import BotView, bot_list, money_summaries
 from trading.selectors.decisions import decision_list, outcome_counts
+from trading.selectors.drawdowns import drawdown_stops
 from trading.selectors.health import (
     FeedView,
     SessionView,
@@ -25,6 +26,7 @@ from trading.selectors.health import (
     session_list,
 )
 from trading.selectors.overview import (
+    bot_order_in_force,
     checklist,
     controls_in_force,
     desk_control,
@@ -128,10 +130,10 @@ def _positions(desk: Desk) -> Mapping[str, Any]:
 
 
 def _bots(desk: Desk) -> Mapping[str, Any]:
-    orders = {order.name: order for order in controls_in_force() if order.scope == "bot"}
+    orders, stops = controls_in_force(), drawdown_stops(desk.bots)
     return {
         "bots": desk.bots,
-        "rows": [(bot, orders.get(bot.control_name)) for bot in desk.bots],
+        "rows": [(b, bot_order_in_force(b, orders), stops.get(b.id)) for b in desk.bots],
         "can_operate": desk.request.user.has_perm(OPERATE),
     }
 

@@ -29,7 +29,8 @@ def panel_render(
     """
     request = desk.request
     if is_panel(request):
-        response = render(request, template, context, status=status)
+        # alone it has a title of its own; with a page around it the page has it
+        response = render(request, template, {**context, "is_panel": True}, status=status)
     else:
         whole = {**desk.frame(), **context, "page": page, "template": template}
         response = render(request, "dashboard/detail_page.html", whole, status=status)

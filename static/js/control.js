@@ -1,5 +1,5 @@
 // Orders in a dialog: what it will do, the reason where one is kept, then the button. The desk's own
-// orders (pause, resume, kill) are held until the button is full.
+// orders (pause, resume, kill, lift kill, re-arm) are held until the button is full.
 
 const HOLD = 800;
 const HOLD_DANGER = 1600;
@@ -125,8 +125,7 @@ export class Control {
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
       if (response.status === 204) {
         this.sheet.close();
-        const undo = form.dataset.order === "resume" ? "Pause" : "Resume";
-        toast(form.dataset.done ?? `${title}: ordered. ${undo} undoes it.`);
+        toast(form.dataset.done ?? `${title}: ordered.`);
       } else {
         this.fill(await response.text()); // the answer says more than a line: it stays until read
       }

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from trading.admin.history import HistoryAdmin, HistoryInline, utc_column
 from trading.models import (
     Bot,
+    BotRearm,
     DeskSession,
     EquityPoint,
     SessionInput,
@@ -117,4 +118,13 @@ class TradingControlAdmin(HistoryAdmin):
 
     list_display = ("created_at", "scope", "name", "state", "flatten", "reason", "actor")
     list_filter = ("scope", "state")
+    search_fields = ("reason", "actor")
+
+
+@admin.register(BotRearm)
+class BotRearmAdmin(HistoryAdmin):
+    """Bots that people let enter again after their drawdown; given on the desk's page."""
+
+    list_display = ("created_at", "bot", "drawdown_pct", "reason", "actor")
+    list_select_related = ("bot",)
     search_fields = ("reason", "actor")

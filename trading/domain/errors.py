@@ -4,6 +4,7 @@
     ├── ConfigError               stop: a setting is wrong, a person must mend it
     ├── BadInputError             stop: a file, argument or value a person gave is wrong (exit 2)
     │   └── UnknownPairError          the venue says so; a feed sets that one pair aside
+    ├── OrderRefusedError         stop: what a person ordered is not allowed as things stand
     ├── InvariantError            bug: stop the session and page the operator (also a ValueError)
     ├── CorruptMarketDataError    drop the datum and count it
     ├── LeaseLostError            stop writing at once, another worker owns the session
@@ -42,6 +43,14 @@ class UnknownPairError(BadInputError):
     """A venue says that it has no such pair, or none in that timeframe."""
 
     code = "unknown_pair"
+
+
+class OrderRefusedError(TradingError):
+    """What a person ordered is not allowed as things stand; the message says what is."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class InvariantError(TradingError, ValueError):

@@ -5,6 +5,7 @@ from trading.models.decisions import Decision
 from trading.models.feeds import Feed, StreamBar
 from trading.models.sessions import (
     Bot,
+    BotRearm,
     DeskSession,
     EquityPoint,
     Mode,
@@ -25,6 +26,7 @@ from trading.models.trades import (
 
 __all__ = [
     "Bot",
+    "BotRearm",
     "ConfigRevision",
     "Decision",
     "DeskSession",

@@ -74,6 +74,7 @@ class SessionInput(models.Model):
         POLICY = "policy"
         TRADING_STATE = "trading_state"
         CATCH_UP = "catch_up"  # bars seen too late to enter on
+        REARM = "rearm"  # the drawdown of bots counts from here, as a person decided
 
     session = models.ForeignKey(DeskSession, on_delete=models.CASCADE, related_name="inputs")
     after_seq = models.BigIntegerField(help_text="in force for stream bars after this one")
@@ -130,6 +131,9 @@ class Bot(models.Model):
     reserved = MoneyField(default=0, help_text="set aside by savings checkpoints")
     realised_pnl = MoneyField(default=0)
     equity = MoneyField(help_text="cash + position at the last close + reserved")
+    peak_equity = MoneyField(
+        null=True, help_text="what the drawdown counts from: the highest equity, or since a re-arm"
+    )
     n_round_trips = models.PositiveIntegerField(default=0)
     n_wins = models.PositiveIntegerField(default=0)
     last_outcome = models.PositiveSmallIntegerField(null=True)
@@ -146,6 +150,25 @@ class Bot(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"{self.pair} {self.strategy}"
+
+
+class BotRearm(models.Model):
+    """What an operator decided: the drawdown of this bot counts from its equity now; append-only.
+
+    Its session takes it in once, as an input.
+    """
+
+    bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="rearms")
+    drawdown_pct = models.FloatField(help_text="% of the peak when it was ordered")
+    reason = models.CharField(max_length=300)
+    actor = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.bot} re-armed at {self.drawdown_pct:.2f} %"
 
 
 class EquityPoint(models.Model):

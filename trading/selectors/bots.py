@@ -19,6 +19,7 @@ class BotView:
 
     id: int
     session_id: int
+    index: int
     name: str
     pair: str
     strategy: str
@@ -28,6 +29,7 @@ class BotView:
     reserved: Decimal
     realised_pnl: Decimal
     equity: Decimal
+    peak_equity: Decimal | None
     n_round_trips: int
     n_wins: int
     outcome: Outcome | None
@@ -36,8 +38,21 @@ class BotView:
 
     @property
     def control_name(self) -> str:
-        """Return the name under which orders of scope ``bot`` are kept."""
-        return f"{self.pair} {self.strategy}"
+        """Return the name under which orders for this bot are kept: its own where it has one."""
+        return self.control_names[0]
+
+    @property
+    def control_names(self) -> tuple[str, ...]:
+        """Return every name of scope ``bot`` that covers it, the narrowest first."""
+        shared = f"{self.pair} {self.strategy}"
+        return (self.name, shared) if self.name else (shared,)
+
+    @property
+    def drawdown_pct(self) -> float:
+        """Return how far equity is below its peak, in percent of that; 0 before the first bar."""
+        if not self.peak_equity or self.equity >= self.peak_equity:
+            return 0.0
+        return float((1 - self.equity / self.peak_equity) * 100)
 
     @property
     def return_pct(self) -> float:
@@ -85,6 +100,7 @@ def _view(bot: Bot, is_in_position: bool) -> BotView:
     return BotView(
         id=bot.pk,
         session_id=bot.session_id,
+        index=bot.index,
         name=bot.name,
         pair=bot.pair,
         strategy=bot.strategy,
@@ -94,6 +110,7 @@ def _view(bot: Bot, is_in_position: bool) -> BotView:
         reserved=bot.reserved,
         realised_pnl=bot.realised_pnl,
         equity=bot.equity,
+        peak_equity=bot.peak_equity,
         n_round_trips=bot.n_round_trips,
         n_wins=bot.n_wins,
         outcome=None if bot.last_outcome is None else Outcome(bot.last_outcome),

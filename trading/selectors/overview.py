@@ -16,6 +16,8 @@ from typing import Final
 from trading.domain.reasons import OUTCOME_TEXT, Outcome, TradingState
 from trading.models import Mode, Order, TradingControl
 from trading.selectors.bots import BotView
+from trading.selectors.controls import rows_in_force
+from trading.selectors.drawdowns import drawdown_stops
 from trading.selectors.figures import count_text, duration_text
 from trading.selectors.health import (
     HEARTBEAT_BUDGET_S,
@@ -77,12 +79,15 @@ def mode_badge(sessions: Sequence[SessionView], feeds: Sequence[FeedView]) -> Mo
 
 def controls_in_force() -> tuple[ControlView, ...]:
     """Return the newest order of every scope and name that is not ACTIVE, desk scope first."""
-    newest: dict[tuple[str, str], TradingControl] = {}
-    for row in TradingControl.objects.order_by("-id"):
-        newest.setdefault((row.scope, row.name), row)
-    rows = [row for row in newest.values() if row.state != TradingState.ACTIVE]
+    rows = [row for row in rows_in_force() if row.state != TradingState.ACTIVE]
     rows.sort(key=lambda row: (row.scope != TradingControl.Scope.DESK, row.scope, row.name))
     return tuple(_control(row) for row in rows)
+
+
+def bot_order_in_force(bot: BotView, orders: Sequence[ControlView]) -> ControlView | None:
+    """Return the strictest of the ``orders`` that name this very bot, None without one."""
+    own = [o for o in orders if o.scope == "bot" and o.name in bot.control_names]
+    return max(own, key=lambda order: order.state, default=None)
 
 
 def desk_control() -> ControlView | None:
@@ -113,6 +118,7 @@ def checklist(
         _state_line(),
         _warm_line(bots),
         _group_line("risk", "Risk limits", bots, _RISK, "No limit stopped a bot on its last bar."),
+        *_drawdown_lines(bots),
         _group_line("funds", "Funds", bots, _FUNDS, "No bot lacked cash or gas on its last bar."),
         _order_line([s.id for s in sessions]),
     )
@@ -208,6 +214,21 @@ def _warm_line(bots: Sequence[BotView]) -> CheckLine:
     if cold:
         return CheckLine("warm", title, WARNING, f"{cold} of {len(bots)} bots gather history.")
     return CheckLine("warm", title, OK, f"All {len(bots)} bots have seen enough bars.")
+
+
+def _drawdown_lines(bots: Sequence[BotView]) -> list[CheckLine]:
+    """Return who is stopped until a person opens the way back; no line while nobody is."""
+    stops = drawdown_stops(bots)
+    if not stops:
+        return []
+    names = [f"{b.strategy.replace('_', ' ')} on {b.pair}" for b in bots if b.id in stops]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    status = BLOCKED if len(stops) == len(bots) else WARNING
+    sentence = (
+        f"{len(stops)} of {len(bots)} bots enter no more until they are re-armed: "
+        f"{', '.join(names[:3])}{more}."
+    )
+    return [CheckLine("drawdown", "Drawdown", status, sentence)]
 
 
 def _group_line(

@@ -1,4 +1,4 @@
-"""``bots list|remove``: every bot of the desk, and how an installed one is taken away."""
+"""``bots list|remove|rearm``: every bot of the desk, one taken away, one let enter again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from trading import bootstrap
 from trading.management.desk_command import DeskCommand, Needs, person_name
 from trading.selectors.bots import bot_list
 from trading.services.bots.installing import bot_remove
+from trading.services.control.rearm import bot_rearm
 from trading.services.sessions.opening import sessions_active
 
 _COLUMNS: Final = (
@@ -19,9 +20,9 @@ _COLUMNS: Final = (
 
 
 class Command(DeskCommand):
-    """List bots, remove installed ones."""
+    """List bots, remove installed ones, re-arm those that their drawdown stopped."""
 
-    help = "List the desk's bots, or remove a ghost bot that was installed."
+    help = "List the desk's bots, remove an installed one, re-arm one its drawdown stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the actions."""
@@ -30,7 +31,16 @@ class Command(DeskCommand):
         remove = actions.add_parser("remove", help="Take an installed bot back; its session stops")
         remove.add_argument("name", help="Name it was installed under")
         remove.add_argument("--reason", required=True, help="Why; kept with the new revision")
-        self.add_json(listing, remove)
+        rearm = actions.add_parser(
+            "rearm",
+            help="Let the drawdown of a stopped bot count from its equity now: it may enter again",
+        )
+        rearm.add_argument(
+            "name", nargs="+", metavar="BOT",
+            help="Its pair and strategy, as BTC/USDT momentum, or the name it was installed under",
+        )  # fmt: skip
+        rearm.add_argument("--reason", required=True, help="Why; kept with the order")
+        self.add_json(listing, remove, rearm)
 
     def needs(self, options: Mapping[str, Any]) -> Needs:
         """Speak of bots only where there can be some."""
@@ -41,6 +51,7 @@ class Command(DeskCommand):
         actions: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "list": self._list,
             "remove": self._remove,
+            "rearm": self._rearm,
         }
         return actions[options["action"]](options)
 
@@ -88,3 +99,17 @@ class Command(DeskCommand):
             clock=bootstrap.system_clock(),
         )
         return {"removed": options["name"], "revision": revision}
+
+    def _rearm(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        name = " ".join(options["name"])
+        rows = bot_rearm(
+            name=name,
+            reason=options["reason"],
+            actor=f"command line ({getpass.getuser()})",
+            clock=bootstrap.system_clock(),
+        )
+        return {
+            "rearmed": name,
+            "bots": len(rows),
+            "drawdown_pct": round(max(row.drawdown_pct for row in rows), 4),
+        }

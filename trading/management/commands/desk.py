@@ -20,7 +20,7 @@ from trading.domain.reasons import TradingState
 from trading.management.desk_command import DeskCommand, Needs, person_name
 from trading.management.progress import progress_bar
 from trading.ports.candles import SeriesKey
-from trading.services.control import trading_state_set
+from trading.services.control.orders import Act, order_give, order_preview
 from trading.services.journal.replay import ReplayReport, replay_run
 from trading.services.journal.verify import session_verify
 from trading.services.sessions.blueprint import (
@@ -55,8 +55,10 @@ class Command(DeskCommand):
         stop.add_argument(
             "--session", type=whole_number, action="append", help="Only this one; repeatable"
         )
-        pause = actions.add_parser("pause", help="Refuse entries, keep managing positions")
-        resume = actions.add_parser("resume", help="Allow entries again")
+        pause = actions.add_parser(
+            "pause", help="Take back working entries, refuse new ones, keep managing positions"
+        )
+        resume = actions.add_parser("resume", help="Lift a pause; a kill is lifted by unkill alone")
         for action in (pause, resume):
             action.add_argument("--reason", default="by command", help="Kept with the order")
         verify = actions.add_parser("verify", help="Recompute every decision and compare")
@@ -89,8 +91,8 @@ class Command(DeskCommand):
             "start": self._start,
             "replay": self._replay,
             "stop": self._stop_sessions,
-            "pause": lambda o: self._order(TradingState.PAUSED, o),
-            "resume": lambda o: self._order(TradingState.ACTIVE, o),
+            "pause": lambda o: self._order(Act.PAUSE, o),
+            "resume": lambda o: self._order(Act.RESUME, o),
             "verify": self._verify,
         }
         return actions[options["action"]](options)
@@ -117,20 +119,23 @@ class Command(DeskCommand):
         ids = options["session"] or [session.pk for session in sessions_active()]
         return {"session_ids": ids, "stopped": sessions_stop(session_ids=ids)}
 
-    def _order(self, state: TradingState, options: Mapping[str, Any]) -> dict[str, Any]:
-        row = trading_state_set(
+    def _order(self, act: Act, options: Mapping[str, Any]) -> dict[str, Any]:
+        preview = order_preview(scope="desk", name="")  # before sessions obey
+        row = order_give(
+            act=act,
             scope="desk",
             name="",
-            state=state,
-            flatten=False,
             reason=options["reason"],
             actor=person_name(),
             clock=bootstrap.system_clock(),
         )
-        return {
+        answer: dict[str, Any] = {
             "trading_state": TradingState(row.state).name.lower(),
             "session_ids": [session.pk for session in sessions_active()],
         }
+        if act is Act.PAUSE:
+            answer["open_orders_cancelled"] = preview.n_open_orders
+        return answer
 
     def _replay(self, options: Mapping[str, Any]) -> dict[str, Any]:
         blueprint, series = self._replayed(options)

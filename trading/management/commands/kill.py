@@ -13,7 +13,7 @@ from trading.domain.numbers import real_number
 from trading.domain.reasons import TradingState
 from trading.management.desk_command import DeskCommand, Needs, person_name
 from trading.models import TradingControl
-from trading.services.control import kill_preview, trading_state_set
+from trading.services.control.orders import Act, order_give, order_preview
 
 PATIENCE_S: Final = 120
 
@@ -22,7 +22,7 @@ class Command(DeskCommand):
     """The kill switch."""
 
     help = "Halt a scope at once: working entries are taken back, stops stay, no new orders."
-    state = TradingState.HALTED
+    act = Act.KILL
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare scope, name, flatten and reason."""
@@ -35,7 +35,7 @@ class Command(DeskCommand):
             help=f"{scopes}; all but desk (the default) with a name",
         )
         parser.add_argument("--reason", default="by command", help="Kept with the order")
-        if self.state is TradingState.HALTED:
+        if self.act is Act.KILL:
             parser.add_argument(
                 "--flatten", action="store_true", help="Also sell open positions at market"
             )
@@ -63,13 +63,12 @@ class Command(DeskCommand):
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Give the order and say what it does."""
         scope, name = options["scope"][0], " ".join(options["scope"][1:])
-        flatten = bool(options.get("flatten"))
-        preview = kill_preview(scope=scope, name=name)  # before sessions obey
-        row = trading_state_set(
+        preview = order_preview(scope=scope, name=name)  # before sessions obey
+        row = order_give(
+            act=self.act,
             scope=scope,
             name=name,
-            state=self.state,
-            flatten=flatten,
+            flatten=bool(options.get("flatten")),
             reason=options["reason"],
             actor=person_name(),
             clock=bootstrap.system_clock(),
@@ -78,10 +77,11 @@ class Command(DeskCommand):
             "scope": scope,
             "name": name,
             "trading_state": TradingState(row.state).name.lower(),
+            "bots": preview.n_bots,
         }
-        if self.state is TradingState.HALTED:
+        if self.act is Act.KILL:
             answer |= {
                 "open_orders_cancelled": preview.n_open_orders,
-                "positions_sold" if flatten else "positions_kept": len(preview.positions),
+                "positions_sold" if row.flatten else "positions_kept": len(preview.positions),
             }
         return answer

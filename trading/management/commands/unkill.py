@@ -1,13 +1,13 @@
-"""``unkill``: let a halted scope trade again."""
+"""``unkill``: lift the kill of a scope; what was in force before it counts again."""
 
 from __future__ import annotations
 
-from trading.domain.reasons import TradingState
 from trading.management.commands.kill import Command as KillCommand
+from trading.services.control.orders import Act
 
 
 class Command(KillCommand):
     """The kill switch, released."""
 
-    help = "Release the kill switch of a scope; entries are allowed again."
-    state = TradingState.ACTIVE
+    help = "Lift the kill of a scope: what was in force before it, a pause or none, counts again."
+    act = Act.UNKILL

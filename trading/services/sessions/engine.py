@@ -47,6 +47,11 @@ def _nothing() -> None:
     """Do nothing."""
 
 
+def _go_on() -> bool:
+    """Say that nobody wants the session to stop."""
+    return True
+
+
 def session_key(session_id: int) -> str:
     """Return what makes this session's client order ids its own."""
     return f"s{session_id}"
@@ -108,20 +113,30 @@ class SessionEngine:
                 self._commit([out], is_between=True)
         return len(bars)
 
-    def advance(self, limit: int = READ_BARS) -> int:
-        """Decide on the next bars; return how many there were."""
+    def advance(self, limit: int = READ_BARS, *, before_bar: Callable[[], bool] = _go_on) -> int:
+        """Decide on the next bars; return how many there were.
+
+        Args:
+            limit: bars at most.
+            before_bar: asked before each bar; may apply inputs, and ends the turn with False.
+        """
         rows = self._read_bars(self.state.seq, limit=limit)
         if self._session.feed.kind == FeedKind.CCXT:
             self._note_lateness(rows)
+        done = 0
         for row in rows:
+            if not before_bar():
+                break
             self._step(row)
+            done += 1
         self._flush()
         if self._is_snapshot_due():
             self.snapshot()
-        return len(rows)
+        return done
 
     def apply_inputs(self, inputs: Sequence[SessionInput]) -> None:
         """Let operators' orders count from here on; each is recorded with what it caused."""
+        self._flush()  # an input stands after the bars that were decided without it
         for row in inputs:
             out = input_apply(self._driver.core, row)
             self._commit([out], is_between=True, inputs=[row])

@@ -6,16 +6,18 @@ bot. Only the newest order of each scope and name counts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from trading.domain.desk.core import DeskCore
 from trading.domain.desk.output import StepOutput
-from trading.domain.desk.state import BotState, DeskState
+from trading.domain.desk.state import DeskState
 from trading.domain.errors import InvariantError
 from trading.domain.policy import Policy
 from trading.domain.reasons import TradingState
-from trading.models import SessionInput, TradingControl
+from trading.models import BotRearm, SessionInput, TradingControl
+from trading.selectors.controls import rows_in_force
+from trading.services.control.scopes import bots_covered
 from trading.services.desk_config.policies import policy_digest, policy_dump, policy_load
 
 States = dict[int, tuple[TradingState, bool]]
@@ -37,6 +39,8 @@ def input_apply(core: DeskCore, row: SessionInput) -> StepOutput:
                 for index, value in payload["states"].items()
             }
         )
+    if row.kind == SessionInput.Kind.REARM:
+        return core.apply_rearm(payload["bots"])
     if row.kind == SessionInput.Kind.POLICY:
         return core.apply_policy(policy_load(payload["policy"]))
     if row.kind == SessionInput.Kind.CATCH_UP:
@@ -51,42 +55,37 @@ def policy_payload(state: DeskState, policy: Policy) -> dict[str, Any] | None:
     return {"policy": policy_dump(policy)}
 
 
-def trading_states_payload(state: DeskState, venue: str) -> dict[str, Any] | None:
-    """Return the input that brings every bot under the operator's orders, or None."""
-    wanted = trading_states(state, venue, controls_in_force())
+def trading_states_payload(state: DeskState, session_id: int) -> dict[str, Any] | None:
+    """Return the input that brings every bot under the operators' orders, or None."""
+    wanted = trading_states(session_id, [bot.spec.index for bot in state.bots], rows_in_force())
     current = {bot.spec.index: (bot.trading_state, bot.is_flatten_ordered) for bot in state.bots}
     if wanted == current:
         return None
     return {"states": {str(i): [int(value), flatten] for i, (value, flatten) in wanted.items()}}
 
 
-def controls_in_force() -> list[TradingControl]:
-    """Return the newest order of every scope and name."""
-    newest: dict[tuple[str, str], TradingControl] = {}
-    for row in TradingControl.objects.order_by("id"):
-        newest[row.scope, row.name] = row
-    return list(newest.values())
-
-
-def trading_states(state: DeskState, venue: str, controls: Sequence[TradingControl]) -> States:
+def trading_states(
+    session_id: int, indexes: Iterable[int], orders: Iterable[TradingControl]
+) -> States:
     """Return, by bot index, the worst state that covers it and whether to flatten."""
-    result: States = {}
-    for bot in state.bots:
-        covering = [row for row in controls if _covers(row, bot, state, venue)]
-        worst = max((TradingState(row.state) for row in covering), default=TradingState.ACTIVE)
-        is_halted = worst is TradingState.HALTED
-        flatten = is_halted and any(row.flatten for row in covering if row.state == worst)
-        result[bot.spec.index] = (worst, flatten)
+    result: States = dict.fromkeys(indexes, (TradingState.ACTIVE, False))
+    for row in orders:
+        ordered = TradingState(row.state), row.flatten
+        if ordered[0] is TradingState.ACTIVE:
+            continue
+        covered = bots_covered(row.scope, row.name).filter(session_id=session_id)
+        for index in covered.values_list("index", flat=True):
+            result[index] = max(result[index], ordered)  # of two kills, the one that flattens
     return result
 
 
-def _covers(row: TradingControl, bot: BotState, state: DeskState, venue: str) -> bool:
-    scope = TradingControl.Scope
-    names = {
-        scope.DESK: row.name,
-        scope.VENUE: venue,
-        scope.CHAIN: state.pairs[bot.spec.pair].instrument.chain or "",
-        scope.STRATEGY: bot.spec.strategy.name,
-        scope.BOT: f"{bot.spec.pair} {bot.spec.strategy.name}",
-    }
-    return names[scope(row.scope)] == row.name
+def rearm_payload(session_id: int) -> dict[str, Any] | None:
+    """Return the input that lets bots count their drawdown anew, or None when none waits."""
+    kind = SessionInput.Kind.REARM
+    taken = SessionInput.objects.filter(session_id=session_id, kind=kind)
+    done = [pk for payload in taken.values_list("payload", flat=True) for pk in payload["orders"]]
+    waiting = BotRearm.objects.filter(bot__session_id=session_id).exclude(pk__in=done)
+    rows = list(waiting.order_by("id").values_list("pk", "bot__index"))
+    if not rows:
+        return None
+    return {"orders": [pk for pk, _ in rows], "bots": sorted({index for _, index in rows})}

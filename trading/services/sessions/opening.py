@@ -255,6 +255,7 @@ def _bot(session: DeskSession, plan: Mapping[str, Any]) -> Bot:
         bankroll=plan["bankroll"],
         cash=plan["bankroll"],
         equity=plan["bankroll"],
+        peak_equity=plan["bankroll"],
     )
 
 

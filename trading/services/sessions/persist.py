@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from trading.domain.desk.output import StepOutput
-from trading.domain.desk.state import BotState, DeskState
+from trading.domain.desk.state import DeskState
 from trading.models import Bot, Decision, DeskSession, EquityPoint, SessionInput, SessionSnapshot
 from trading.services.sessions.hooks import Hook
 from trading.services.sessions.lease import lease_renew
@@ -104,7 +104,10 @@ class Journal:
                 touched[row.bot_index] = (row.outcome, out.open_time)
         for index in sorted(changed | touched.keys()):
             bot = state.bots[index]
-            values: dict[str, Any] = {"equity": bot_equity(bot)}
+            values: dict[str, Any] = {
+                "equity": display_amount(bot.equity),
+                "peak_equity": display_amount(bot.peak_equity),
+            }
             if index in touched:
                 values["last_outcome"], values["last_bar_time"] = touched[index]
             if index in changed:
@@ -150,6 +153,6 @@ class Journal:
         ).delete()
 
 
-def bot_equity(bot: BotState) -> Decimal:
-    """Return the equity as money, rounded to eight places (a display value, marked at float)."""
-    return round(Decimal(repr(bot.equity)), 8)
+def display_amount(value: float) -> Decimal:
+    """Return an equity as money, rounded to eight places (a display value, marked at float)."""
+    return round(Decimal(repr(value)), 8)

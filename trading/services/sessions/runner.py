@@ -17,17 +17,16 @@ from typing import Any, Final, ParamSpec, TypeVar
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connection, transaction
 
-from trading.domain.errors import ConfigError, InvariantError, LeaseLostError
+from trading.domain.errors import InvariantError, LeaseLostError
 from trading.domain.reasons import QUIET_OUTCOMES, Outcome
 from trading.domain.topics import DESK
-from trading.models import Bot, DeskSession, Feed, SessionInput, TradingControl
+from trading.models import Bot, DeskSession, Feed
 from trading.ports.clock import Clock
 from trading.ports.publisher import EventPublisher
-from trading.services.desk_config.overrides import current_config, current_revision_number
 from trading.services.sessions.engine import News, SessionEngine
 from trading.services.sessions.hooks import Hook, no_hook
-from trading.services.sessions.inputs import policy_payload, trading_states_payload
 from trading.services.sessions.lease import lease_claim, lease_release, lease_renew
+from trading.services.sessions.steering import Steering
 from trading.services.sessions.supervision import sessions_without_worker
 
 P = ParamSpec("P")
@@ -86,8 +85,7 @@ class SessionRunner:
         self._limits = limits
         self._hook = hook
         self._token = 0
-        self._revision = -1
-        self._control_id = -1
+        self._steering = Steering(session_id, clock=clock, report=self._report)
         self._renewed_at = 0.0
         self._yields_at = 0.0
         self._published_at = 0.0
@@ -150,17 +148,23 @@ class SessionRunner:
         return engine
 
     def _turn(self, engine: SessionEngine) -> tuple[int, RunEnd | None]:
-        """Take in operators' orders, then the next bars; say whether this was the end."""
-        self._take_inputs(engine)
-        done = engine.advance()
+        """Take in the next bars, before each the people's orders; say whether this was the end."""
+        is_wanted = True
+
+        def before_bar() -> bool:
+            nonlocal is_wanted
+            is_wanted = self._steering.obey(engine)
+            return is_wanted
+
+        done = engine.advance(before_bar=before_bar) if before_bar() else 0
         self._renew()
+        if not is_wanted:
+            return done, RunEnd.STOPPED
         if self._is_another_waiting():
             return done, RunEnd.GAVE_WAY
         if done:
             return done, None
         row = DeskSession.objects.select_related("feed").get(pk=self._session_id)
-        if not row.is_wanted:
-            return 0, RunEnd.STOPPED
         is_over = row.feed.status == Feed.Status.FINISHED and row.cursor_seq >= row.feed.last_seq
         return 0, RunEnd.FINISHED if is_over else None
 
@@ -173,38 +177,14 @@ class SessionRunner:
         rows = DeskSession.objects.filter(pk__in=sessions_without_worker(now=self._clock.now()))
         return rows.filter(is_wanted=True).exists()
 
-    def _take_inputs(self, engine: SessionEngine) -> None:
-        revision = current_revision_number()
-        if revision != self._revision:
-            self._take_policy(engine)
-            self._revision = revision
-        newest = TradingControl.objects.order_by("-id").values_list("id", flat=True).first() or 0
-        if newest != self._control_id:
-            venue = Feed.objects.values_list("venue", flat=True).get(sessions=self._session_id)
-            payload = trading_states_payload(engine.state, venue)
-            if payload is not None:
-                engine.apply_inputs([engine.input_row(SessionInput.Kind.TRADING_STATE, payload)])
-            self._control_id = newest
-
-    def _take_policy(self, engine: SessionEngine) -> None:
-        try:
-            policy = current_config().policy
-        except ConfigError as error:
-            # a file broken meanwhile must not stop positions from being managed
-            self._set_status(
-                DeskSession.Status.RUNNING,
-                f"keeps its policy because the configuration cannot be read: {error}",
-            )
-            return
-        payload = policy_payload(engine.state, policy)
-        if payload is not None:
-            engine.apply_inputs([engine.input_row(SessionInput.Kind.POLICY, payload)])
-
     def _renew(self) -> None:
         now = self._clock.monotonic()
         if now - self._renewed_at >= RENEW_EVERY_S:
             lease_renew(session_id=self._session_id, token=self._token, now=self._clock.now())
             self._renewed_at = now
+
+    def _report(self, reason: str) -> None:
+        self._set_status(DeskSession.Status.RUNNING, reason)
 
     def _set_status(self, status: DeskSession.Status, reason: str = "") -> None:
         now = self._clock.now()

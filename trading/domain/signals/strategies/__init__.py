@@ -1,11 +1,10 @@
 """The registry: every strategy the desk and the optimizer know, by name."""
 
-import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from trading.domain.errors import BadInputError
+from trading.domain.names import unknown_name
 from trading.domain.signals.strategies.base import Strategy
 from trading.domain.signals.strategies.systems import SYSTEMS
 from trading.domain.signals.strategies.triggers import TRIGGERS
@@ -24,6 +23,4 @@ def strategy_get(name: str) -> Strategy:
     strategy = STRATEGIES.get(name)
     if strategy is not None:
         return strategy
-    near = difflib.get_close_matches(name, STRATEGIES, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(STRATEGIES)}"
-    raise BadInputError(f"strategy was {name!r}, which is not known; {hint}")
+    raise unknown_name("strategy", name, STRATEGIES)
