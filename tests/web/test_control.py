@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -9,7 +12,7 @@ from django.test import Client
 from tests import factories as make
 from tests.web.desk_scene import Scene
 from trading.domain.reasons import TradingState
-from trading.models import TradingControl
+from trading.models import Bot, BotRearm, SessionInput, TradingControl
 from trading.selectors.overview import desk_control
 
 
@@ -68,6 +71,110 @@ def test_the_kill_sells_only_when_asked_to(desk: Client) -> None:
 def test_the_dialog_gets_a_bare_answer(desk: Client) -> None:
     response = desk.post("/control/pause/", {"reason": "news"}, headers={"X-Panel": "1"})
     assert response.status_code == 204
+
+
+def headings(page: str) -> list[str]:
+    """Return the text of every heading."""
+    return re.findall(r"<h[1-6][^>]*>(.*?)</h[1-6]>", page)
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "kill", "unkill"])
+def test_the_page_of_an_order_says_its_title_once_and_so_does_the_dialog(
+    desk: Client, action: str
+) -> None:
+    address = f"/control/{action}/"
+    article = desk.get(address).content.decode().partition("<article")[2].partition("</article>")[0]
+    (whole,) = headings(article)
+    dialog = desk.get(address, headers={"X-Panel": "1"}).content.decode()
+    assert headings(dialog) == [whole]
+    assert f"data-hold>{whole}<" in dialog
+
+
+def test_a_kill_is_lifted_by_an_act_of_its_own(desk: Client) -> None:
+    desk.post("/control/kill/", {"reason": "strange prices"})
+    page = desk.get("/").content.decode()
+    assert 'href="/control/unkill/"' in page
+    assert "Lift kill" in page
+    assert 'href="/control/resume/"' not in page
+    for address in ("/control/resume/", "/control/pause/"):
+        refused = desk.post(address, {"reason": "go on"})
+        assert refused.status_code == 422
+        assert "only unkill lifts a kill" in refused.content.decode()
+    assert desk.post("/control/unkill/", {"reason": " "}).status_code == 422
+    control = desk_control()
+    assert control is not None
+    assert control.state is TradingState.HALTED
+    desk.post("/control/unkill/", {"reason": "the venue has mended them"})
+    control = desk_control()
+    assert control is not None
+    assert (control.state, control.reason) == (TradingState.ACTIVE, "the venue has mended them")
+    assert 'href="/control/pause/"' in desk.get("/").content.decode()
+
+
+def test_lifting_a_kill_brings_the_pause_back_that_nobody_resumed(desk: Client) -> None:
+    for act in ("pause", "kill", "unkill"):
+        desk.post(f"/control/{act}/", {"reason": act})
+    assert 'href="/control/resume/"' in desk.get("/").content.decode()
+
+
+def test_one_bots_kill_is_lifted_from_the_table(desk: Client, scene: Scene) -> None:
+    bot = scene.bots[0]
+    desk.post(f"/bots/{bot.pk}/kill/", {"reason": "broken"})
+    page = desk.get("/").content.decode()
+    assert f'href="/bots/{bot.pk}/unkill/"' in page
+    assert f'href="/bots/{bot.pk}/resume/"' not in page
+    assert desk.post(f"/bots/{bot.pk}/resume/", {"reason": "x"}).status_code == 422
+    desk.post(f"/bots/{bot.pk}/unkill/", {"reason": "mended"})
+    assert f'href="/bots/{bot.pk}/pause/"' in desk.get("/").content.decode()
+
+
+def test_an_order_given_for_the_strategy_on_the_pair_is_lifted_at_its_installed_bot(
+    desk: Client, scene: Scene
+) -> None:
+    bot = scene.bots[0]
+    Bot.objects.filter(pk=bot.pk).update(name="champion")
+    make.control(TradingState.HALTED, scope="bot", name="BTC/USDT breakout")
+    assert f'href="/bots/{bot.pk}/unkill/"' in desk.get("/").content.decode()
+    desk.post(f"/bots/{bot.pk}/unkill/", {"reason": "mended"})
+    assert TradingControl.objects.first().name == "BTC/USDT breakout"
+    desk.post(f"/bots/{bot.pk}/kill/", {"reason": "only this one"})
+    assert TradingControl.objects.first().name == "champion"
+
+
+def test_a_bot_that_its_drawdown_stopped_says_so_and_is_rearmed_from_there(
+    desk: Client, scene: Scene
+) -> None:
+    bot, other = scene.bots[0], scene.bots[1]
+    start = SessionInput.objects.get(session=scene.session)
+    start.payload["policy"]["risk"] = {"max_drawdown_pct": 25.0}
+    start.payload["bots"] = [{"index": row.index} for row in scene.bots]
+    start.save()
+    Bot.objects.filter(pk=bot.pk).update(equity=Decimal(730), peak_equity=Decimal(1000))
+    Bot.objects.filter(pk=other.pk).update(equity=Decimal(760), peak_equity=Decimal(1000))
+    page = desk.get("/").content.decode()
+    assert "Stopped for entries: 27.00" in page
+    assert f'href="/bots/{bot.pk}/rearm/"' in page
+    assert f'href="/bots/{other.pk}/rearm/"' not in page
+    assert "1 of 6 bots enter no more until they are re-armed: breakout on BTC/USDT." in page
+    form = desk.get(f"/bots/{bot.pk}/rearm/").content.decode()
+    assert "below its peak of 1" in form
+    assert desk.post(f"/bots/{bot.pk}/rearm/", {"reason": ""}).status_code == 422
+    desk.post(f"/bots/{bot.pk}/rearm/", {"reason": "the parameters are mended"})
+    row = BotRearm.objects.get()
+    assert (row.bot_id, row.drawdown_pct, row.reason, row.actor) == (
+        bot.pk, pytest.approx(27.0), "the parameters are mended", "olga"
+    )  # fmt: skip
+    refused = desk.post(f"/bots/{other.pk}/rearm/", {"reason": "this one too"})
+    assert refused.status_code == 422
+    assert "there is nothing to re-arm" in refused.content.decode()
+    assert BotRearm.objects.count() == 1
+
+
+def test_the_pause_shows_the_entries_it_takes_back(desk: Client, scene: Scene) -> None:
+    make.order(scene.bots[0], status="accepted")
+    form = desk.get("/control/pause/", headers={"X-Panel": "1"}).content.decode()
+    assert "Cancels 1 working entry order." in form
+    assert 'name="flatten"' not in form
 
 
 def test_one_bot_is_paused_and_resumed_from_the_table(desk: Client, scene: Scene) -> None:

@@ -26,9 +26,10 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> BadInputError:
     folded = name.casefold()
     near = difflib.get_close_matches(folded, by_folded, n=MOST_NEAR)
     if near:
-        least = _alike(folded, near[0]) - AS_NEAR
-        close = [repr(by_folded[each]) for each in near if _alike(folded, each) >= least]
-        hint = f"did you mean {' or '.join(close)}?"
+        best = _alike(folded, near[0])
+        close = sorted(near, key=lambda each: (-_alike(folded, each), each))
+        names = [by_folded[each] for each in close if _alike(folded, each) >= best - AS_NEAR]
+        hint = f"did you mean {' or '.join(map(repr, names))}?"
     elif names:
         more = f" and {len(names) - MOST_KNOWN} more" if len(names) > MOST_KNOWN else ""
         hint = f"known are {', '.join(names[:MOST_KNOWN])}{more}"

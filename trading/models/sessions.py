@@ -200,7 +200,7 @@ class TradingControl(models.Model):
         BOT = "bot"
 
     scope = models.CharField(max_length=10, choices=Scope)
-    name = models.CharField(max_length=80, blank=True)
+    name = models.CharField(max_length=120, blank=True)
     state = models.PositiveSmallIntegerField(
         choices=[(s.value, s.name.lower()) for s in TradingState]
     )

@@ -13,6 +13,7 @@ from typing import Any
 from trading.domain.policy import EntryGates
 from trading.models import SessionInput
 from trading.selectors.bots import BotView
+from trading.selectors.figures import percent_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class DrawdownStop:
     peak: Decimal
     drawdown_pct: float
     limit_pct: float
+
+    @property
+    def text(self) -> str:
+        """Return how far it fell and how far it may, in words."""
+        fallen = percent_text(self.drawdown_pct, signed=False)
+        return f"{fallen} below its peak, limit {percent_text(self.limit_pct, signed=False)}"
 
 
 def drawdown_stops(bots: Sequence[BotView]) -> Mapping[int, DrawdownStop]:

@@ -20,7 +20,7 @@ from tests.integration.sessions.running import run_to_end
 from tests.oracles.desk_parity import entries_of
 from tests.oracles.paths import schedule
 from trading.domain.market.bars import BarArrays
-from trading.domain.reasons import Outcome, TradingState
+from trading.domain.reasons import Outcome
 from trading.models import (
     Decision,
     DeskSession,
@@ -32,7 +32,7 @@ from trading.models import (
     SessionLease,
 )
 from trading.services.bots.installing import BotAsked, bot_install
-from trading.services.control import trading_state_set
+from trading.services.control.orders import Act, order_give
 from trading.services.desk_config.overrides import override_set
 from trading.services.journal.verify import session_verify
 from trading.services.sessions.runner import RunEnd
@@ -169,8 +169,8 @@ def test_the_desks_own_gates_do_not_stand_in_its_way() -> None:
 
 def test_the_operator_does() -> None:
     session = installed_on(random_walk(ALL, 5))
-    trading_state_set(
-        scope="strategy", name="donchian_champion", state=TradingState.PAUSED, flatten=False,
+    order_give(
+        act=Act.PAUSE, scope="strategy", name="donchian_champion",
         reason="a test", actor="olga", clock=CLOCK,
     )  # fmt: skip
     run_to_end(session.pk)

@@ -263,7 +263,14 @@ def sessions_stop(*, session_ids: Sequence[int]) -> int:
     """Ask the workers to stop these sessions; return how many were asked.
 
     A feed that no session wants any more stops with them.
+
+    Raises:
+        BadInputError: one of them does not exist; none was asked.
     """
+    known = DeskSession.objects.filter(pk__in=session_ids).values_list("pk", flat=True)
+    unknown = sorted(set(session_ids) - set(known))
+    if unknown:
+        raise BadInputError(f"there is no session {unknown[0]}; see: manage.py status")
     rows = DeskSession.objects.filter(pk__in=session_ids, is_wanted=True)
     feed_ids = set(rows.values_list("feed_id", flat=True))
     asked = rows.update(is_wanted=False)
