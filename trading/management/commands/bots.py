@@ -105,7 +105,7 @@ class Command(DeskCommand):
         rows = bot_rearm(
             name=name,
             reason=options["reason"],
-            actor=f"command line ({getpass.getuser()})",
+            actor=person_name(),
             clock=bootstrap.system_clock(),
         )
         return {
