@@ -134,14 +134,22 @@ class SimulatedMarket:
         regime, until = self._next_regime(0, 0.0, Regime.VOLATILE)
         return MarketState(0, 0.0, regime, 0, until, (0.0,) * len(self.pairs))
 
+    def block(self, state: MarketState, n: int) -> tuple[MarketState, list[FloatArray]]:
+        """Return the state after bars ``state.i`` to ``state.i + n - 1``, and those bars.
+
+        Returns:
+            one float64[5, n] a pair in order, rows in the order of ``COLUMNS``; the same numbers
+            as ``n`` single steps give.
+        """
+        states = self._states(state, n)
+        return states[-1], [
+            self._values(traits, k, states, PATH_STEPS) for k, traits in enumerate(self._traits)
+        ]
+
     def step(self, state: MarketState) -> tuple[MarketState, list[tuple[str, Bar]]]:
         """Return the state after bar ``state.i``, and that bar of every pair in order."""
-        after = self._advance(state)
-        bars = [
-            (traits.pair, self._bar(traits, k, state, after, PATH_STEPS))
-            for k, traits in enumerate(self._traits)
-        ]
-        return after, bars
+        after, values = self.block(state, 1)
+        return after, self._bars(state, values)
 
     def forming(self, state: MarketState, fraction: float) -> list[tuple[str, Bar]]:
         """Return bar ``state.i`` of every pair as it looks after ``fraction`` (0 to 1) of its time.
@@ -149,22 +157,45 @@ class SimulatedMarket:
         At fraction 1 it equals the closed bar.
         """
         n_moves = min(PATH_STEPS, max(1, math.ceil(fraction * PATH_STEPS)))
-        after = self._advance(state)
+        states = self._states(state, 1)
+        values = [self._values(t, k, states, n_moves) for k, t in enumerate(self._traits)]
+        return self._bars(state, values)
+
+    def _bars(self, state: MarketState, values: Sequence[FloatArray]) -> list[tuple[str, Bar]]:
+        open_time = self._epoch_ms + state.i * self._step_ms
         return [
-            (traits.pair, self._bar(traits, k, state, after, n_moves))
-            for k, traits in enumerate(self._traits)
+            (pair, Bar(open_time, *bar[:, 0].tolist()))
+            for pair, bar in zip(self.pairs, values, strict=True)
         ]
 
-    def _advance(self, state: MarketState) -> MarketState:
+    def _states(self, state: MarketState, n: int) -> list[MarketState]:
+        """Return the states before each of ``n`` bars and after the last."""
         if len(state.own) != len(self._traits):
             raise InvariantError(
                 f"state was of {len(state.own)} pairs; this market has {len(self._traits)}"
             )
+        at = 2 * np.arange(state.i, state.i + n, dtype=np.int64)
+        market = normals(self._key, at, 1)[:, 0]
+        rest = math.sqrt(1 - _CORRELATION**2)
+        noise = [
+            (_CORRELATION * market + rest * normals(traits.key, at, 1)[:, 0]).tolist()
+            for traits in self._traits
+        ]
+        states, leads = [state], self._leads(state)
+        for j in range(n):
+            before = states[-1]
+            states.append(self._next(before, leads, [of_pair[j] for of_pair in noise]))
+            if states[-1].since != before.since:
+                leads = self._leads(states[-1])
+        return states
+
+    def _next(
+        self, state: MarketState, leads: Sequence[float], noise: Sequence[float]
+    ) -> MarketState:
         shape = _SHAPES[state.regime]
-        market_noise = float(normals(self._key, 2 * state.i, 1)[0])
         own = tuple(
-            self._own_next(traits, value, shape, market_noise, state)
-            for traits, value in zip(self._traits, state.own, strict=True)
+            value * (1 - _PULL) + lead + traits.spread * shape.sigma * draw
+            for traits, value, lead, draw in zip(self._traits, state.own, leads, noise, strict=True)
         )
         level = state.level + shape.drift
         following = state.i + 1
@@ -173,16 +204,14 @@ class SimulatedMarket:
         regime, until = self._next_regime(following, level, state.regime)
         return MarketState(following, level, regime, following, until, own)
 
-    @staticmethod
-    def _own_next(
-        traits: _PairTraits, value: float, shape: _Shape, market_noise: float, state: MarketState
-    ) -> float:
-        own_noise = float(normals(traits.key, 2 * state.i, 1)[0])
-        noise = _CORRELATION * market_noise + math.sqrt(1 - _CORRELATION**2) * own_noise
+    def _leads(self, state: MarketState) -> list[float]:
         # each pair takes its own share of a regime: one leads, another lags
-        share = 0.55 + 0.9 * float(uniforms(traits.key, 2 * state.since + 1, 1)[0])
-        lead = (share - 1.0) * traits.sensitivity * shape.drift
-        return value * (1 - _PULL) + lead + traits.spread * shape.sigma * noise
+        drift, at = _SHAPES[state.regime].drift, 2 * state.since + 1
+        shares = [0.55 + 0.9 * float(uniforms(t.key, at, 1)[0]) for t in self._traits]
+        return [
+            (share - 1.0) * traits.sensitivity * drift
+            for traits, share in zip(self._traits, shares, strict=True)
+        ]
 
     def _next_regime(self, i: int, level: float, before: Regime) -> tuple[Regime, int]:
         u = uniforms(self._key, 2 * i + 1, 2)
@@ -191,34 +220,37 @@ class SimulatedMarket:
         length = shape.shortest + int(float(u[1]) * (shape.longest - shape.shortest + 1))
         return regime, i + length
 
-    def _bar(
-        self, traits: _PairTraits, k: int, before: MarketState, after: MarketState, n_moves: int
-    ) -> Bar:
-        first = _log_price(traits, before.level, before.own[k])
-        last = _log_price(traits, after.level, after.own[k])
-        shape = _SHAPES[before.regime]
-        draws = normals(traits.key, 2 * before.i + 1, PATH_STEPS + 2)
-        path = _path(first, last, traits.spread * shape.sigma, draws[:PATH_STEPS])
+    def _values(
+        self, traits: _PairTraits, k: int, states: Sequence[MarketState], n_moves: int
+    ) -> FloatArray:
+        """Return float64[5, n] of the bars between the states, cut short after ``n_moves``."""
+        befores = states[:-1]
+        log_prices = np.array([_log_price(traits, state.level, state.own[k]) for state in states])
+        sigma = np.array([traits.spread * _SHAPES[state.regime].sigma for state in befores])
+        at = 2 * np.arange(befores[0].i, befores[0].i + len(befores), dtype=np.int64) + 1
+        draws = normals(traits.key, at, PATH_STEPS + 2)
+        path = _path(log_prices[:-1], log_prices[1:], sigma, draws[:, :PATH_STEPS])
         prices = np.maximum(np.round(np.exp(path), traits.decimals), 10.0**-traits.decimals)
-        seen = prices[: n_moves + 1]
+        seen = prices[:, : n_moves + 1]
+        surprise = np.abs(np.diff(log_prices)) / sigma
+        quiet = zip(
+            befores, surprise.tolist(), draws[:, PATH_STEPS].tolist(), prices[:, 0].tolist(),
+            strict=True,
+        )  # fmt: skip
+        volume = [self._quote_volume(*one) / first * n_moves / PATH_STEPS for *one, first in quiet]
+        return np.stack(
+            [seen[:, 0], seen.max(axis=1), seen.min(axis=1), seen[:, -1], np.round(volume, 4)]
+        )
+
+    def _quote_volume(self, before: MarketState, surprise: float, draw: float) -> float:
         open_time = self._epoch_ms + before.i * self._step_ms
         hour = 2 * math.pi * (open_time % MS_PER_DAY) / MS_PER_DAY
-        surprise = abs(last - first) / (traits.spread * shape.sigma)
-        quote_volume = (
+        return (
             _QUOTE_VOLUME
-            * shape.activity
+            * _SHAPES[before.regime].activity
             * (1 + 0.3 * math.sin(hour))
             * (0.6 + 0.5 * surprise)
-            * math.exp(0.4 * float(draws[PATH_STEPS]))
-        )
-        volume = quote_volume / float(prices[0]) * n_moves / PATH_STEPS
-        return Bar(
-            open_time,
-            float(seen[0]),
-            float(seen.max()),
-            float(seen.min()),
-            float(seen[-1]),
-            round(volume, 4),
+            * math.exp(0.4 * draw)
         )
 
 
@@ -244,11 +276,13 @@ def _log_price(traits: _PairTraits, level: float, own: float) -> float:
     return math.log(traits.first_price) + traits.sensitivity * level + own
 
 
-def _path(first: float, last: float, sigma: float, draws: FloatArray) -> FloatArray:
-    """Return float64[PATH_STEPS + 1]: a Brownian bridge of log prices from first to last."""
+def _path(first: FloatArray, last: FloatArray, sigma: FloatArray, draws: FloatArray) -> FloatArray:
+    """Return float64[n, PATH_STEPS + 1]: Brownian bridges of log prices from first to last."""
     share = np.arange(PATH_STEPS + 1) / PATH_STEPS
-    walk = np.concatenate(([0.0], np.cumsum(draws))) * (sigma / math.sqrt(PATH_STEPS))
-    return np.asarray(first + (last - first) * share + walk - walk[-1] * share)
+    walk = np.zeros((first.shape[0], PATH_STEPS + 1))
+    walk[:, 1:] = np.cumsum(draws, axis=1) * (sigma / math.sqrt(PATH_STEPS))[:, None]
+    rises = (last - first)[:, None]
+    return np.asarray(first[:, None] + rises * share + walk - walk[:, -1:] * share)
 
 
 def _traits(seed: int, pair: str) -> _PairTraits:
