@@ -35,8 +35,9 @@ migrations: install-dev ## Django checks; models and migrations agree
 	$(PY) manage.py check --settings config.settings.test --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run --settings config.settings.test
 
-install: ## The virtual environment with requirements.txt
+install: ## The virtual environment with requirements.txt; kernels compile in the background
 	@sh scripts/install.sh requirements.txt
+	@nohup $(PY) manage.py kernels </dev/null >/dev/null 2>&1 &
 
 install-dev: ## The same with requirements-dev.txt
 	@sh scripts/install.sh requirements-dev.txt

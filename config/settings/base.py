@@ -19,6 +19,7 @@ VERSION = "0.1.0"  # the newest entry of CHANGELOG.md; a test compares them
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = env.data_dir(os.environ, BASE_DIR)
 kernel_cache_use(os.environ, BASE_DIR, DATA_DIR)  # before anything imports numba
+KERNELS_DIR = os.environ.get("NUMBA_CACHE_DIR", "")  # empty where nothing can be written
 SOURCES_DIGEST = sources_digest(BASE_DIR)  # as loaded now; machines of one study must agree on it
 CONFIG_PATH = env.config_path(os.environ, BASE_DIR)
 SECRET_KEY = env.secret_key(os.environ, DATA_DIR)

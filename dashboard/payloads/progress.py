@@ -57,8 +57,8 @@ def _running_sentence(study: StudyView) -> str:
         return _said(study.reason)
     if study.n_done == 0:
         return (
-            "Starting: the workers load candles and costs, and compile the strategies once after "
-            "an upgrade (about a minute)."
+            "Starting: the workers load candles and costs, and compile kernels once after an "
+            "installation or upgrade (about a minute)."
         )
     if study.n_done == study.n_trials:
         return (

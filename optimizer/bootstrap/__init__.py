@@ -30,6 +30,7 @@ from optimizer.bootstrap.sweeps import (
     celery_pool,
     chunk_answer,
     evaluation_version,
+    kernels_ready,
     sweep_bell,
     sweep_machine,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "core_bench_run",
     "evaluation_version",
     "evaluator_bench_run",
+    "kernels_ready",
     "pool_make",
     "report_build",
     "report_folder",

@@ -19,7 +19,7 @@ from optimizer.bootstrap.sources import source_readers, study_source
 from optimizer.bootstrap.sweeps import celery_pool, evaluation_version
 from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
-from optimizer.selectors.costs import COSTS_KEY, study_warnings
+from optimizer.selectors.costs import CANDLES_KEY, COSTS_KEY, study_warnings
 from optimizer.services.reports.build import ReportResult, ReportSource
 from optimizer.services.reports.reading import TrialColumns
 from optimizer.services.studies.control import Claimant, digests_running, study_named, study_resume
@@ -87,7 +87,11 @@ def study_open(
     study = opening.study_open(
         request=request,
         source=loaded.source,
-        origin={**loaded.origin.as_dict(), COSTS_KEY: costs.as_dict()},
+        origin={
+            **loaded.origin.as_dict(),
+            CANDLES_KEY: {"warnings": list(sources.simulated_warnings(loaded.origin.venue))},
+            COSTS_KEY: costs.as_dict(),
+        },
         versions={**versions(settings.BASE_DIR), "evaluation_version": evaluation_version()},
         files=RunDirectories(settings.DATA_DIR),
         clock=system_clock(),

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from functools import cache, partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
@@ -24,6 +25,14 @@ def evaluation_version() -> str:
     """Return what decides the last bit of a result: the kernels' sources and what runs them."""
     libraries = " ".join(f"{name} {version(name)}" for name in ("numpy", "numba"))
     return f"{settings.SOURCES_DIGEST} {libraries}"
+
+
+def kernels_ready(say: Callable[[str], object] = lambda _line: None) -> bool:
+    """Compile every kernel of the optimizer unless that was done on this machine; see there."""
+    from optimizer.adapters.workers.kernels import kernels_compiled
+
+    folder = settings.KERNELS_DIR
+    return bool(folder) and kernels_compiled(Path(folder), evaluation_version(), say)
 
 
 def celery_pool(

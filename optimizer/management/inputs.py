@@ -5,13 +5,17 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import CommandParser
 
+from optimizer import bootstrap
 from trading.domain.errors import BadInputError
+from trading.domain.market.instruments import Pair
+from trading.domain.market.timeframes import timeframe_name
 
 
 def candles_add(parser: CommandParser) -> None:
@@ -34,18 +38,41 @@ def force_add(parser: CommandParser) -> None:
     )
 
 
-def candles_check(options: Mapping[str, Any]) -> None:
-    """Refuse candles that are named twice or not at all.
+def candles_named(options: Mapping[str, Any], say: Callable[[str], object]) -> Mapping[str, Any]:
+    """Return the options with the stored series that is meant, unless they name a file.
+
+    What is left out of venue, pair and timeframe is found where one stored series alone fits, and
+    ``say`` is told which.
 
     Raises:
-        BadInputError: both a file and a series are given, or neither.
+        BadInputError: both a file and a series are given, or none or several series fit.
     """
-    venue, pair, timeframe = options["venue"], options["pair"], options["timeframe"]
+    given = {name: options[name] for name in ("venue", "pair", "timeframe") if options[name]}
     if options["candles_file"] is not None:
-        if venue or pair:
+        if given.keys() & {"venue", "pair"}:
             raise BadInputError("give either --candles-file or --venue and --pair, not both")
-    elif not (venue and pair and timeframe):
-        raise BadInputError("no candles: give --candles-file, or --venue, --pair and --timeframe")
+        return options
+    if len(given) == 3:
+        return options
+    if "pair" in given:
+        given["pair"] = str(Pair.parse(given["pair"]))
+    if "timeframe" in given:
+        given["timeframe"] = timeframe_name(given["timeframe"])
+    keys = [asdict(info.key) for info in bootstrap.candle_series()]
+    fitting = [key for key in keys if given.items() <= key.items()]
+    if not fitting:
+        raise BadInputError(
+            "no candles: give --candles-file, or --venue, --pair and --timeframe of a stored series "
+            f"({len(keys)} stored); for some to try: manage.py candles simulate"
+        )
+    names = [" ".join(key.values()) for key in fitting]
+    if len(fitting) > 1:
+        raise BadInputError(
+            f"{len(names)} stored series fit: {', '.join(names[:5])}"
+            f"{', ...' if len(names) > 5 else ''}; name one by --venue, --pair and --timeframe"
+        )
+    say(f"candles: {names[0]}, the only stored series that fits")
+    return {**options, **fitting[0]}
 
 
 def file_check(subject: str, path: Path | None) -> None:

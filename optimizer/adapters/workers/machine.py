@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from optimizer.adapters.workers.blobs import MachineData
+from optimizer.adapters.workers.kernels import kernels_warm_apart
 from optimizer.adapters.workers.local import ProcessPool, WorkersLostError
 from optimizer.adapters.workers.requests import (
     Basis,
@@ -26,7 +27,6 @@ from optimizer.adapters.workers.requests import (
     request_decode,
 )
 from optimizer.adapters.workers.wire import Job
-from optimizer.domain.evaluator.warm import kernels_warm
 from optimizer.ports.machines import WorkRefusedError
 from optimizer.ports.sweeps import Answer, Chunk
 from trading.ports.clock import Clock
@@ -121,11 +121,7 @@ class LocalMachine:
         # On a new machine every kernel is compiled first, once, and not by each of its processes.
         if self._is_warm:
             return
-        context = multiprocessing.get_context("spawn")
-        process = context.Process(target=kernels_warm, name="optimizer-warm", daemon=True)
-        process.start()
-        process.join()
-        self._is_warm = process.exitcode == 0
+        self._is_warm = kernels_warm_apart()
 
     def _borrow(self, basis: Basis, job: Job) -> ProcessPool:
         with self._lock:

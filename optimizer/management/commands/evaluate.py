@@ -15,7 +15,7 @@ from optimizer.domain.evaluator.evaluator import Evaluator, Plan
 from optimizer.domain.metrics import FillModel
 from optimizer.domain.periods import windows_parse
 from optimizer.domain.systems import SYSTEMS, system_get
-from optimizer.management.inputs import candles_add, candles_check, file_check, force_add
+from optimizer.management.inputs import candles_add, candles_named, file_check, force_add
 from optimizer.services.evaluations import (
     evaluation_get,
     evaluation_warnings,
@@ -24,7 +24,7 @@ from optimizer.services.evaluations import (
 )
 from optimizer.services.studies.open.problems import Problems
 from optimizer.services.studies.open.request import values_read
-from optimizer.services.studies.open.sources import file_origin
+from optimizer.services.studies.open.sources import file_origin, simulated_warnings
 from optimizer.services.studies.open.typed import amount, name_check, whole
 from trading.domain.market.bars import BarArrays
 from trading.management.desk_command import DeskCommand
@@ -91,7 +91,7 @@ class Command(DeskCommand):
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Evaluate and return everything about the run."""
-        asked = _asked(options)
+        asked, options = _asked(options, self.stderr.write)
         venue, pair = _market(options)
         costs, used = bootstrap.swap_costs_used(
             options["swap_costs"],
@@ -108,7 +108,11 @@ class Command(DeskCommand):
             plan=asked.plan,
             clock=bootstrap.system_clock(),
         )
-        warnings = [*used.warnings, *evaluation_warnings(evaluation, step_ms)]
+        warnings = [
+            *simulated_warnings(venue),
+            *used.warnings,
+            *evaluation_warnings(evaluation, step_ms),
+        ]
         for line in warnings:
             self.stderr.write(line)
         return evaluation.as_dict() | {"warnings": warnings}
@@ -141,15 +145,17 @@ def _market(options: Mapping[str, Any]) -> tuple[str, str]:
     return file_origin(file).venue, file_origin(file).pair
 
 
-def _asked(options: Mapping[str, Any]) -> _Asked:
-    """Return what was asked for.
+def _asked(
+    options: Mapping[str, Any], say: Callable[[str], object]
+) -> tuple[_Asked, Mapping[str, Any]]:
+    """Return what was asked for, and the options with the series that is meant.
 
     Raises:
         InvalidRequestError: values cannot be used; it says all that cannot.
     """
     problems, params = Problems(), {}
     with problems.at("candles"):
-        candles_check(options)
+        options = candles_named(options, say)
         file_check("candles file was", options["candles_file"])
     with problems.at("swap_costs"):
         file_check("swap costs were", options["swap_costs"])
@@ -167,7 +173,7 @@ def _asked(options: Mapping[str, Any]) -> _Asked:
         fill=FillModel(values["fill"]),
         warm_up_bars=values["warm_up_bars"],
     )
-    return _Asked(params, plan, values["trade_size"])
+    return _Asked(params, plan, values["trade_size"]), options
 
 
 def _reads(options: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:

@@ -12,7 +12,7 @@ from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from optimizer import bootstrap
-from optimizer.management.inputs import candles_check, file_check, stop_by_signal
+from optimizer.management.inputs import candles_named, file_check, stop_by_signal
 from optimizer.management.study_answers import (
     best_line,
     folder,
@@ -85,7 +85,7 @@ class Command(DeskCommand):
     def _run_new(self, options: Mapping[str, Any]) -> dict[str, Any]:
         problems = Problems()
         with problems.at("candles"):
-            candles_check(options)
+            options = candles_named(options, _say)
             file_check("candles file was", options["candles_file"])
         with problems.at("swap_costs"):
             file_check("swap costs were", options["swap_costs"])
@@ -97,6 +97,8 @@ class Command(DeskCommand):
                 "windows, and there is one"
             )
         bar = partial(progress_bar, unit=" rungs")
+        if request.workers_via == LOCAL:  # before there is a study that would be silent meanwhile
+            bootstrap.kernels_ready(_say)
         study = bootstrap.study_open(
             request=request,
             origin=_origin(options),

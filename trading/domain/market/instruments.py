@@ -87,6 +87,7 @@ class Instrument:
         return (price / self.tick).to_integral_value(rounding) * self.tick
 
 
+SIMULATED_VENUE: Final = "simulated"  # whose prices nobody ever paid; kept for them alone
 CHAIN_OF_VENUE: Final = {"pulsex": "pulsechain"}
 _CRYPTO_QUOTE_MIN: Final = {"BTC": Decimal("0.0001"), "ETH": Decimal("0.002")}
 

@@ -1,4 +1,4 @@
-"""``candles import|list|verify|download``: bring candles into the store and look after them."""
+"""``candles import|download|simulate|list|verify``: fill the candle store and look after it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from tqdm import tqdm
 
 from trading import bootstrap
 from trading.domain.errors import BadInputError
+from trading.domain.market.instruments import SIMULATED_VENUE
 from trading.domain.market.quality import Outlier
+from trading.domain.numbers import whole_number
 from trading.management.desk_command import DeskCommand
+from trading.management.progress import progress_bar
 from trading.ports.candles import SeriesInfo, SeriesKey
 from trading.services.candles.downloads import candles_download
 from trading.services.candles.imports import candles_import
 from trading.services.candles.series import Prefer, show
+from trading.services.candles.simulations import candles_simulate
 
 _PROGRESS_AFTER_S = 2.0
 
@@ -28,10 +32,10 @@ _PROGRESS_AFTER_S = 2.0
 class Command(DeskCommand):
     """Candle store commands."""
 
-    help = "Import, download, list and verify stored candles."
+    help = "Import, download, simulate, list and verify stored candles."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the four actions."""
+        """Declare the actions."""
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
         load = actions.add_parser("import", help="A CSV, Parquet or Feather file into the store")
         load.add_argument(
@@ -53,6 +57,10 @@ class Command(DeskCommand):
             )
             action.add_argument("--pair", required=True, help="BASE/QUOTE, as BTC/USDT")
             action.add_argument("--timeframe", required=True, help="Length of one bar, as 5m")
+        made = actions.add_parser(
+            "simulate", help="Invented candles and swap costs to try things on, without a network"
+        )
+        _simulate_add(made)
         listing = actions.add_parser("list", help="What is stored")
         verify = actions.add_parser("verify", help="Compare every file with its checksum")
         verify.add_argument(
@@ -60,13 +68,14 @@ class Command(DeskCommand):
             action="store_true",
             help="Rebuild sidecars, move damaged files aside, remove leftovers",
         )
-        self.add_json(load, fetch, listing, verify)
+        self.add_json(load, fetch, made, listing, verify)
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Run the action that was asked for."""
         action = {
             "import": self._import,
             "download": self._download,
+            "simulate": self._simulate,
             "list": self._list,
             "verify": self._verify,
         }[options["action"]]
@@ -84,6 +93,9 @@ class Command(DeskCommand):
                     f"{row['source']}"
                 )
             self.stdout.write(f"{len(answer['series'])} series")
+            if "next" in answer:
+                self.stdout.write(f"swap costs: {answer['swap_costs']['of']}")
+                self.stdout.write(f"search it: {answer['next']}")
             return
         for problem in answer.pop("problems", ()):
             self.stdout.write(
@@ -139,6 +151,30 @@ class Command(DeskCommand):
 
         return asyncio.run(run())
 
+    def _simulate(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        pairs = [part for part in options["pairs"].split(",") if part.strip()]
+        with progress_bar(None, "bars") as progress:
+            infos = candles_simulate(
+                store=bootstrap.candle_store(),
+                pairs=pairs,
+                timeframe=options["timeframe"],
+                days=options["days"],
+                seed=options["seed"],
+                progress=progress,
+            )
+        costs = bootstrap.simulated_costs_put([info.key.pair for info in infos])
+        if not costs.identity.is_simulated:
+            self.stderr.write(
+                f"note: {costs.name} holds measured swap costs and stays; searches of simulated "
+                "candles need others, see optimize run --swap-costs"
+            )
+        return {
+            "series": [_series(info) for info in infos],
+            "seed": options["seed"],
+            "swap_costs": {"path": costs.name, "of": str(costs.identity)},
+            "next": f"manage.py optimize run --pair {infos[0].key.pair} --windows all --trials 200 --open",
+        }
+
     def _list(self, options: Mapping[str, Any]) -> dict[str, Any]:
         return {"series": [_series(info) for info in bootstrap.candle_store().list()]}
 
@@ -158,6 +194,19 @@ class Command(DeskCommand):
                 "message": f"{len(open_problems)} problems; `candles verify --repair` mends them",
             }
         return answer
+
+
+def _simulate_add(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--pairs", default="BTC/USDT", metavar="A,B", help="BASE/QUOTE each (default BTC/USDT)"
+    )
+    parser.add_argument("--timeframe", default="5m", help="Length of one bar (default 5m)")
+    parser.add_argument(
+        "--days", type=whole_number, default=365, help="How far back they go (default 365)"
+    )
+    parser.add_argument(
+        "--seed", type=whole_number, default=7, help="The same seed, the same candles (default 7)"
+    )
 
 
 def _key(options: Mapping[str, Any]) -> SeriesKey:
@@ -200,6 +249,7 @@ def _series(info: SeriesInfo) -> dict[str, Any]:
         "n_quarantined": info.n_quarantined,
         "digest": info.digest,
         "source": info.source,
+        "is_simulated": info.key.venue == SIMULATED_VENUE,
     }
 
 

@@ -89,14 +89,11 @@ def simulated_series(seed: int, n_bars: int) -> dict[str, BarArrays]:
     """Return ``n_bars`` of the simulated market for every pair of the benchmark."""
     step_ms = timeframe_ms(TIMEFRAME)
     market = SimulatedMarket(seed=seed, pairs=PAIRS, epoch_ms=_EPOCH_MS, step_ms=step_ms)
-    state, rows = market.start(), {pair: np.empty((5, n_bars)) for pair in PAIRS}
-    for i in range(n_bars):
-        state, bars = market.step(state)
-        for pair, bar in bars:
-            rows[pair][:, i] = bar[1:6]
+    _, values = market.block(market.start(), n_bars)
     times = _EPOCH_MS + step_ms * np.arange(n_bars, dtype=np.int64)
     flags = np.full(n_bars, int(BarFlag.NONE), dtype=np.uint8)
-    return {pair: BarArrays(times, values, flags) for pair, values in rows.items()}
+    bars = [BarArrays(times, of_pair, flags) for of_pair in values]
+    return dict(zip(market.pairs, bars, strict=True))
 
 
 def core_bench(

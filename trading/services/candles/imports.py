@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trading.domain.errors import BadInputError
+from trading.domain.market.instruments import SIMULATED_VENUE
 from trading.domain.market.quality import Outlier
 from trading.domain.market.timeframes import timeframe_ms
 from trading.ports.candles import CandleFileReader, CandleStore, SeriesInfo, SeriesKey
@@ -56,6 +57,11 @@ def candles_import(
         BadInputError: the file cannot be taken, or contradicts what is stored; the store is then
             unchanged.
     """
+    if key.venue == SIMULATED_VENUE:
+        raise BadInputError(
+            f"venue was {key.venue!r}, which is kept for what candles simulate makes; name the "
+            "venue the file is from"
+        )
     store.info(key)  # a malformed key or a damaged series is refused before the file is read
     step_ms = timeframe_ms(key.timeframe)
     candles = reader.read(path)

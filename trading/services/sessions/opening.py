@@ -14,7 +14,7 @@ from django.db import transaction
 from trading.domain.desk.config import DeskConfig, FeedKind, InstalledBot
 from trading.domain.desk.journal import GENESIS
 from trading.domain.errors import BadInputError
-from trading.domain.market.instruments import CHAIN_OF_VENUE, Pair
+from trading.domain.market.instruments import CHAIN_OF_VENUE, SIMULATED_VENUE, Pair
 from trading.domain.market.timeframes import timeframe_name
 from trading.models import Bot, DeskSession, Feed, Mode, SessionInput, SessionLease
 from trading.ports.candles import CandleStore, SeriesInfo
@@ -22,7 +22,6 @@ from trading.ports.clock import Clock
 from trading.services.sessions.blueprint import blueprint_make, ghost_blueprint_make
 from trading.services.stream.feeds import feed_create
 
-SIMULATED_VENUE = "simulated"
 _ENDED = (DeskSession.Status.FINISHED, DeskSession.Status.STOPPED, DeskSession.Status.FAILED)
 
 
@@ -60,7 +59,10 @@ def market_plan(
     if wanted is FeedKind.CCXT or (wanted is FeedKind.AUTO and market.venue.id):
         return _venue_plan(config)
     if wanted in (FeedKind.REPLAY, FeedKind.AUTO):
-        plan = _replay_plan(config, store, has_swap_costs=bool(swap_cost_entries))
+        # of simulated candles a desk nobody asked makes none: the simulated market is livelier
+        plan = _replay_plan(
+            config, store, swap_cost_entries, with_simulated=wanted is FeedKind.REPLAY
+        )
         if plan is not None:
             return plan
         if wanted is FeedKind.REPLAY:
@@ -102,12 +104,19 @@ def _venue_plan(config: DeskConfig) -> MarketPlan:
 
 
 def _replay_plan(
-    config: DeskConfig, store: CandleStore, *, has_swap_costs: bool
+    config: DeskConfig,
+    store: CandleStore,
+    swap_cost_entries: Mapping[str, Any] | None,
+    *,
+    with_simulated: bool,
 ) -> MarketPlan | None:
     market = config.market
+    identity = getattr(swap_cost_entries, "identity", None)
+    has_swap_costs = bool(swap_cost_entries) and not (identity and identity.is_simulated)
     series: dict[str, list[SeriesInfo]] = {}
     for info in store.list():
         is_usable = has_swap_costs or info.key.venue not in CHAIN_OF_VENUE
+        is_usable &= with_simulated or info.key.venue != SIMULATED_VENUE
         is_wanted = not market.pairs or info.key.pair in market.pairs
         if is_usable and is_wanted and info.key.timeframe == market.timeframe:
             series.setdefault(info.key.venue, []).append(info)

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from trading.domain.desk.config import FeedKind
 from trading.domain.errors import BadInputError
-from trading.domain.market.instruments import Pair
+from trading.domain.market.instruments import SIMULATED_VENUE, Pair
 from trading.domain.market.timeframes import floor_open, timeframe_ms, timeframe_name
 from trading.models import Feed
 from trading.ports.clock import Clock
@@ -62,7 +62,7 @@ def feed_create(  # noqa: PLR0913 - one row, one argument a column
         timeframe=timeframe_name(timeframe),
         pairs=wanted,
         params=_completed_params(known, params, timeframe_ms(timeframe), clock.now_ms()),
-        is_simulated=known is FeedKind.SIMULATED,
+        is_simulated=known is FeedKind.SIMULATED or venue == SIMULATED_VENUE,
         created_at=clock.now(),
     )
     return _insert(row)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from trading.domain.errors import BadInputError
-from trading.domain.market.instruments import CHAIN_OF_VENUE, Pair
+from trading.domain.market.instruments import CHAIN_OF_VENUE, SIMULATED_VENUE, Pair
 from trading.services.swap_costs.market import AGGREGATOR, PDAI_DAI
 
-SIMULATED: Final = "simulated"  # source and venue of costs that were never measured
+SIMULATED: Final = SIMULATED_VENUE  # source and venue of costs that were never measured
 CHAIN_IDS: Final[Mapping[str, int]] = {"pulsechain": 369}
 # by chain and symbol, lower case; what other tokens are called has to be said by the file
 TOKENS: Final[Mapping[tuple[int, str], str]] = {

@@ -20,6 +20,7 @@ from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.refusals import DataChangedError
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
+from trading.domain.market.instruments import SIMULATED_VENUE
 from trading.domain.market.timeframes import timeframe_ms, timeframe_name
 from trading.services.swap_costs.cache import SwapCostCache
 
@@ -108,6 +109,16 @@ def source_load(origin: Origin, readers: SourceReaders) -> Loaded:
     _, _, quote = origin.pair.partition("/")
     data = StudyData(bars, step_ms, cache.schedule)
     return Loaded(ReportSource(data, _market(origin), quote or "quote"), origin, cache)
+
+
+def simulated_warnings(venue: str) -> tuple[str, ...]:
+    """Return what has to be known of candles of this venue before results are believed."""
+    if venue != SIMULATED_VENUE:
+        return ()
+    return (
+        "the candles are simulated: nobody ever traded at these prices, and what is found on them "
+        "says nothing about any market",
+    )
 
 
 def file_origin(path: Path) -> Origin:
