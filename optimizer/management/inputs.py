@@ -62,8 +62,8 @@ def candles_named(options: Mapping[str, Any], say: Callable[[str], object]) -> M
     fitting = [key for key in keys if given.items() <= key.items()]
     if not fitting:
         raise BadInputError(
-            "no candles: give --candles-file, or --venue, --pair and --timeframe of a stored series "
-            f"({len(keys)} stored); for some to try: manage.py candles simulate"
+            "no candles: give --candles-file, or --venue, --pair and --timeframe of one of "
+            f"{len(keys)} stored series; for some to try: manage.py candles simulate"
         )
     names = [" ".join(key.values()) for key in fitting]
     if len(fitting) > 1:

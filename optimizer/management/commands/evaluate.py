@@ -108,11 +108,8 @@ class Command(DeskCommand):
             plan=asked.plan,
             clock=bootstrap.system_clock(),
         )
-        warnings = [
-            *simulated_warnings(venue),
-            *used.warnings,
-            *evaluation_warnings(evaluation, step_ms),
-        ]
+        windows = evaluation_warnings(evaluation, step_ms)
+        warnings = [*simulated_warnings(venue), *used.warnings, *windows]
         for line in warnings:
             self.stderr.write(line)
         return evaluation.as_dict() | {"warnings": warnings}

@@ -172,7 +172,10 @@ class Command(DeskCommand):
             "series": [_series(info) for info in infos],
             "seed": options["seed"],
             "swap_costs": {"path": costs.name, "of": str(costs.identity)},
-            "next": f"manage.py optimize run --pair {infos[0].key.pair} --windows all --trials 200 --open",
+            "next": (
+                f"manage.py optimize run --pair {infos[0].key.pair} --windows all --trials 200 "
+                "--open"
+            ),
         }
 
     def _list(self, options: Mapping[str, Any]) -> dict[str, Any]:
