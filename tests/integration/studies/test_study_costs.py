@@ -108,6 +108,20 @@ def test_costs_of_another_chain_or_token_are_refused_by_every_command(
     assert "an assumption" in json.loads(out.getvalue().splitlines()[-1])["warnings"][0]
 
 
+def test_a_study_of_simulated_candles_says_so_before_anything_else(bench: Bench) -> None:
+    said: list[str] = []
+    made_up = bench.candles.rename(bench.folder / "simulated_PDAI-DAI_5m.parquet")
+    origin = Origin(file=str(made_up), swap_costs=str(bench.costs))
+    study = bootstrap.study_open(request=REQUEST, origin=origin, say=said.append)
+    assert said[0].startswith("the candles are simulated: nobody ever traded at these prices")
+    study.refresh_from_db()
+    assert study_get(study.pk, datetime.now(UTC)).cost_warnings[0] == said[0]
+    manifest = json.loads((bench.run_dir(study) / "manifest.json").read_text())
+    assert manifest["source"]["candles"]["warnings"] == said[:1]
+    data = bootstrap.study_source(study).data
+    assert study_read(study=study, data=data, market="", quote="").facts.warnings[0] == said[0]
+
+
 def test_a_bare_file_is_not_compared_and_the_manifest_says_so(bench: Bench) -> None:
     said: list[str] = []
     bare = bench.candles.rename(bench.folder / "mine.parquet")

@@ -35,7 +35,7 @@ def view(db: None) -> StudyView:
     ("changes", "words"),
     [
         ({}, "Running."),
-        ({"n_done": 0}, "and compile the strategies once after an upgrade (about a minute)."),
+        ({"n_done": 0}, "and compile kernels once after an installation or upgrade"),
         ({"n_done": 200}, "Every trial is stored. Now the best are examined"),
         ({"reason": "no worker answers"}, "No worker answers."),
         ({"state": "waiting", "silent_s": 9.0}, "Waiting for a worker of the queue “sweeps” to ta"),

@@ -13,7 +13,7 @@ from django.core.management.base import CommandParser
 from trading import bootstrap
 from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
-from trading.domain.market.instruments import Pair
+from trading.domain.market.instruments import SIMULATED_VENUE, Pair
 from trading.domain.market.timeframes import timeframe_name
 from trading.domain.numbers import real_number, whole_number
 from trading.domain.reasons import TradingState
@@ -151,7 +151,10 @@ class Command(DeskCommand):
                 pace=(lambda _t: time.sleep(bar_seconds)) if bar_seconds else None,  # noqa: TID251
             )
             elapsed = time.perf_counter() - began
-        return _replay_answer(report, elapsed)
+        is_simulated = blueprint["venue"] == SIMULATED_VENUE
+        if is_simulated:
+            self.stderr.write("the candles are simulated: nobody ever traded at these prices")
+        return _replay_answer(report, elapsed) | {"is_simulated": is_simulated}
 
     def _replayed(self, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, BarArrays]]:
         """Return the start of the run, and the bars by pair."""

@@ -48,6 +48,7 @@ class Origin:
     last_ms: int | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "venue", self.venue.strip().lower())
         if self.timeframe:
             object.__setattr__(self, "timeframe", timeframe_name(self.timeframe))
 
@@ -113,7 +114,7 @@ def source_load(origin: Origin, readers: SourceReaders) -> Loaded:
 
 def simulated_warnings(venue: str) -> tuple[str, ...]:
     """Return what has to be known of candles of this venue before results are believed."""
-    if venue != SIMULATED_VENUE:
+    if venue.strip().lower() != SIMULATED_VENUE:
         return ()
     return (
         "the candles are simulated: nobody ever traded at these prices, and what is found on them "

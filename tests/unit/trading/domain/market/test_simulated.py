@@ -153,3 +153,19 @@ def test_normal_draws_have_the_normal_moments() -> None:
     assert draws.mean() == pytest.approx(0, abs=0.01)
     assert draws.std() == pytest.approx(1, abs=0.01)
     assert (np.abs(draws) > 1.96).mean() == pytest.approx(0.05, abs=0.003)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32), first=st.integers(0, 10**9), n=st.integers(1, 300))
+def test_many_bars_at_once_are_the_bars_of_single_steps_to_the_last_bit(
+    seed: int, first: int, n: int
+) -> None:
+    made = market(seed)
+    begun = MarketState(first, 0.1, Regime.CRASH, first, first + 10, made.start().own)
+    after, values = made.block(begun, n)
+    state = begun
+    for i in range(n):
+        state, closed = made.step(state)
+        for of_pair, (_, bar) in zip(values, closed, strict=True):
+            assert tuple(of_pair[:, i]) == bar[1:6]
+    assert after == state
