@@ -41,7 +41,7 @@ def uniforms(key: int, i: int | IntArray, n: int) -> FloatArray:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     z ^= z >> np.uint64(31)
-    return ((z >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    return np.asarray(((z >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53)
 
 
 def normals(key: int, i: int | IntArray, n: int) -> FloatArray:
@@ -50,4 +50,5 @@ def normals(key: int, i: int | IntArray, n: int) -> FloatArray:
     u = uniforms(key, i, 2 * half)
     radius = np.sqrt(-2.0 * np.log(np.ascontiguousarray(u[..., :half])))
     angle = 2.0 * np.pi * u[..., half:]
-    return np.concatenate((radius * np.cos(angle), radius * np.sin(angle)), axis=-1)[..., :n]
+    drawn = np.concatenate((radius * np.cos(angle), radius * np.sin(angle)), axis=-1)
+    return np.asarray(drawn[..., :n])
