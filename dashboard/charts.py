@@ -9,7 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from trading.domain.market.currencies import currency_of
 from trading.selectors.equity import EquityCurve
+from trading.selectors.figures import unit_places
 
 
 def _iso(ms: int) -> str:
@@ -19,14 +21,15 @@ def _iso(ms: int) -> str:
 def equity_figure(curve: EquityCurve) -> dict[str, Any]:
     """Return the equity line with the savings stacked apart below it, sharing the time axis."""
     time = [_iso(int(t)) for t in curve.time]
-    start = float(curve.bankroll)
-    unit = curve.quote
+    start, unit = float(curve.bankroll), curve.quote
+    places = unit_places(currency_of(unit, curve.bankroll).unit)
+    shown = f"%{{y:,.{places}f}} {unit}"
     return {
         "data": [
             {
                 "type": "scatter", "mode": "lines", "name": "Equity", "meta": "accent",
-                "x": time, "y": curve.equity.round(8).tolist(), "line": {"width": 2},
-                "hovertemplate": f"%{{y:,.2f}} {unit}<extra>equity</extra>",
+                "x": time, "y": curve.equity.round(places + 4).tolist(), "line": {"width": 2},
+                "hovertemplate": f"{shown}<extra>equity</extra>",
             },
             {
                 "type": "scatter", "mode": "lines", "name": "Start", "meta": "muted",
@@ -35,9 +38,9 @@ def equity_figure(curve: EquityCurve) -> dict[str, Any]:
             },
             {
                 "type": "scatter", "mode": "lines", "name": "Set aside", "meta": "good",
-                "x": time, "y": curve.reserved.round(8).tolist(), "yaxis": "y2",
+                "x": time, "y": curve.reserved.round(places + 4).tolist(), "yaxis": "y2",
                 "line": {"width": 1, "shape": "hv"}, "fill": "tozeroy",
-                "hovertemplate": f"%{{y:,.2f}} {unit}<extra>set aside</extra>",
+                "hovertemplate": f"{shown}<extra>set aside</extra>",
             },
         ],
         "layout": {

@@ -28,13 +28,13 @@ def _is_missing(value: Any) -> bool:
 
 
 @register.filter
-def amount(value: Decimal | float | None, currency: str = "") -> str:
+def amount(value: Decimal | float | None, currency: str) -> str:
     """Return an amount with its currency."""
     return figures.amount_text(value, currency)
 
 
 @register.filter
-def gain(value: Decimal | float | None, currency: str = "") -> str:
+def gain(value: Decimal | float | None, currency: str) -> str:
     """Return an amount with sign and currency."""
     return figures.amount_text(value, currency, signed=True)
 

@@ -1,4 +1,4 @@
-"""The overview page, its panels one by one, and the equity figure."""
+"""The overview page, its panels one by one, and the equity figures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard.charts import equity_figure
 from dashboard.views.desk import PANEL_NAMES, Desk
 from dashboard.views.fragments import Panel, panels_render
 from trading.domain.market.timeframes import timeframe_ms
-from trading.selectors.equity import equity_curve
+from trading.selectors.equity import equity_curves
 
 CHART_TIMEFRAMES: Final = ("1m", "5m", "15m", "1h", "4h", "1d")
 
@@ -43,13 +43,11 @@ def panels(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def equity(request: HttpRequest) -> JsonResponse:
-    """Return the equity figure, or why there is none."""
-    curve = equity_curve(Desk(request).session_ids)
-    if curve is None or len(curve.time) == 0:
-        why = "No equity yet: the first point comes with the first bar a session decides on."
-        return JsonResponse({"figure": None, "empty": why})
-    note = f"Left out, other currencies: {', '.join(curve.left_out)}." if curve.left_out else ""
-    return JsonResponse({"figure": equity_figure(curve), "note": note})
+    """Return one equity figure for each currency, or why there is none."""
+    curves = equity_curves(Desk(request).session_ids)
+    why = "No equity yet: the first point comes with the first bar a session decides on."
+    figures = [{"quote": curve.quote, **equity_figure(curve)} for curve in curves]
+    return JsonResponse({"figures": figures, "empty": "" if figures else why})
 
 
 def _chart_sources(desk: Desk) -> list[dict[str, Any]]:

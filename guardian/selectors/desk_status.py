@@ -89,6 +89,7 @@ def _bots(session_ids: Sequence[int]) -> dict[str, Any]:
                 "bankroll": money.bankroll,
                 "equity": money.equity,
                 "realised_pnl": money.realised_pnl,
+                "reserved": money.reserved,
                 "round_trips": money.n_round_trips,
             }
             for money in money_summaries(bots)
@@ -101,7 +102,7 @@ def _savings(session_ids: Sequence[int]) -> dict[str, Any]:
     reserved: dict[str, Decimal] = {}
     accepted = 0
     rows = SavingsCheckpoint.objects.filter(session_id__in=session_ids).values_list(
-        "is_accepted", "skip_reason", "reserved", "bot__quote"
+        "is_accepted", "skip_reason", "reserved", "quote"
     )
     for is_accepted, reason, amount, quote in rows.iterator():
         if is_accepted:

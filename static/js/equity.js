@@ -1,4 +1,4 @@
-// The equity curve: drawn by Plotly when it comes into view, in the page's own colours.
+// The equity curves, one for each currency: drawn by Plotly when it comes into view, in the page's own colours.
 
 import { dressed, loadPlotly } from "./plots.js";
 
@@ -9,12 +9,13 @@ export class Equity {
     this.box = document.getElementById("equity");
     if (!this.box) return;
     this.last = -PAUSE;
+    this.plots = new Map(); // by currency
     new IntersectionObserver((items) => {
       this.isVisible = items.some((item) => item.isIntersecting);
       if (this.isVisible) this.refresh();
     }).observe(this.box);
     document.addEventListener("desk:theme", () => this.draw());
-    new ResizeObserver(() => { if (this.drawn) globalThis.Plotly.Plots.resize(this.plot); }).observe(this.box);
+    new ResizeObserver(() => this.plots.forEach((plot) => globalThis.Plotly.Plots.resize(plot))).observe(this.box);
   }
 
   mark() {
@@ -31,7 +32,7 @@ export class Equity {
       const response = await fetch(this.box.dataset.url, { credentials: "same-origin" });
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
       const answer = await response.json();
-      if (answer.figure) await loadPlotly(this.box.dataset.plotly);
+      if (answer.figures.length) await loadPlotly(this.box.dataset.plotly);
       this.answer = answer; // not before: a change of theme draws what is here
       this.draw();
     } catch (error) {
@@ -42,7 +43,7 @@ export class Equity {
   }
 
   message(text) {
-    if (this.drawn) { document.getElementById("equity-note").textContent = text; return; }
+    if (this.plots.size) { document.getElementById("equity-note").textContent = text; return; }
     const line = document.createElement("p");
     line.className = "empty";
     line.textContent = text;
@@ -51,15 +52,23 @@ export class Equity {
 
   draw() {
     if (!this.answer) return;
-    if (!this.answer.figure) { this.message(this.answer.empty); return; }
-    document.getElementById("equity-note").textContent = this.answer.note ?? "";
-    if (!this.drawn) {
-      this.plot = document.createElement("div");
-      this.plot.style.height = "100%";
-      this.box.replaceChildren(this.plot);
-      this.drawn = true;
+    const { figures, empty } = this.answer;
+    if (!figures.length) { this.message(empty); return; }
+    document.getElementById("equity-note").textContent = "";
+    this.arrange(figures.map((figure) => figure.quote));
+    for (const figure of figures) {
+      const { data, layout } = dressed(figure, { showlegend: false, hovermode: "x unified" });
+      globalThis.Plotly.react(this.plots.get(figure.quote), data, layout, { displayModeBar: false, responsive: false });
     }
-    const { data, layout } = dressed(this.answer.figure, { showlegend: false, hovermode: "x unified" });
-    globalThis.Plotly.react(this.plot, data, layout, { displayModeBar: false, responsive: false });
+  }
+
+  arrange(quotes) {
+    if (quotes.join() === [...this.plots.keys()].join()) return;
+    this.plots = new Map(quotes.map((quote) => {
+      const plot = document.createElement("div");
+      plot.className = "equity-plot";
+      return [quote, plot];
+    }));
+    this.box.replaceChildren(...this.plots.values());
   }
 }

@@ -133,10 +133,10 @@ def bot(of: DeskSession, pair: str = "BTC/USDT", strategy: str = "breakout", **v
     return Bot.objects.create(**{**defaults, **values})
 
 
-def equity(of: DeskSession, *points: tuple[int, float, float]) -> None:
+def equity(of: DeskSession, *points: tuple[int, float, float], quote: str = "USDT") -> None:
     """Append points of (close time in ms, equity, reserved)."""
     EquityPoint.objects.bulk_create(
-        EquityPoint(session=of, bar_time=t, equity=e, reserved=r) for t, e, r in points
+        EquityPoint(session=of, quote=quote, bar_time=t, equity=e, reserved=r) for t, e, r in points
     )
 
 

@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.execution import D
+from trading.domain.market.currencies import Currency, currency_of
 from trading.domain.policy import FeePolicy, SavingsPolicy
 from trading.domain.treasury.equilibrium import (
     ClosedRecord,
@@ -33,11 +34,13 @@ _POLICIES = st.builds(
     fee_policy=st.sampled_from(FeePolicy),
     dust=st.sampled_from([D(0), D("0.01"), D(5)]),
 )
-_QUANTA = st.sampled_from([D("0.01"), D("0.00000001")])
+_CURRENCIES = st.sampled_from(
+    [currency_of("USDT"), currency_of("BTC"), currency_of("JPY"), currency_of("PLS", D("0.02"))]
+)
 
 
 def decided(
-    profit: Decimal, notional: Decimal, fees: Decimal, policy: SavingsPolicy, quantum: Decimal
+    profit: Decimal, notional: Decimal, fees: Decimal, policy: SavingsPolicy, currency: Currency
 ) -> SavingsDecision:
     return decide_savings(
         profit=profit,
@@ -45,18 +48,19 @@ def decided(
         actual_fees=fees,
         verdict=_HEALTHY,
         policy=policy,
-        quantum=quantum,
+        currency=currency,
+        token="USDC",
     )
 
 
-@given(_PROFITS, _AMOUNTS, _FEES, _POLICIES, _QUANTA, _VERDICTS, st.booleans())
+@given(_PROFITS, _AMOUNTS, _FEES, _POLICIES, _CURRENCIES, _VERDICTS, st.booleans())
 @settings(max_examples=600, deadline=None)
 def test_what_is_reserved_keeps_to_the_rule(
     profit: Decimal,
     notional: Decimal,
     fees: Decimal,
     policy: SavingsPolicy,
-    quantum: Decimal,
+    currency: Currency,
     health: EquilibriumVerdict,
     has_token: bool,
 ) -> None:
@@ -66,32 +70,33 @@ def test_what_is_reserved_keeps_to_the_rule(
         actual_fees=fees,
         verdict=health,
         policy=policy,
+        currency=currency,
+        token="USDC",
         is_token_available=has_token,
-        quantum=quantum,
     )
     assert decision.is_accepted == (decision.reserved > 0) == (decision.skip_reason is None)
     assert decision.reserved <= max(profit, D(0)) * policy.ratio
-    assert decision.candidate % quantum == 0
-    assert 0 <= max(profit, D(0)) * policy.ratio - decision.candidate < quantum
+    assert decision.candidate % currency.unit == 0
+    assert 0 <= max(profit, D(0)) * policy.ratio - decision.candidate < currency.unit
     if decision.is_accepted:
         assert health.is_healthy
         assert has_token
         assert decision.reserved >= decision.required_min
         assert decision.reserved >= decision.estimated_fees * policy.fee_guard
-        assert decision.reserved >= policy.dust
+        assert decision.reserved >= currency.scaled(policy.dust)
 
 
-@given(_PROFITS, _AMOUNTS, _FEES, _POLICIES, _QUANTA)
+@given(_PROFITS, _AMOUNTS, _FEES, _POLICIES, _CURRENCIES)
 @settings(max_examples=400, deadline=None)
 def test_the_passing_profit_passes_and_a_little_less_does_not(
-    profit: Decimal, notional: Decimal, fees: Decimal, policy: SavingsPolicy, quantum: Decimal
+    profit: Decimal, notional: Decimal, fees: Decimal, policy: SavingsPolicy, currency: Currency
 ) -> None:
-    least = decided(profit, notional, fees, policy, quantum).passing_profit
+    least = decided(profit, notional, fees, policy, currency).passing_profit
     assume(least is not None)
     assert least is not None
-    assert decided(least, notional, fees, policy, quantum).is_accepted
-    less = least - quantum / policy.ratio
-    assert not decided(less, notional, fees, policy, quantum).is_accepted
+    assert decided(least, notional, fees, policy, currency).is_accepted
+    less = least - currency.unit / policy.ratio
+    assert not decided(less, notional, fees, policy, currency).is_accepted
 
 
 @given(_AMOUNTS, st.decimals("0", "20", places=6))
@@ -99,7 +104,9 @@ def test_the_passing_profit_passes_and_a_little_less_does_not(
 def test_under_the_plan_no_profit_below_eight_nineteen_percent_ever_passes(
     notional: Decimal, percent: Decimal
 ) -> None:
-    decision = decided(notional * percent / 100, notional, D(0), SavingsPolicy(), D("0.01"))
+    decision = decided(
+        notional * percent / 100, notional, D(0), SavingsPolicy(), currency_of("USDT")
+    )
     assert decision.break_even_pct == 8.19
     if percent < D("8.19"):
         assert decision.skip_reason in {

@@ -11,7 +11,7 @@ import numpy as np
 
 from tests import factories as make
 from trading.domain.reasons import Gate, Outcome
-from trading.models import Bot, Decision, DeskSession, Feed
+from trading.models import Bot, Decision, DeskSession, Feed, Position
 
 STEP_MS = 300_000
 N_BARS = 400
@@ -52,6 +52,46 @@ def build(now: datetime) -> Scene:
     session.n_decisions = sum(bot.decisions.count() for bot in bots)
     session.save()
     return Scene(feed, session, bots)
+
+
+def add_btc_pair(scene: Scene) -> Bot:
+    """Put a pair quoted in BTC into the session: a few hundredths of a coin beside thousands."""
+    path = [round(price / 60_000, 8) for price in closes(5, 3_100.0)]
+    for row in (scene.feed, scene.session):
+        row.pairs = [*row.pairs, "ETH/BTC"]
+        row.save()
+    make.bars(scene.feed, "ETH/BTC", path)
+    bot = make.bot(
+        scene.session, "ETH/BTC", "breakout", bankroll=Decimal("0.02"), cash=Decimal("0.02"),
+        equity=Decimal("0.02"),
+    )  # fmt: skip
+    entry = Decimal(str(path[100]))
+    position = make.position(bot, entry=str(entry), stop=str(entry * Decimal("0.985")))
+    Position.objects.filter(pk=position.pk).update(quantity=Decimal("0.15"))
+    position.refresh_from_db()
+    trip = make.round_trip(position, str(entry * Decimal("1.2")), exit_time=_open(150))
+    profit = Decimal("0.00154310")
+    type(trip).objects.filter(pk=trip.pk).update(realised_pnl=profit, fees=Decimal("0.0000155"))
+    saved = Decimal("0.00023146")
+    make.checkpoint(
+        trip, token="USDC", profit=profit, candidate=saved, reserved=saved,
+        required_min=Decimal("0.00011402"),
+    )  # fmt: skip
+    bot.realised_pnl, bot.n_round_trips, bot.n_wins = profit, 1, 1
+    bot.reserved, bot.equity = saved, bot.equity + profit
+    bot.cash = bot.equity - saved
+    bot.last_outcome, bot.last_bar_time = int(Outcome.NO_TRIGGER), _open(N_BARS - 1)
+    bot.save()
+    still = make.position(
+        bot, entry=str(path[370]), stop=str(path[370] * 0.98), quantity=Decimal("0.12"),
+        entry_time=_open(371),
+    )  # fmt: skip
+    make.order(bot, quantity=still.quantity, bar_time=_open(371), created_seq=801)
+    times = [make.START_MS + (i + 1) * STEP_MS for i in range(N_BARS)]
+    grown = np.linspace(0.02, float(bot.equity), N_BARS)
+    kept = np.where(np.arange(N_BARS) > 150, float(saved), 0.0)
+    make.equity(scene.session, *zip(times, grown.tolist(), kept.tolist(), strict=True), quote="BTC")
+    return bot
 
 
 def _journal(bots: list[Bot]) -> None:

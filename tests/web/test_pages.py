@@ -13,9 +13,10 @@ from pytest_django import Settings
 
 from tests import factories as make
 from tests.web import desk_scene
-from tests.web.desk_scene import Scene
+from tests.web.desk_scene import Scene, add_btc_pair
 from trading.domain.reasons import Gate, Outcome
-from trading.models import Order
+from trading.models import Bot, Order
+from trading.selectors.figures import amount_text
 
 PANELS = (
     "strip", "figures", "checklist", "decisions", "funnel", "positions", "trips", "bots", "savings"
@@ -117,14 +118,33 @@ def test_quiet_bars_are_shown_when_asked(desk: Client, scene: Scene) -> None:
 
 def test_the_equity_figure_is_one_plotly_understands(desk: Client, scene: Scene) -> None:
     answer = desk.get("/equity/").json()
-    figure = plotly.graph_objects.Figure(answer["figure"])
+    (curve,) = answer["figures"]
+    assert curve.pop("quote") == "USDT"
+    figure = plotly.graph_objects.Figure(curve)
     assert [trace.name for trace in figure.data] == ["Equity", "Start", "Set aside"]
     assert figure.data[2].yaxis == "y2"  # stacked apart
 
 
+def test_two_currencies_are_two_figures_and_no_sum_of_both(desk: Client, scene: Scene) -> None:
+    add_btc_pair(scene)
+    curves = desk.get("/equity/").json()["figures"]
+    assert [curve["quote"] for curve in curves] == ["USDT", "BTC"]
+    assert max(curves[1]["data"][0]["y"]) < 1
+    assert "%{y:,.8f} BTC" in curves[1]["data"][0]["hovertemplate"]
+    page = text(desk.get("/").content.decode())
+    equity = [bot.equity for bot in Bot.objects.filter(quote="USDT")]
+    assert amount_text(sum(equity), "USDT") in page
+    btc = Bot.objects.get(quote="BTC")
+    for amount in (btc.equity, btc.reserved, btc.realised_pnl):
+        assert amount_text(amount, "BTC") in page
+    everything = sum(bot.equity for bot in Bot.objects.all())
+    assert amount_text(everything, "USDT") != amount_text(sum(equity), "USDT")
+    assert f"{everything:,.2f}".replace(",", "\u202f") not in page
+
+
 def test_without_a_point_the_equity_says_when_the_first_comes(desk: Client) -> None:
     answer = desk.get("/equity/").json()
-    assert answer["figure"] is None
+    assert answer["figures"] == []
     assert "first bar" in answer["empty"]
 
 

@@ -16,6 +16,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from trading.domain.market.currencies import check_amounts, check_code
+
 Bound = float | Decimal | None
 
 
@@ -210,7 +212,14 @@ class SavingsPolicy:
         Decimal("0.0065"), "Plan's guess: 0.15 % gas and 0.5 % tax of exit notional", "ratio", 0, 1
     )
     transfer_fixed: Decimal = setting(
-        Decimal("0.10"), "Fixed cost of moving a slice (transfer_cost policy)", "quote", 0, 1000
+        Decimal("0.10"),
+        "Fixed cost of moving a slice (transfer_cost policy); scaled to the quote",
+        "dollars",
+        0,
+        1000,
+    )
+    transfer_fixed_by_quote: dict[str, Decimal] = setting(
+        dict, "The same where a quote currency has a cost of its own"
     )
     transfer_bps: Decimal = setting(
         Decimal("10"),
@@ -220,9 +229,12 @@ class SavingsPolicy:
         10_000,
     )
     dust: Decimal = setting(
-        Decimal("0.01"), "Slices below this are not worth a row in the bank", "quote", 0, 1000
+        Decimal("0.01"), "Slices below this are dust; scaled to the quote", "dollars", 0, 1000
     )
-    token: str = setting("USDC", "Stable coin that savings are kept in")
+    dust_by_quote: dict[str, Decimal] = setting(
+        dict, "The same where a quote currency has a limit of its own"
+    )
+    token: str = setting("USDC", "Stable coin for savings from pairs that have none themselves")
     min_closes: int = setting(
         16, "Closed round trips before the desk counts as healthy", "round trips", 0, 10_000
     )
@@ -233,6 +245,9 @@ class SavingsPolicy:
 
     def __post_init__(self) -> None:
         check_ranges(self)
+        check_amounts("transfer_fixed_by_quote", self.transfer_fixed_by_quote)
+        check_amounts("dust_by_quote", self.dust_by_quote)
+        check_code("token", self.token)
         if self.min_closes > self.window:
             raise ValueError(
                 f"min_closes was {self.min_closes}; expected at most window {self.window}"

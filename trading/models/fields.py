@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import models
 
-from trading.domain.execution.money import PLACES, canonical
+from trading.domain.money import PLACES, canonical
 
 # Python's default of 28 digits would refuse amounts from ten thousand million up
 _CONTEXT = Context(prec=60)

@@ -172,21 +172,24 @@ class BotRearm(models.Model):
 
 
 class EquityPoint(models.Model):
-    """Equity of a whole session at some bar times, savings apart."""
+    """Equity of a session's bots of one quote currency at some bar times, savings apart."""
 
     session = models.ForeignKey(DeskSession, on_delete=models.CASCADE, related_name="equity_points")
+    quote = models.CharField(max_length=20)
     bar_time = models.BigIntegerField(help_text="close time, ms UTC")
     equity = models.FloatField(help_text="quote, savings included")
     reserved = models.FloatField(help_text="quote")
 
     class Meta:
-        ordering = ("session", "bar_time")
+        ordering = ("session", "bar_time", "quote")
         constraints = (
-            models.UniqueConstraint(fields=("session", "bar_time"), name="equity_one_per_bar_time"),
+            models.UniqueConstraint(
+                fields=("session", "quote", "bar_time"), name="equity_one_per_bar_time"
+            ),
         )
 
     def __str__(self) -> str:
-        return f"{self.bar_time}: {self.equity}"
+        return f"{self.bar_time}: {self.equity} {self.quote}"
 
 
 class TradingControl(models.Model):

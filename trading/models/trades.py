@@ -173,6 +173,7 @@ class SavingsCheckpoint(models.Model):
     is_accepted = models.BooleanField()
     skip_reason = models.CharField(max_length=40, blank=True)
     token = models.CharField(max_length=20, help_text="stablecoin the slice goes to")
+    quote = models.CharField(max_length=20, help_text="what the amounts are counted and kept in")
     profit = MoneyField(help_text="quote, net")
     candidate = MoneyField(help_text="ratio × profit, rounded down")
     reserved = MoneyField(default=0, help_text="what was really set aside")

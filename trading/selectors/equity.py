@@ -1,4 +1,4 @@
-"""Read the desk's equity over bar time, with the savings apart."""
+"""Read the desk's equity over bar time, one curve for each currency, with the savings apart."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ import numpy.typing as npt
 from trading.models import Bot, EquityPoint
 
 MAX_POINTS: Final = 600  # more than a chart of this size has pixels for
-_WINDOW: Final = 20_000  # rows read per session; older points are left to the records
+_WINDOW: Final = 20_000  # rows read per session and currency; older points are left to the records
 
 
 @dataclass(frozen=True, slots=True)
 class EquityCurve:
-    """Equity of all sessions in one quote currency.
+    """Equity of all sessions' bots of one quote currency.
 
     Attributes:
         time: int64[n], close times, ms UTC, strictly growing.
         equity: float64[n], quote, savings included.
         reserved: float64[n], quote, what savings set aside.
-        bankroll: what the bots started with, quote.
-        left_out: quote currencies of sessions that cannot be added to this curve.
+        bankroll: what those bots started with, quote.
     """
 
     quote: str
@@ -33,44 +32,37 @@ class EquityCurve:
     equity: npt.NDArray[np.float64]
     reserved: npt.NDArray[np.float64]
     bankroll: Decimal
-    left_out: tuple[str, ...]
 
 
-def equity_curve(session_ids: Sequence[int]) -> EquityCurve | None:
-    """Return the summed curve of the quote currency most bots use, None without a point.
+def equity_curves(session_ids: Sequence[int]) -> tuple[EquityCurve, ...]:
+    """Return the summed curve of every quote currency with points, that of most bots first."""
+    bots: dict[str, list[tuple[int, Decimal]]] = {}
+    rows = Bot.objects.filter(session_id__in=session_ids)
+    for session_id, quote, bankroll in rows.values_list("session_id", "quote", "bankroll"):
+        bots.setdefault(quote, []).append((session_id, bankroll))
+    quotes = sorted(bots, key=lambda quote: (-len(bots[quote]), quote))
+    curves = (_curve(quote, bots[quote]) for quote in quotes)
+    return tuple(curve for curve in curves if curve is not None)
 
-    A session whose bots use several currencies has no meaningful total and is left out.
-    """
-    bots = list(
-        Bot.objects.filter(session_id__in=session_ids).values_list(
-            "session_id", "quote", "bankroll"
-        )
-    )
-    quotes: dict[int, set[str]] = {}
-    for session_id, quote, _ in bots:
-        quotes.setdefault(session_id, set()).add(quote)
-    pure = {s: next(iter(q)) for s, q in quotes.items() if len(q) == 1}
-    if not pure:
-        return None
-    main = max(sorted(set(pure.values())), key=lambda q: sum(quote == q for _, quote, _ in bots))
-    members = [s for s, q in pure.items() if q == main]
-    series = [points for s in members if (points := _points(s)) is not None]
+
+def _curve(quote: str, bots: Sequence[tuple[int, Decimal]]) -> EquityCurve | None:
+    sessions = sorted({session_id for session_id, _ in bots})
+    series = {s: points for s in sessions if (points := _points(s, quote)) is not None}
     if not series:
         return None
-    time, equity, reserved = _summed(series)
+    time, equity, reserved = _summed(list(series.values()))
     keep = _kept(len(time))
     return EquityCurve(
-        quote=main,
+        quote=quote,
         time=time[keep],
         equity=equity[keep],
         reserved=reserved[keep],
-        bankroll=sum((b for s, _, b in bots if s in members), Decimal(0)),
-        left_out=tuple(sorted({q for qs in quotes.values() for q in qs} - {main})),
+        bankroll=sum((bankroll for s, bankroll in bots if s in series), Decimal(0)),
     )
 
 
-def _points(session_id: int) -> npt.NDArray[np.float64] | None:
-    rows = EquityPoint.objects.filter(session_id=session_id).order_by("-bar_time")
+def _points(session_id: int, quote: str) -> npt.NDArray[np.float64] | None:
+    rows = EquityPoint.objects.filter(session_id=session_id, quote=quote).order_by("-bar_time")
     values = list(rows.values_list("bar_time", "equity", "reserved")[:_WINDOW])
     return np.array(values[::-1], dtype=np.float64) if values else None
 

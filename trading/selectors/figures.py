@@ -11,12 +11,13 @@ import math
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Final
 
+from trading.domain.market.currencies import CURRENCIES
+
 GROUP: Final = "\u202f"
 MINUS: Final = "\u2212"
 MISSING: Final = "n/a"
-_MONEY_LIKE: Final = frozenset({"USDT", "USDC", "USD", "EUR", "DAI", "BUSD", "TUSD", "PDAI"})
 _MONEY_PLACES: Final = 2
-_COIN_PLACES: Final = 8
+_MOST_PLACES: Final = 18  # what the database keeps
 _WHOLE_PERCENT_FROM: Final = 10_000
 _POWER_PERCENT_FROM: Final = 10_000_000
 # As a figure nobody reads so many digits; with places they are more than a Decimal is rounded to.
@@ -55,16 +56,36 @@ def _significant_places(number: Decimal, digits: int, most: int) -> int:
 
 
 def amount_text(value: Number | None, currency: str = "", *, signed: bool = False) -> str:
-    """Return an amount with its currency: two places for stable money, else up to eight."""
+    """Return an amount with its currency: the places stable money is paid in, else six digits."""
     number = _decimal(value)
     if number is None:
         return MISSING
-    if currency in _MONEY_LIKE or not currency:
-        text = _grouped(number, _MONEY_PLACES, signed=signed)
-    else:
-        places = max(_MONEY_PLACES, _significant_places(number, 6, _COIN_PLACES))
-        text = _grouped(number, places, signed=signed)
+    text = _grouped(number, _amount_places(number, currency), signed=signed)
     return f"{text}{GROUP}{currency}" if currency else text
+
+
+def amount_typed(value: Number | None, currency: str) -> str:
+    """Return an amount as commands print it: the same digits without groups, plain signs."""
+    number = _decimal(value)
+    if number is None:
+        return f"{MISSING} {currency}"
+    return f"{number:.{_amount_places(number, currency)}f} {currency}"
+
+
+def _amount_places(number: Decimal, code: str) -> int:
+    known = CURRENCIES.get(code)
+    if not code or (known is not None and known.is_stable):
+        return unit_places(known.unit) if known else _MONEY_PLACES
+    # what is less than one unit is still not nothing
+    most = _MOST_PLACES
+    if known is not None and abs(number) >= known.unit:
+        most = unit_places(known.unit)
+    return max(_MONEY_PLACES, _significant_places(number, 6, most))
+
+
+def unit_places(unit: Decimal) -> int:
+    """Return how many decimal places an amount counted in ``unit`` has."""
+    return max(0, -unit.adjusted())
 
 
 def price_text(value: Number | None) -> str:

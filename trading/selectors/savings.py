@@ -15,8 +15,9 @@ from typing import Final
 
 from django.db.models import Count
 
+from trading.domain.market.currencies import currency_of
 from trading.domain.policy import FeePolicy, SavingsPolicy
-from trading.domain.treasury.savings import break_even_pct
+from trading.domain.treasury.savings import guess_break_even_pct
 from trading.models import SavingsCheckpoint, SessionInput
 from trading.selectors.figures import amount_text, percent_text, quantity_text
 from trading.selectors.sentences import passing_profit, skip_title
@@ -75,18 +76,19 @@ def _view(row: SavingsCheckpoint) -> CheckpointView:
         sentence=_sentence(row),
         reserved=row.reserved,
         profit=row.profit,
-        quote=row.bot.quote,
+        quote=row.quote,
         token=row.token,
         event_time=row.event_time,
     )
 
 
 def _sentence(row: SavingsCheckpoint) -> str:
-    quote = row.bot.quote
+    quote = row.quote
     slice_text = amount_text(row.candidate, quote)
     if row.is_accepted:
+        purpose = "" if row.token == quote else f" for {row.token}, still in {quote}"
         return (
-            f"Reserved {amount_text(row.reserved, quote)} for {row.token}: "
+            f"Reserved {amount_text(row.reserved, quote)}{purpose}: "
             f"{percent_text(row.ratio * 100, 0, signed=False)} of "
             f"{amount_text(row.profit, quote)} profit, guard "
             f"{amount_text(row.required_min, quote)}."
@@ -105,7 +107,8 @@ def _sentence(row: SavingsCheckpoint) -> str:
 
 
 def _would_pass(row: SavingsCheckpoint, quote: str) -> str:
-    needed = passing_profit(row.required_min, row.ratio)
+    unit = currency_of(quote, row.bot.bankroll).unit
+    needed = passing_profit(row.required_min, row.ratio, unit)
     if needed is None or row.candidate >= row.required_min:
         return ""
     return f" It would pass from a profit of {amount_text(needed, quote)}."
@@ -122,7 +125,7 @@ def savings_summary(session_ids: Sequence[int]) -> SavingsSummary:
         .order_by("-n")
     )
     reserved: dict[str, Decimal] = {}
-    for quote, amount in rows.filter(is_accepted=True).values_list("bot__quote", "reserved"):
+    for quote, amount in rows.filter(is_accepted=True).values_list("quote", "reserved"):
         reserved[quote] = reserved.get(quote, Decimal(0)) + amount
     return SavingsSummary(
         n_accepted=rows.filter(is_accepted=True).count(),
@@ -179,5 +182,5 @@ def savings_rule(session_ids: Sequence[int]) -> SavingsRule | None:
         fee_guard=policy.fee_guard,
         fee_policy=policy.fee_policy.value,
         token=policy.token,
-        break_even_pct=break_even_pct(policy),
+        break_even_pct=guess_break_even_pct(policy),
     )

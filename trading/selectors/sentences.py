@@ -13,6 +13,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from trading.domain.desk.journal import GateReading
+from trading.domain.money import exact
 from trading.domain.reasons import GATE_TEXT, OUTCOME_TEXT, Gate, Outcome, Verdict
 from trading.selectors.figures import amount_text, percent_text, plain_text
 
@@ -149,8 +150,12 @@ def skip_title(reason: str) -> str:
     return SKIP_TITLES.get(reason, reason.replace("_", " "))
 
 
-def passing_profit(required_min: Decimal, ratio: Decimal) -> Decimal | None:
-    """Return the least profit whose slice reaches the guard, in whole cents; None at ratio 0."""
+def passing_profit(required_min: Decimal, ratio: Decimal, unit: Decimal) -> Decimal | None:
+    """Return the least profit whose slice reaches the guard, in whole units; None at ratio 0.
+
+    ``unit`` is the smallest amount the profit's currency is paid in.
+    """
     if ratio <= 0:
         return None
-    return (required_min / ratio).quantize(Decimal("0.01"), rounding=ROUND_CEILING)
+    with exact():
+        return (required_min / ratio / unit).to_integral_value(ROUND_CEILING) * unit

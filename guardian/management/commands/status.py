@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 
 from guardian import bootstrap
 from trading.management.desk_command import DeskCommand, Needs
+from trading.selectors.figures import amount_typed
 
 
 class Command(DeskCommand):
@@ -48,13 +49,14 @@ class Command(DeskCommand):
             label = ", SIMULATED" if row["is_simulated"] else ""
             write(f"feed {row['name']} {row['status']}, {age}{label}")
         for money in answer["bots"]["money"]:
-            write(
-                f"bots: equity {money['equity']:.2f} {money['quote']}, realised "
-                f"{money['realised_pnl']:.2f}, {money['round_trips']} round trips"
+            equity, gain = (
+                amount_typed(money[k], money["quote"]) for k in ("equity", "realised_pnl")
             )
+            write(f"bots: equity {equity}, realised {gain}, {money['round_trips']} round trips")
         savings = answer["savings"]
+        kept = [amount_typed(amount, quote) for quote, amount in savings["reserved"].items()]
         write(
-            f"savings: {savings['accepted']} accepted, "
+            f"savings: {savings['accepted']} accepted ({', '.join(kept) or 'nothing set aside'}), "
             f"{sum(savings['skipped'].values())} skipped {savings['skipped'] or ''}"
         )
         for row in answer["processes"]:

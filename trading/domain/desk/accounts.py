@@ -20,7 +20,6 @@ from trading.domain.desk.output import (
 )
 from trading.domain.desk.standing import is_in_place, stop_quantity
 from trading.domain.desk.state import BotState, DeskState, PairState
-from trading.domain.execution.money import exact
 from trading.domain.execution.orders import (
     ExecutionReport,
     Order,
@@ -34,14 +33,13 @@ from trading.domain.execution.orders import (
 )
 from trading.domain.execution.positions import RoundTripResult, apply_fill
 from trading.domain.execution.stops import open_stop
+from trading.domain.market.currencies import currency_of
+from trading.domain.money import exact
 from trading.domain.reasons import ExitReason
 from trading.domain.treasury.equilibrium import record_round_trip, verdict
-from trading.domain.treasury.savings import SavingsDecision, decide_savings
+from trading.domain.treasury.savings import SavingsDecision, decide_savings, savings_token
 
 RECENT_ORDERS: Final = 8
-CENT: Final = Decimal("0.01")
-SATOSHI: Final = Decimal("0.00000001")
-_COARSE_QUOTES: Final = frozenset({"USDT", "USDC", "DAI", "USD", "EUR", "BUSD", "TUSD", "FDUSD"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,20 +246,22 @@ def _close(
     reason = ExitReason.STOP if order.purpose is OrderPurpose.STOP else ExitReason(bot.exit_reason)
     savings = _save(state, pair, bot, result) if is_win else None
     bot.mark(float(bot.cash + bot.reserved))  # flat now
-    out.round_trips.append(RoundTripClosed(bot.spec.index, result, reason, savings))
+    quote = pair.instrument.pair.quote
+    out.round_trips.append(RoundTripClosed(bot.spec.index, quote, result, reason, savings))
 
 
 def _save(
     state: DeskState, pair: PairState, bot: BotState, result: RoundTripResult
 ) -> SavingsDecision:
-    policy = bot.policy.savings
+    policy, market = bot.policy.savings, pair.instrument.pair
     decision = decide_savings(
         profit=result.realised_pnl,
         exit_notional=result.quantity * result.exit_price,
         actual_fees=result.costs,
         verdict=verdict(state.equilibrium, policy),
         policy=policy,
-        quantum=CENT if pair.instrument.pair.quote in _COARSE_QUOTES else SATOSHI,
+        currency=currency_of(market.quote, bot.spec.bankroll),
+        token=savings_token(market, policy),
     )
     bot.cash -= decision.reserved
     bot.reserved += decision.reserved

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from trading.domain.market.currencies import BANKROLL_USUAL, check_amounts
 from trading.domain.market.instruments import Pair
 from trading.domain.market.timeframes import timeframe_name
 from trading.domain.policy import BotRules, EntryGates, Policy, Sizing, check_ranges, setting
@@ -138,10 +139,15 @@ class BotsConfig:
         dict, "Parameters that differ from the strategy's own, by strategy and name"
     )
     bankroll: Decimal = setting(
-        Decimal("1000"), "Starting money of each bot", "quote", Decimal("0.00000001"), 10**12
+        BANKROLL_USUAL,
+        "Starting money of each bot; scaled to the quote where its size is known",
+        "dollars",
+        Decimal("0.00000001"),
+        10**12,
     )
     bankroll_by_quote: dict[str, Decimal] = setting(
-        lambda: {"BTC": Decimal("0.02")}, "Starting money where the quote currency is another one"
+        lambda: {"BTC": Decimal("0.02")},
+        "Starting money where the quote currency has an amount of its own",
     )
     native_balance: Decimal = setting(
         Decimal("0.5"), "Ghost gas per bot on a chain, never refilled", "native coin", 0, 10**9
@@ -156,9 +162,7 @@ class BotsConfig:
 
     def __post_init__(self) -> None:
         check_ranges(self)
-        for quote, amount in self.bankroll_by_quote.items():
-            if not amount > 0:
-                raise ValueError(f"bankroll_by_quote was {quote}: {amount}; expected more than 0")
+        check_amounts("bankroll_by_quote", self.bankroll_by_quote, least="more than 0")
         for name in self.installed:
             if not BOT_NAME.match(name):
                 raise ValueError(f"installed was {name!r}; expected {BOT_NAME_TEXT}")

@@ -33,11 +33,11 @@ from trading.domain.desk.journal import (
 from trading.domain.desk.output import JournalRow, StepOutput
 from trading.domain.desk.state import LONG_AGO, BotState, DeskState, PairState
 from trading.domain.errors import InvariantError
-from trading.domain.execution.money import exact, total
 from trading.domain.execution.orders import ExecutionReport, OrderPurpose
 from trading.domain.gates import GateResult, failed_outcome
 from trading.domain.market.bars import QUARANTINED, WARMUP, Bar
 from trading.domain.market.timeframes import MS_PER_DAY
+from trading.domain.money import exact, total
 from trading.domain.policy import Policy
 from trading.domain.reasons import ExitReason, Gate, Outcome, TradingState
 from trading.domain.signals.strategies.base import BUY, NONE
@@ -141,10 +141,19 @@ class DeskCore:
         return _between_bars(state, max(pair.last_open_time for pair in state.pairs.values()))
 
 
-def session_equity(state: DeskState) -> tuple[float, float]:
-    """Return the equity of all bots at their last marks, and how much of it is reserved, quote."""
-    reserved = reduce(total, [bot.reserved for bot in state.bots])
-    return math.fsum([bot.equity for bot in state.bots]), float(reserved)
+def session_equity(state: DeskState) -> dict[str, tuple[float, float]]:
+    """Return by quote currency the equity at the last marks, and how much of it is reserved."""
+    by_quote: dict[str, list[BotState]] = {}
+    for bot in state.bots:
+        quote = state.pairs[bot.spec.pair].instrument.pair.quote
+        by_quote.setdefault(quote, []).append(bot)
+    return {
+        quote: (
+            math.fsum([bot.equity for bot in bots]),
+            float(reduce(total, [bot.reserved for bot in bots])),
+        )
+        for quote, bots in sorted(by_quote.items())
+    }
 
 
 def _between_bars(state: DeskState, open_time: int) -> StepOutput:

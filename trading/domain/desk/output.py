@@ -59,9 +59,13 @@ class FillBooked:
 
 @dataclass(frozen=True, slots=True)
 class RoundTripClosed:
-    """One closed position and what the savings rule said to its profit (None for a loss)."""
+    """One closed position and what the savings rule said to its profit (None for a loss).
+
+    Amounts are in ``quote``.
+    """
 
     bot_index: int
+    quote: str
     result: RoundTripResult
     exit_reason: ExitReason
     savings: SavingsDecision | None
@@ -81,7 +85,8 @@ class StepOutput:
         order_events: every accepted report or own act, in order, with the order after it.
         positions: by (bot index, position number); a closed one has quantity 0.
         bots: indexes whose account changed.
-        equity: (whole session, of which reserved), quote; only on every few bars of the last pair.
+        equity: (whole session, of which reserved) by quote currency; only on every few bars of the
+            last pair.
     """
 
     __slots__ = (
@@ -102,7 +107,7 @@ class StepOutput:
         self.stops: dict[tuple[int, int], StopState] = {}
         self.round_trips: list[RoundTripClosed] = []
         self.bots: set[int] = set()
-        self.equity: tuple[float, float] | None = None
+        self.equity: dict[str, tuple[float, float]] = {}
 
     @property
     def has_effects(self) -> bool:

@@ -11,10 +11,10 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from trading.domain.execution.money import exact
 from trading.domain.execution.orders import Order, OrderPurpose
 from trading.domain.execution.positions import PositionState
 from trading.domain.execution.stops import StopState
+from trading.domain.money import exact
 
 NEVER: Final = 2**62  # ms UTC; the deadline of a position that has none
 

@@ -15,7 +15,6 @@ import numpy as np
 from trading.domain.desk.journal import GENESIS, hash_of
 from trading.domain.desk.standing import Standing, standing_of
 from trading.domain.execution.costs import CostModel, VenueCosts
-from trading.domain.execution.money import total
 from trading.domain.execution.orders import Order, OrderPurpose
 from trading.domain.execution.positions import PositionState
 from trading.domain.execution.stops import StopState
@@ -23,6 +22,7 @@ from trading.domain.forecasting.base import Forecaster
 from trading.domain.market.bars import FloatArray
 from trading.domain.market.instruments import Instrument
 from trading.domain.market.ring_buffer import RingBuffer
+from trading.domain.money import total
 from trading.domain.policy import BotRules, Policy
 from trading.domain.reasons import TradingState
 from trading.domain.signals.features import FeatureBank

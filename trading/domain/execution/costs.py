@@ -19,9 +19,9 @@ from typing import Any, ClassVar, Final, NamedTuple, Protocol
 import numpy as np
 
 from trading.domain.errors import BadInputError, InvariantError
-from trading.domain.execution.money import BPS, ZERO, canonical, check_positive, exact
 from trading.domain.execution.orders import Side
 from trading.domain.market.bars import FloatArray, to_decimal
+from trading.domain.money import BPS, ZERO, canonical, check_positive, exact
 from trading.domain.numbers import real_number
 from trading.domain.policy import ExecutionPolicy
 

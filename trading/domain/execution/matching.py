@@ -31,7 +31,6 @@ from typing import Final
 
 from trading.domain.errors import InvariantError
 from trading.domain.execution.costs import CostModel
-from trading.domain.execution.money import PERCENT, ZERO, canonical, exact
 from trading.domain.execution.orders import (
     ExecutionReport,
     Order,
@@ -45,6 +44,7 @@ from trading.domain.execution.orders import (
 from trading.domain.execution.sizing import bought
 from trading.domain.market.bars import Bar, to_decimal
 from trading.domain.market.instruments import Instrument
+from trading.domain.money import PERCENT, ZERO, canonical, exact
 
 _MATCHABLE: Final = frozenset(
     {

@@ -35,7 +35,7 @@ from hashlib import blake2b
 from typing import Final
 
 from trading.domain.errors import InvariantError
-from trading.domain.execution.money import ZERO, canonical, check_positive, exact
+from trading.domain.money import ZERO, canonical, check_positive, exact
 
 _ID_BYTES: Final = 20  # 32 characters of base32; with the prefix 33 of the 36 venues allow
 _ID_PREFIX: Final = "g"

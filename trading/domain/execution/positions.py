@@ -15,7 +15,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from trading.domain.errors import InvariantError
-from trading.domain.execution.money import (
+from trading.domain.execution.orders import Side
+from trading.domain.money import (
     ZERO,
     canonical,
     check_not_negative,
@@ -23,7 +24,6 @@ from trading.domain.execution.money import (
     exact,
     total,
 )
-from trading.domain.execution.orders import Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,10 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Final, NamedTuple
 
 from trading.domain.execution.costs import CostModel
-from trading.domain.execution.money import PERCENT, ZERO, canonical, exact
 from trading.domain.execution.orders import Side
 from trading.domain.market.bars import to_decimal
 from trading.domain.market.instruments import Instrument
+from trading.domain.money import PERCENT, ZERO, canonical, exact
 from trading.domain.policy import EntryOrder, ExecutionPolicy, RiskPolicy, Sizing
 
 CASH_KEPT_BACK: Final = Decimal("0.005")  # share of free cash

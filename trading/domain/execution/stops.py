@@ -21,9 +21,9 @@ from decimal import Decimal
 from typing import Final
 
 from trading.domain.errors import InvariantError
-from trading.domain.execution.money import PERCENT, canonical, check_positive, exact
 from trading.domain.market.bars import to_decimal
 from trading.domain.market.instruments import Instrument
+from trading.domain.money import PERCENT, canonical, check_positive, exact
 from trading.domain.policy import StopPolicy
 from trading.domain.reasons import ExitReason
 

@@ -6,14 +6,18 @@ and sell prices ceil to the tick, so that rounding never spends more than was de
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from trading.domain.errors import BadInputError
-
-MAX_SYMBOL: Final = 20  # characters; what the database keeps and a file name holds in any script
+from trading.domain.market.currencies import (
+    BANKROLL_USUAL,
+    MAX_SYMBOL,
+    currency_of,
+    is_symbol,
+    normal_symbol,
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,10 +37,10 @@ class Pair:
         Raises:
             BadInputError: the text is not two symbols of letters, digits and full stops.
         """
-        parts = unicodedata.normalize("NFKC", text.strip().upper()).replace("-", "/").split("/")
+        parts = normal_symbol(text.strip()).replace("-", "/").split("/")
         if len(parts) != 2 or parts[0] == parts[1]:
             raise BadInputError(f"pair was {text[:60]!r}; expected BASE/QUOTE, such as BTC/USDT")
-        if not all(_is_symbol(part) for part in parts):
+        if not all(is_symbol(part) for part in parts):
             raise BadInputError(
                 f"pair was {text[:60]!r}; expected BASE/QUOTE, each 1 to {MAX_SYMBOL} letters, "
                 "digits or full stops inside, of any script"
@@ -50,13 +54,6 @@ class Pair:
 
     def __str__(self) -> str:
         return f"{self.base}/{self.quote}"
-
-
-def _is_symbol(text: str) -> bool:
-    # letters, marks of scripts that need them, digits; a full stop inside, as in USDC.E
-    kinds = [unicodedata.category(sign)[0] for sign in text]
-    is_made_of_them = all(k in "LMN" or sign == "." for k, sign in zip(kinds, text, strict=True))
-    return 0 < len(text) <= MAX_SYMBOL and is_made_of_them and text[0] != "." and text[-1] != "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +86,25 @@ class Instrument:
 
 SIMULATED_VENUE: Final = "simulated"  # whose prices nobody ever paid; kept for them alone
 CHAIN_OF_VENUE: Final = {"pulsex": "pulsechain"}
-_CRYPTO_QUOTE_MIN: Final = {"BTC": Decimal("0.0001"), "ETH": Decimal("0.002")}
+_ORDER_MIN: Final = Decimal(5)  # dollars, as most venues ask for
 
 
-def instrument_default(venue: str, pair: Pair) -> Instrument:
+def instrument_default(venue: str, pair: Pair, bankroll: Decimal = BANKROLL_USUAL) -> Instrument:
     """Return rounding rules fine enough for any price when the venue's own are not known.
 
     Stored candles and the simulated market carry no trading rules; a venue connection replaces
     this with what the venue states.
+
+    Args:
+        venue: decides the chain.
+        pair: its quote currency decides the least order.
+        bankroll: of a bot on the pair, quote; sizes a quote currency that is not listed.
     """
     return Instrument(
         venue=venue,
         pair=pair,
         tick=Decimal("0.000000000001"),
         lot=Decimal("0.00000001"),
-        min_notional=_CRYPTO_QUOTE_MIN.get(pair.quote, Decimal(5)),
+        min_notional=currency_of(pair.quote, bankroll).scaled(_ORDER_MIN),
         chain=CHAIN_OF_VENUE.get(venue),
     )

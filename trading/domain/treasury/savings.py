@@ -16,7 +16,9 @@ from enum import StrEnum
 from typing import Final
 
 from trading.domain.errors import InvariantError
-from trading.domain.execution.money import (
+from trading.domain.market.currencies import Currency, amount_in, is_stable
+from trading.domain.market.instruments import Pair
+from trading.domain.money import (
     BPS,
     PERCENT,
     ZERO,
@@ -27,8 +29,6 @@ from trading.domain.execution.money import (
 )
 from trading.domain.policy import FeePolicy, SavingsPolicy
 from trading.domain.treasury.equilibrium import EquilibriumVerdict
-
-CENT: Final = Decimal("0.01")
 
 
 class SkipReason(StrEnum):
@@ -52,11 +52,13 @@ SKIP_TEXT: Final[dict[SkipReason, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavingsDecision:
-    """One evaluated profit, with everything it was judged by; amounts are quote currency.
+    """One evaluated profit, with everything it was judged by.
 
     Attributes:
         skip_reason: None exactly when accepted.
-        candidate: ratio times profit, rounded down to what the quote can be paid in.
+        token: the stable coin the slice is for.
+        quote: what every amount is counted in; the slice stays in it until it is really converted.
+        candidate: ratio times profit, rounded down to what the currency can be paid in.
         reserved: the candidate when accepted, else 0.
         required_min: the least slice that passes, fees times guard.
         score: the equilibrium score. is_healthy: the verdict.
@@ -69,6 +71,7 @@ class SavingsDecision:
     is_accepted: bool
     skip_reason: SkipReason | None
     token: str
+    quote: str
     profit: Decimal
     candidate: Decimal
     reserved: Decimal
@@ -91,37 +94,39 @@ def decide_savings(  # noqa: PLR0913 - every fact the rule weighs, named at the 
     actual_fees: Decimal,
     verdict: EquilibriumVerdict,
     policy: SavingsPolicy,
+    currency: Currency,
+    token: str,
     is_token_available: bool = True,
-    quantum: Decimal = CENT,
 ) -> SavingsDecision:
     """Return what is set aside of one closed position's profit, or why nothing is.
 
     Args:
-        profit: realised, net of fees, quote; may be negative.
-        exit_notional: what was sold, quote.
-        actual_fees: what the round trip really cost, quote: fees, gas and slippage.
+        profit: realised, net of fees, in ``currency`` like every amount; may be negative.
+        exit_notional: what was sold.
+        actual_fees: what the round trip really cost: fees, gas and slippage.
         verdict: whether the desk is healthy.
         policy: ratio, guard and fee policy in force.
-        is_token_available: whether the savings token can be had now.
-        quantum: smallest amount of the quote worth paying, such as 0.01 or 0.00000001.
+        currency: its unit is the smallest slice, its size what dust and transfers amount to.
+        token: see ``savings_token``.
+        is_token_available: whether it can be had now.
 
     Raises:
         InvariantError: an amount is not finite, or one that cannot be negative is.
     """
-    check_positive("exit notional", exit_notional)
-    check_not_negative("actual fees", actual_fees)
+    trade = _Trade(policy, currency, exit_notional, actual_fees)
     with exact():
-        candidate = _candidate(profit, policy, quantum)
-        fees = estimate_fees(policy, exit_notional, actual_fees, candidate)
+        candidate = _candidate(profit, policy, currency.unit)
+        fees = trade.estimated_fees(candidate)
         required = canonical(fees * policy.fee_guard, ROUND_CEILING)
         reason = _skip_reason(
-            profit, candidate, required, verdict.is_healthy, policy, is_token_available
+            profit, candidate, required, verdict.is_healthy, trade.dust, is_token_available
         )
-        passing = _passing_profit(policy, exit_notional, actual_fees, quantum)
+        passing, break_even = trade.passing_profit(), trade.break_even_pct()
     return SavingsDecision(
         is_accepted=reason is None,
         skip_reason=reason,
-        token=policy.token,
+        token=token,
+        quote=currency.code,
         profit=canonical(profit),
         candidate=candidate,
         reserved=candidate if reason is None else ZERO,
@@ -133,73 +138,87 @@ def decide_savings(  # noqa: PLR0913 - every fact the rule weighs, named at the 
         score=verdict.score,
         is_healthy=verdict.is_healthy,
         blockers=verdict.blockers,
-        break_even_pct=break_even_pct(policy, exit_notional=exit_notional, actual_fees=actual_fees),
+        break_even_pct=break_even,
         passing_profit=passing,
     )
 
 
-def _candidate(profit: Decimal, policy: SavingsPolicy, quantum: Decimal) -> Decimal:
+def savings_token(pair: Pair, policy: SavingsPolicy) -> str:
+    """Return the stable coin a profit on the pair is saved in.
+
+    The money of the pair where it is stable, else its base, else the policy's token.
+    """
+    return next((code for code in (pair.quote, pair.base) if is_stable(code)), policy.token)
+
+
+def _candidate(profit: Decimal, policy: SavingsPolicy, unit: Decimal) -> Decimal:
     if not profit.is_finite():
         raise InvariantError(f"profit was {profit}; expected a finite amount")
-    check_positive("quantum", quantum)
     slice_ = max(profit, ZERO) * policy.ratio
-    return canonical((slice_ / quantum).to_integral_value(ROUND_DOWN) * quantum)
+    return canonical((slice_ / unit).to_integral_value(ROUND_DOWN) * unit)
 
 
-def estimate_fees(
-    policy: SavingsPolicy, exit_notional: Decimal, actual_fees: Decimal, candidate: Decimal
-) -> Decimal:
-    """Return what the fee policy takes as the fees of setting ``candidate`` aside, quote."""
-    with exact():
-        if policy.fee_policy is FeePolicy.PLAN_NOTIONAL_GUESS:
-            return canonical(exit_notional * policy.plan_fee_ratio)
-        if policy.fee_policy is FeePolicy.ACTUAL_TRADE_FEES:
-            return canonical(actual_fees)
-        return canonical(policy.transfer_fixed + candidate * policy.transfer_bps / BPS)
-
-
-def break_even_pct(
-    policy: SavingsPolicy,
-    *,
-    exit_notional: Decimal | None = None,
-    actual_fees: Decimal | None = None,
-) -> float | None:
+def guess_break_even_pct(policy: SavingsPolicy) -> float | None:
     """Return the net profit, in % of what was sold, from which a slice passes the fee guard.
 
-    With the plan's guess it is one number for every trade (8.19 for the default policy); the other
-    fee policies need the trade. None when it is unknown, or when no profit ever passes.
+    One number for every trade with the plan's guess (8.19 for the default policy); None with the
+    other fee policies, where it hangs on the trade, and when no profit ever passes.
     """
-    if policy.fee_policy is FeePolicy.PLAN_NOTIONAL_GUESS and exit_notional is None:
-        exit_notional = actual_fees = PERCENT  # any: it cancels out
-    if exit_notional is None or actual_fees is None or policy.ratio == 0:
+    if policy.fee_policy is not FeePolicy.PLAN_NOTIONAL_GUESS or policy.ratio == 0:
         return None
     with exact():
-        least = _least_slice(policy, exit_notional, actual_fees)
-        if least is None:
+        return float(policy.plan_fee_ratio * policy.fee_guard / policy.ratio * PERCENT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trade:
+    """What the fee guard is computed from; amounts in ``currency``, called within ``exact``."""
+
+    policy: SavingsPolicy
+    currency: Currency
+    exit_notional: Decimal
+    actual_fees: Decimal
+
+    def __post_init__(self) -> None:
+        check_positive("exit notional", self.exit_notional)
+        check_not_negative("actual fees", self.actual_fees)
+
+    @property
+    def dust(self) -> Decimal:
+        return amount_in(self.currency, self.policy.dust, self.policy.dust_by_quote)
+
+    def estimated_fees(self, candidate: Decimal) -> Decimal:
+        """Return what the fee policy takes as the fees of setting ``candidate`` aside."""
+        policy = self.policy
+        if policy.fee_policy is FeePolicy.PLAN_NOTIONAL_GUESS:
+            return canonical(self.exit_notional * policy.plan_fee_ratio)
+        if policy.fee_policy is FeePolicy.ACTUAL_TRADE_FEES:
+            return canonical(self.actual_fees)
+        fixed = amount_in(self.currency, policy.transfer_fixed, policy.transfer_fixed_by_quote)
+        return canonical(fixed + candidate * policy.transfer_bps / BPS)
+
+    def break_even_pct(self) -> float | None:
+        least = self._least_slice()
+        if least is None or self.policy.ratio == 0:
             return None
-        return float(least / policy.ratio / exit_notional * PERCENT)
+        return float(least / self.policy.ratio / self.exit_notional * PERCENT)
 
+    def passing_profit(self) -> Decimal | None:
+        least = self._least_slice()
+        if least is None or self.policy.ratio == 0:
+            return None
+        unit = self.currency.unit
+        wanted = max(least, self.dust, unit)
+        payable = (wanted / unit).to_integral_value(ROUND_CEILING) * unit
+        return canonical(payable / self.policy.ratio, ROUND_CEILING)
 
-def _least_slice(
-    policy: SavingsPolicy, exit_notional: Decimal, actual_fees: Decimal
-) -> Decimal | None:
-    """Solve slice = guard x fees(slice), unrounded; only transfer fees depend on the slice."""
-    at_zero = estimate_fees(policy, exit_notional, actual_fees, ZERO) * policy.fee_guard
-    if policy.fee_policy is not FeePolicy.TRANSFER_COST:
-        return at_zero
-    left = 1 - policy.fee_guard * policy.transfer_bps / BPS
-    return at_zero / left if left > 0 else None
-
-
-def _passing_profit(
-    policy: SavingsPolicy, exit_notional: Decimal, actual_fees: Decimal, quantum: Decimal
-) -> Decimal | None:
-    least = _least_slice(policy, exit_notional, actual_fees)
-    if least is None or policy.ratio == 0:
-        return None
-    wanted = max(least, policy.dust, quantum)
-    payable = (wanted / quantum).to_integral_value(ROUND_CEILING) * quantum
-    return canonical(payable / policy.ratio, ROUND_CEILING)
+    def _least_slice(self) -> Decimal | None:
+        """Solve slice = guard x fees(slice), unrounded; only transfer fees depend on the slice."""
+        at_zero = self.estimated_fees(ZERO) * self.policy.fee_guard
+        if self.policy.fee_policy is not FeePolicy.TRANSFER_COST:
+            return at_zero
+        left = 1 - self.policy.fee_guard * self.policy.transfer_bps / BPS
+        return at_zero / left if left > 0 else None
 
 
 def _skip_reason(
@@ -207,14 +226,14 @@ def _skip_reason(
     candidate: Decimal,
     required: Decimal,
     is_healthy: bool,
-    policy: SavingsPolicy,
+    dust: Decimal,
     is_token_available: bool,
 ) -> SkipReason | None:
     checks = (
         (profit > 0, SkipReason.NOT_PROFITABLE),
         (is_healthy, SkipReason.NOT_HEALTHY),
         (candidate >= required, SkipReason.CHECKPOINT_BELOW_FEE_BUFFER),
-        (candidate > 0 and candidate >= policy.dust, SkipReason.BELOW_DUST),
+        (candidate > 0 and candidate >= dust, SkipReason.BELOW_DUST),
         (is_token_available, SkipReason.TOKEN_UNAVAILABLE),
     )
     return next((reason for is_met, reason in checks if not is_met), None)

@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from trading import bootstrap
 from trading.management.desk_command import DeskCommand, Needs, person_name
 from trading.selectors.bots import bot_list
+from trading.selectors.figures import amount_typed
 from trading.services.bots.installing import bot_remove
 from trading.services.control.rearm import bot_rearm
 from trading.services.sessions.opening import sessions_active
@@ -62,7 +63,9 @@ class Command(DeskCommand):
             return
         for bot in answer["bots"]:
             where = f"session {bot['session']}" if bot["session"] else "no session"
-            money = f", equity {bot['equity']:.2f} {bot['quote']}" if bot["session"] else ""
+            money = (
+                f", equity {amount_typed(bot['equity'], bot['quote'])}" if bot["session"] else ""
+            )
             trips = f", {bot['round_trips']} round trips" if bot["session"] else ""
             name = f"{bot['name']}: " if bot["name"] else ""
             self.stdout.write(f"{name}{bot['pair']} {bot['strategy']}, {where}{money}{trips}")

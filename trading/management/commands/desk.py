@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import CommandParser
 
@@ -20,6 +20,7 @@ from trading.domain.reasons import TradingState
 from trading.management.desk_command import DeskCommand, Needs, person_name
 from trading.management.progress import progress_bar
 from trading.ports.candles import SeriesKey
+from trading.selectors.figures import amount_typed
 from trading.services.control.orders import Act, order_give, order_preview
 from trading.services.journal.replay import ReplayReport, replay_run
 from trading.services.journal.verify import session_verify
@@ -29,6 +30,8 @@ from trading.services.sessions.blueprint import (
     kernels_compile,
 )
 from trading.services.sessions.opening import sessions_active, sessions_stop
+
+_AMOUNTS: Final = ("bankroll", "equity", "realised_pnl", "fees", "reserved")
 
 
 class Command(DeskCommand):
@@ -45,7 +48,11 @@ class Command(DeskCommand):
             "--speed", default="1", help="Bars per wall second, or max (stored candles only)"
         )
         self._add_market(start)
-        replay = actions.add_parser("replay", help="Decide over stored candles in this process")
+        replay = actions.add_parser(
+            "replay",
+            help="Decide over stored candles in this process; amounts by currency in money[]; "
+            "realised_pnl, fees and savings.reserved are null where there are several",
+        )
         self._add_market(replay)
         replay.add_argument("--speed", default="max", help="Bars per wall second, or max (default)")
         replay.add_argument("--candles-file", type=Path, help="Use this file instead of the store")
@@ -96,6 +103,17 @@ class Command(DeskCommand):
             "verify": self._verify,
         }
         return actions[options["action"]](options)
+
+    def show(self, answer: dict[str, Any]) -> None:
+        """Print the answer for a person; of a replay, the amounts by currency."""
+        rows = answer.get("money", [])
+        hidden = {"money", "realised_pnl", "fees"} if rows else set()
+        super().show({name: value for name, value in answer.items() if name not in hidden})
+        for row in rows:
+            amounts = (
+                f"{k.replace('_', ' ')} {amount_typed(row[k], row['quote'])}" for k in _AMOUNTS
+            )
+            self.stdout.write(f"{', '.join(amounts)}; {row['round_trips']} round trips")
 
     def _start(self, options: Mapping[str, Any]) -> dict[str, Any]:
         if options["mode"] not in ("ghost", "live"):

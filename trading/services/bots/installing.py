@@ -108,7 +108,8 @@ def bot_order(asked: BotAsked) -> BotOrder:
             "its own risk limits stand in their place: install a trial without it"
         )
     own = {key: value for key, value in params.items() if key not in (*OVERLAYS, _IDLE)}
-    size, least = _size(asked["trade_size"]), instrument_default(asked["venue"], pair).min_notional
+    size = _size(asked["trade_size"])
+    least = instrument_default(asked["venue"], pair, size).min_notional
     if size < least:
         raise BadInputError(f"trade size was {size}; the least order on {pair} is {least}")
     return BotOrder(

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
+from trading.domain.desk.core import session_equity
 from trading.domain.desk.driver import DeskDriver
 from trading.domain.desk.journal import has_signal
-from trading.domain.desk.output import StepOutput
+from trading.domain.desk.output import RoundTripClosed, StepOutput
+from trading.domain.desk.state import DeskState
 from trading.domain.execution.orders import ReportKind
-from trading.domain.market.bars import Bar, BarArrays
+from trading.domain.market.bars import Bar, BarArrays, to_decimal
+from trading.domain.money import ZERO, canonical, total
 from trading.domain.reasons import QUIET_OUTCOMES, Outcome
 from trading.services.sessions.blueprint import state_build
 
@@ -31,19 +34,38 @@ _NO_REFUSAL = frozenset(map(int, QUIET_OUTCOMES | _ACTED))
 
 
 @dataclass(slots=True)
+class MoneyTally:
+    """What the bots of one quote currency earned; amounts in it."""
+
+    bankroll: Decimal = ZERO
+    equity: Decimal = ZERO
+    realised_pnl: Decimal = ZERO
+    fees: Decimal = ZERO
+    reserved: Decimal = ZERO
+    round_trips: int = 0
+    savings_accepted: int = 0
+
+    def add(self, trip: RoundTripClosed) -> None:
+        """Count one closed position."""
+        self.round_trips += 1
+        self.realised_pnl = total(self.realised_pnl, trip.result.realised_pnl)
+        self.fees = total(self.fees, trip.result.fees)
+        if trip.savings is not None and trip.savings.is_accepted:
+            self.savings_accepted += 1
+            self.reserved = total(self.reserved, trip.savings.reserved)
+
+
+@dataclass(slots=True)
 class ReplayReport:
-    """What a run did; money in quote currency, summed over bots of one quote currency each."""
+    """What a run did; money by quote currency, because two are never added up."""
 
     bars: int = 0
     decisions: int = 0
     orders: int = 0
     fills: int = 0
     round_trips: int = 0
-    realised_pnl: Decimal = Decimal(0)
-    fees: Decimal = Decimal(0)
-    n_accepted: int = 0
+    money: dict[str, MoneyTally] = field(default_factory=dict)
     n_skipped: Counter[str] = field(default_factory=Counter)
-    reserved: Decimal = Decimal(0)
     refusals: list[int] = field(default_factory=lambda: [0] * N_OUTCOMES)  # by outcome
     digest: str = ""
 
@@ -56,19 +78,25 @@ class ReplayReport:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """Return the report under the names of the command line's contract."""
+        """Return the report under the names of the command line's contract.
+
+        The amounts beside ``money`` are those of the only currency, null where there are several.
+        """
+        tallies = list(self.money.values())
+        sole = tallies[0] if len(tallies) == 1 else None
         return {
             "bars": self.bars,
             "decisions": self.decisions,
             "orders": self.orders,
             "fills": self.fills,
             "round_trips": self.round_trips,
-            "realised_pnl": str(self.realised_pnl),
-            "fees": str(self.fees),
+            "money": [{"quote": quote, **asdict(tally)} for quote, tally in self.money.items()],
+            "realised_pnl": sole and sole.realised_pnl,
+            "fees": sole and sole.fees,
             "savings": {
-                "accepted": self.n_accepted,
+                "accepted": sum(tally.savings_accepted for tally in tallies),
                 "skipped": dict(sorted(self.n_skipped.items())),
-                "reserved": str(self.reserved),
+                "reserved": sole and sole.reserved,
             },
             "denied": self.denied(),
             "digest": self.digest,
@@ -87,14 +115,8 @@ class ReplayReport:
         self.fills += len(out.fills)
         for trip in out.round_trips:
             self.round_trips += 1
-            self.realised_pnl += trip.result.realised_pnl
-            self.fees += trip.result.fees
-            if trip.savings is None:
-                continue
-            if trip.savings.skip_reason is None:
-                self.n_accepted += 1
-                self.reserved += trip.savings.reserved
-            else:
+            self.money[trip.quote].add(trip)
+            if trip.savings is not None and trip.savings.skip_reason is not None:
                 self.n_skipped[trip.savings.skip_reason.value] += 1
 
 
@@ -116,7 +138,7 @@ def replay_run(
         pace: called with each new open time before its bars are decided on; waits at finite speed.
     """
     driver = DeskDriver(state_build(blueprint, session_key=session_key))
-    report = ReplayReport()
+    report = ReplayReport(money=_opened(driver.state))
     last_time = -1
     for seq, (pair, bar) in enumerate(bars_in_order(series), start=1):
         if pace is not None and bar.open_time != last_time:
@@ -130,8 +152,20 @@ def replay_run(
         report.bars = seq
         if seq % PROGRESS_EVERY == 0:
             on_progress(seq)
+    for quote, (equity, _) in session_equity(driver.state).items():
+        report.money[quote].equity = canonical(to_decimal(equity))
     report.digest = driver.state.digest.hex()
     return report
+
+
+def _opened(state: DeskState) -> dict[str, MoneyTally]:
+    """Return a tally for every currency with what its bots start with."""
+    money: dict[str, MoneyTally] = {}
+    for bot in state.bots:
+        quote = state.pairs[bot.spec.pair].instrument.pair.quote
+        tally = money.setdefault(quote, MoneyTally())
+        tally.bankroll = total(tally.bankroll, bot.spec.bankroll)
+    return dict(sorted(money.items()))
 
 
 def bars_in_order(series: Mapping[str, BarArrays]) -> Iterator[tuple[str, Bar]]:

@@ -15,6 +15,7 @@ from trading.domain.desk.state import BotSpec, DeskState, desk_open
 from trading.domain.errors import BadInputError
 from trading.domain.execution.costs import CostModel, SwapCosts, SwapCostSchedule
 from trading.domain.forecasting.naive import NaiveDriftForecaster
+from trading.domain.market.currencies import amount_in, currency_of
 from trading.domain.market.instruments import CHAIN_OF_VENUE, Pair, instrument_default
 from trading.domain.market.timeframes import timeframe_ms
 from trading.domain.policy import BotRules, EntryGates, Sizing
@@ -105,8 +106,11 @@ def state_build(blueprint: Mapping[str, Any], *, session_key: str) -> DeskState:
     """Return the state before the first bar."""
     venue = str(blueprint["venue"])
     plans = blueprint["bots"]
-    names = sorted({plan["pair"] for plan in plans})
-    instruments = {name: instrument_default(venue, Pair.parse(name)) for name in names}
+    bankrolls = {plan["pair"]: Decimal(plan["bankroll"]) for plan in plans}
+    names = sorted(bankrolls)
+    instruments = {
+        name: instrument_default(venue, Pair.parse(name), bankrolls[name]) for name in names
+    }
     swap: CostModel | None = None
     if blueprint["swap_costs"]:
         swap = SwapCosts(SwapCostSchedule.from_entries(blueprint["swap_costs"]))
@@ -129,13 +133,14 @@ def state_build(blueprint: Mapping[str, Any], *, session_key: str) -> DeskState:
 def _bot_plan(config: BotsConfig, pair_name: str, strategy: str, index: int) -> dict[str, Any]:
     pair = Pair.parse(pair_name)
     params = strategy_get(strategy).resolve(config.params.get(strategy, {}))
+    bankroll = amount_in(currency_of(pair.quote), config.bankroll, config.bankroll_by_quote)
     return {
         "index": index,
         "pair": pair_name,
         "quote": pair.quote,
         "strategy": strategy,
         "params": params,
-        "bankroll": str(config.bankroll_by_quote.get(pair.quote, config.bankroll)),
+        "bankroll": str(bankroll),
         "native_balance": str(config.native_balance),
     }
 

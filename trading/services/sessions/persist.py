@@ -16,6 +16,8 @@ from django.db import transaction
 
 from trading.domain.desk.output import StepOutput
 from trading.domain.desk.state import DeskState
+from trading.domain.market.bars import to_decimal
+from trading.domain.money import canonical
 from trading.models import Bot, Decision, DeskSession, EquityPoint, SessionInput, SessionSnapshot
 from trading.services.sessions.hooks import Hook
 from trading.services.sessions.lease import lease_renew
@@ -125,11 +127,12 @@ class Journal:
             EquityPoint(
                 session_id=self.session_id,
                 bar_time=out.bar_time,
-                equity=out.equity[0],
-                reserved=out.equity[1],
+                quote=quote,
+                equity=equity,
+                reserved=reserved,
             )
             for out in outputs
-            if out.equity is not None
+            for quote, (equity, reserved) in out.equity.items()
         )
 
     def _write_snapshot(self, state: DeskState, output_n: int, now: datetime) -> None:
@@ -154,5 +157,5 @@ class Journal:
 
 
 def display_amount(value: float) -> Decimal:
-    """Return an equity as money, rounded to eight places (a display value, marked at float)."""
-    return round(Decimal(repr(value)), 8)
+    """Return an equity as money (a display value, marked at float)."""
+    return canonical(to_decimal(value))

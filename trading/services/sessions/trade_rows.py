@@ -25,7 +25,7 @@ STOP_FIELDS: Final = (
     "trail_activation_price", "hold_deadline", "revision",
 )  # fmt: skip
 CHECKPOINT_FIELDS: Final = (
-    "token", "profit", "candidate", "reserved", "estimated_fees", "required_min", "ratio",
+    "token", "quote", "profit", "candidate", "reserved", "estimated_fees", "required_min", "ratio",
     "fee_guard", "fee_policy", "is_healthy", "break_even_pct",
 )  # fmt: skip
 

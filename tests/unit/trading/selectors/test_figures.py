@@ -9,6 +9,7 @@ import pytest
 
 from trading.selectors.figures import (
     amount_text,
+    amount_typed,
     count_text,
     duration_text,
     percent_text,
@@ -28,6 +29,9 @@ M = "\u2212"
         (Decimal("-0.5"), "USDT", f"{M}0.50{T}USDT"),
         (Decimal("0.0000123456"), "BTC", f"0.00001235{T}BTC"),
         (Decimal("1.5"), "BTC", f"1.50000{T}BTC"),
+        (Decimal("0.00000000012"), "BTC", f"0.000000000120000{T}BTC"),  # tiny, yet not nothing
+        (Decimal("1234.5"), "JPY", f"1{T}234{T}JPY"),
+        (Decimal("0.00000123"), "PLS", f"0.00000123000{T}PLS"),
         (Decimal(0), "USDT", f"0.00{T}USDT"),
         (0.1, "USDT", f"0.10{T}USDT"),
         (None, "USDT", "n/a"),
@@ -38,6 +42,12 @@ def test_an_amount_carries_its_currency_behind_it(
     value: object, currency: str, expected: str
 ) -> None:
     assert amount_text(value, currency) == expected  # type: ignore[arg-type]
+
+
+def test_a_command_prints_the_same_digits_plainly() -> None:
+    assert amount_typed(Decimal("-12345.678"), "USDT") == "-12345.68 USDT"
+    assert amount_typed(Decimal("0.02"), "BTC") == "0.0200000 BTC"
+    assert amount_typed(None, "BTC") == "n/a BTC"
 
 
 def test_a_gain_shows_its_sign_and_nothing_shows_none() -> None:

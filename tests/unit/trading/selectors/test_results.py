@@ -15,7 +15,7 @@ from trading.selectors.decisions import (
     decision_list_at,
     outcome_counts,
 )
-from trading.selectors.equity import MAX_POINTS, equity_curve
+from trading.selectors.equity import MAX_POINTS, equity_curves
 from trading.selectors.savings import checkpoint_list, savings_rule, savings_summary
 
 pytestmark = pytest.mark.django_db
@@ -112,8 +112,33 @@ def test_an_accepted_checkpoint_says_what_was_set_aside_and_from_what() -> None:
     make.checkpoint(trip)
     (view,) = checkpoint_list([trip.session_id])
     assert view.sentence == (
-        f"Reserved 1.80{T}USDT for USDC: 15{T}% of 12.00{T}USDT profit, guard 1.23{T}USDT."
+        f"Reserved 1.80{T}USDT: 15{T}% of 12.00{T}USDT profit, guard 1.23{T}USDT."
     )
+
+
+def test_a_slice_that_waits_for_its_coin_says_what_it_is_kept_in() -> None:
+    bot = make.bot(make.session(make.feed()), "ETH/BTC", bankroll=Decimal("0.02"))
+    trip = make.round_trip(make.position(bot, entry="0.05", stop=None), "0.056")
+    make.checkpoint(
+        trip, token="USDC", profit=Decimal("0.006"), candidate=Decimal("0.0009"),
+        reserved=Decimal("0.0009"), required_min=Decimal("0.000614"),
+    )  # fmt: skip
+    (view,) = checkpoint_list([trip.session_id])
+    assert view.sentence == (
+        f"Reserved 0.00090000{T}BTC for USDC, still in BTC: 15{T}% of 0.00600000{T}BTC profit, "
+        f"guard 0.00061400{T}BTC."
+    )
+
+
+def test_what_would_pass_is_counted_in_the_smallest_payment_of_its_currency() -> None:
+    bot = make.bot(make.session(make.feed()), "ETH/BTC", bankroll=Decimal("0.02"))
+    trip = make.round_trip(make.position(bot, entry="0.05", stop=None), "0.0501")
+    make.checkpoint(
+        trip, is_accepted=False, skip_reason="checkpoint_below_fee_buffer", reserved=Decimal(0),
+        candidate=Decimal("0.000015"), required_min=Decimal("0.00061551"),
+    )  # fmt: skip
+    (view,) = checkpoint_list([trip.session_id])
+    assert view.sentence.endswith(f"It would pass from a profit of 0.00410340{T}BTC.")
 
 
 def test_a_desk_out_of_equilibrium_is_named_as_the_reason() -> None:
@@ -172,8 +197,7 @@ def test_equity_of_several_sessions_is_summed_at_their_last_known_value() -> Non
     make.bot(two, "ETH/USDT")
     make.equity(one, (T0, 1000, 0), (T0 + STEP, 1010, 1), (T0 + 3 * STEP, 1030, 2))
     make.equity(two, (T0 + STEP, 2000, 5), (T0 + 2 * STEP, 1990, 5))
-    curve = equity_curve([one.pk, two.pk])
-    assert curve is not None
+    (curve,) = equity_curves([one.pk, two.pk])
     assert curve.time.tolist() == [T0 + STEP, T0 + 2 * STEP, T0 + 3 * STEP]
     assert curve.equity.tolist() == [3010, 3000, 3020]
     assert curve.reserved.tolist() == [6, 6, 7]
@@ -184,16 +208,20 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends() -> None:
     session = make.session(make.feed())
     make.bot(session)
     make.equity(session, *((T0 + i, float(i), 0.0) for i in range(3 * MAX_POINTS)))
-    curve = equity_curve([session.pk])
-    assert curve is not None
+    (curve,) = equity_curves([session.pk])
     assert len(curve.time) <= MAX_POINTS
     assert (curve.equity[0], curve.equity[-1]) == (0, 3 * MAX_POINTS - 1)
 
 
-def test_a_session_of_mixed_currencies_has_no_curve() -> None:
+def test_a_session_of_two_currencies_has_a_curve_in_each() -> None:
     session = make.session(make.feed())
+    make.bot(session, "ETH/BTC", bankroll=Decimal("0.02"))
     make.bot(session)
-    make.bot(session, "ETH/BTC")
-    make.equity(session, (T0, 1, 0))
-    assert equity_curve([session.pk]) is None
-    assert equity_curve([]) is None
+    make.bot(session, "ETH/USDT")
+    make.equity(session, (T0, 2000, 5), (T0 + STEP, 2010, 5))
+    make.equity(session, (T0, 0.02, 0), (T0 + STEP, 0.021, 0.0001), quote="BTC")
+    usdt, btc = equity_curves([session.pk])
+    assert (usdt.quote, usdt.equity.tolist(), usdt.bankroll) == ("USDT", [2000, 2010], 2000)
+    assert (btc.quote, btc.equity.tolist(), btc.bankroll) == ("BTC", [0.02, 0.021], Decimal("0.02"))
+    assert btc.reserved.tolist() == [0, 0.0001]
+    assert equity_curves([]) == ()

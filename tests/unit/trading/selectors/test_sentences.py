@@ -83,7 +83,7 @@ def test_a_record_without_the_gate_still_reads_as_a_sentence() -> None:
 
 
 def test_the_passing_profit_is_rounded_up_so_that_it_really_passes() -> None:
-    profit = passing_profit(Decimal("1.87"), Decimal("0.15"))
+    profit = passing_profit(Decimal("1.87"), Decimal("0.15"), Decimal("0.01"))
     assert profit == Decimal("12.47")
     assert profit * Decimal("0.15") >= Decimal("1.87")
-    assert passing_profit(Decimal("1.87"), Decimal(0)) is None
+    assert passing_profit(Decimal("1.87"), Decimal(0), Decimal("0.01")) is None

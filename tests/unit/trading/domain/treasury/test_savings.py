@@ -8,14 +8,17 @@ import pytest
 
 from tests.fakes.execution import D
 from trading.domain.errors import InvariantError
+from trading.domain.market.currencies import currency_of
+from trading.domain.market.instruments import Pair
 from trading.domain.policy import FeePolicy, SavingsPolicy
 from trading.domain.treasury.equilibrium import EquilibriumVerdict
 from trading.domain.treasury.savings import (
     SKIP_TEXT,
     SavingsDecision,
     SkipReason,
-    break_even_pct,
     decide_savings,
+    guess_break_even_pct,
+    savings_token,
 )
 
 PLAN = SavingsPolicy()
@@ -31,6 +34,8 @@ def decided(
     fees: str = "2",
     policy: SavingsPolicy = PLAN,
     verdict: EquilibriumVerdict = HEALTHY,
+    currency: str = "USDT",
+    bankroll: str = "1000",
     **more: object,
 ) -> SavingsDecision:
     return decide_savings(
@@ -39,6 +44,8 @@ def decided(
         actual_fees=D(fees),
         verdict=verdict,
         policy=policy,
+        currency=currency_of(currency, D(bankroll)),
+        token="USDC",
         **more,
     )
 
@@ -82,6 +89,54 @@ def test_dust_is_left_where_it_is() -> None:
     assert decided("6.67", fees="0", policy=policy).reserved == D(1)
 
 
+@pytest.mark.parametrize(
+    ("currency", "bankroll", "dust"),
+    [
+        ("USDT", "1000", "0.01"),
+        ("USDT", "1000000", "0.01"),  # a cent is dust whatever the bot has
+        ("BTC", "0.02", "0.0000002"),
+        ("JPY", "100000", "1"),
+        ("PLS", "1000", "0.01"),  # not listed: a hundred-thousandth of the bankroll
+        ("PLS", "50000000", "500"),
+        ("PLS", "0.000001", "0.00000000001"),
+    ],
+)
+def test_dust_is_about_a_cent_in_every_currency(currency: str, bankroll: str, dust: str) -> None:
+    policy = replace(ACTUAL, ratio=D("0.5"))
+    passing = decided("1", fees="0", policy=policy, currency=currency, bankroll=bankroll)
+    assert passing.passing_profit == 2 * D(dust)
+    assert passing.quote == currency
+    least = str(2 * D(dust))
+    kept = decided(least, fees="0", policy=policy, currency=currency, bankroll=bankroll)
+    assert kept.reserved == D(dust)
+
+
+def test_an_amount_written_for_a_currency_counts_there_and_nowhere_else() -> None:
+    policy = replace(ACTUAL, dust_by_quote={"BTC": D("0.001")})
+    small = {"notional": "0.1", "fees": "0", "policy": policy}
+    assert decided("0.006", currency="BTC", **small).skip_reason is SkipReason.BELOW_DUST
+    assert decided("0.007", currency="BTC", **small).reserved == D("0.00105")
+    assert decided("0.07", **small).reserved == D("0.01")
+    moved = replace(TRANSFER, transfer_fixed_by_quote={"BTC": D("0.00001")})
+    assert decided("1", policy=moved, currency="BTC").estimated_fees == D("0.00016")
+    assert decided("1", policy=TRANSFER, currency="BTC").estimated_fees == D("0.000152")
+
+
+@pytest.mark.parametrize(
+    ("pair", "token"),
+    [
+        ("BTC/USDT", "USDT"),
+        ("USDC/USDT", "USDT"),  # what the profit is in already
+        ("PDAI/DAI", "DAI"),
+        ("BTC/EUR", "EUR"),
+        ("USDT/BTC", "USDT"),
+        ("ETH/BTC", "FDUSD"),  # neither side is stable: the policy's
+    ],
+)
+def test_savings_go_to_the_first_stable_coin_of_the_pair(pair: str, token: str) -> None:
+    assert savings_token(Pair.parse(pair), replace(PLAN, token="FDUSD")) == token
+
+
 def test_a_slice_of_nothing_is_dust_even_without_a_limit() -> None:
     policy = replace(ACTUAL, dust=D(0))
     assert decided("0.05", fees="0", policy=policy).skip_reason is SkipReason.BELOW_DUST
@@ -103,7 +158,7 @@ def test_the_first_reason_in_order_is_given() -> None:
 
 def test_the_slice_is_rounded_down_to_what_the_quote_is_paid_in() -> None:
     assert decided("99.99").candidate == D("14.99")
-    fine = decided("0.00123456789", notional="0.01", fees="0", quantum=D("0.00000001"))
+    fine = decided("0.00123456789", notional="0.01", fees="0", currency="BTC")
     assert fine.candidate == D("0.00018518")
 
 
@@ -118,12 +173,12 @@ def test_every_figure_of_the_checkpoint_is_in_the_decision() -> None:
 
 
 def test_the_plans_break_even_is_eight_nineteen_for_every_trade() -> None:
-    assert break_even_pct(PLAN) == 8.19
+    assert guess_break_even_pct(PLAN) == 8.19
     assert decided("1", notional="123.4567").break_even_pct == 8.19
 
 
 def test_the_other_policies_break_even_depends_on_the_trade() -> None:
-    assert break_even_pct(ACTUAL) is None
+    assert guess_break_even_pct(ACTUAL) is None
     assert decided("1", policy=ACTUAL).break_even_pct == pytest.approx(2.52)
     assert decided("1", policy=TRANSFER).break_even_pct == pytest.approx(0.12623857)
 
@@ -134,7 +189,7 @@ def test_a_rule_that_never_passes_says_so() -> None:
         assert decision.passing_profit is None
         assert decision.break_even_pct is None
         assert not decision.is_accepted
-    assert break_even_pct(replace(PLAN, ratio=D(0))) is None
+    assert guess_break_even_pct(replace(PLAN, ratio=D(0))) is None
 
 
 def test_every_reason_has_a_sentence() -> None:

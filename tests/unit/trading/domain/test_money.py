@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, Decimal, localcontext
 import pytest
 
 from trading.domain.errors import InvariantError
-from trading.domain.execution.money import canonical, check_not_negative, check_positive
+from trading.domain.money import canonical, check_not_negative, check_positive
 
 
 @pytest.mark.parametrize(
