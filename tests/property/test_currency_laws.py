@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -15,12 +17,12 @@ from trading.domain.desk.config import BotsConfig, DeskConfig
 from trading.domain.desk.driver import DeskDriver
 from trading.domain.desk.journal import unpack_record
 from trading.domain.market.bars import BarArrays
-from trading.domain.policy import Policy, RiskPolicy, SavingsPolicy, SchedulingPolicy
+from trading.domain.policy import FeePolicy, Policy, RiskPolicy, SavingsPolicy, SchedulingPolicy
 from trading.domain.reasons import Gate
-from trading.services.journal.replay import bars_in_order
+from trading.services.journal.replay import bars_in_order, replay_run
 from trading.services.sessions.blueprint import state_build
 
-BARS = 700
+BARS = 550
 # limits that count (seats, positions) and the desk's health are the session's, not a currency's
 POLICY = Policy(
     scheduling=SchedulingPolicy(seats_per_bar=100),
@@ -29,10 +31,12 @@ POLICY = Policy(
 )
 
 
-def scaled(bars: BarArrays, factor: float) -> BarArrays:
-    """Return the same market counted in another unit."""
+def scaled(bars: BarArrays, factor: float, *, of_base: bool = False) -> BarArrays:
+    """Return the same market counted in another unit: of the quote, or of the base."""
     values = bars.values.copy()
     values[:4] *= factor
+    if of_base:  # a thousandth of the price, a thousand times the coins
+        values[4] /= factor
     return BarArrays(bars.open_time, np.ascontiguousarray(values), bars.flags)
 
 
@@ -61,7 +65,7 @@ def _amounts(record: bytes) -> str:
     factor=st.sampled_from([1e-7, 2e-5, 1.0, 1e4]),
 )
 # a whole run of the core is an example: finding a smaller one takes longer than reading it
-@settings(max_examples=6, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 def test_bots_of_another_currency_change_nothing_for_a_bot(
     seed: int, stranger: str, factor: float
 ) -> None:
@@ -74,3 +78,57 @@ def test_bots_of_another_currency_change_nothing_for_a_bot(
     alone = decisions(mine, bankrolls)
     together = decisions(mine | others, bankrolls)
     assert {pair: together[pair] for pair in mine} == alone
+
+
+# every profit is looked at and small slices count, so that each threshold has its say
+SAVING = Policy(
+    risk=RiskPolicy(
+        max_exposure_pct=1000, position_pct=100, daily_loss_pct=50, max_drawdown_pct=90,
+        risk_per_trade_pct=5,
+    ),
+    savings=SavingsPolicy(
+        min_closes=0, score_min=0, fee_policy=FeePolicy.TRANSFER_COST, transfer_fixed=Decimal("0.5")
+    ),
+)  # fmt: skip
+
+
+@cache
+def outcome(quote: str, factor: float, *, of_base: bool = False) -> tuple[Any, list[float]]:
+    """Return what a replay of the same market in another unit counts, and its money's shares."""
+    bankroll = Decimal(1000) if of_base else Decimal(1000) * Decimal(repr(factor))
+    bots = BotsConfig(bankroll_by_quote={quote: bankroll})
+    config = DeskConfig(bots=bots, policy=SAVING)
+    series = {
+        f"{base}/{quote}": scaled(random_walk(2500, seed), factor, of_base=of_base)
+        for base, seed in (("AAA", 1), ("BBB", 2))
+    }
+    answer = replay_run(blueprint=blueprint(sorted(series), config), series=series).as_json()
+    (money,) = answer["money"]
+    counts = [answer["orders"], answer["fills"], answer["round_trips"], answer["denied"]]
+    counts += [answer["savings"]["accepted"], answer["savings"]["skipped"]]
+    return counts, [float(money[k] / bankroll) for k in ("realised_pnl", "fees", "reserved")]
+
+
+@pytest.mark.parametrize(
+    ("quote", "factor"),
+    [("BTC", 2e-5), ("JPY", 1e2), ("PLS", 4e4), ("XYZ", 1e-9), ("XYZ", 1e-12)],
+)
+def test_the_same_candles_counted_in_another_currency_trade_and_save_alike(
+    quote: str, factor: float
+) -> None:
+    counts, shares = outcome("USDT", 1.0)
+    accepted, skipped = counts[-2:]
+    assert accepted > 10
+    assert skipped["checkpoint_below_fee_buffer"] > 0
+    counts_there, shares_there = outcome(quote, factor)
+    assert counts_there == counts
+    # but for the last digit that is paid
+    assert shares_there == pytest.approx(shares, rel=2e-3)
+
+
+@pytest.mark.parametrize("factor", [1e-7, 1e4])
+def test_coins_of_any_price_trade_and_save_alike(factor: float) -> None:
+    counts, shares = outcome("USDT", 1.0)
+    counts_there, shares_there = outcome("USDT", factor, of_base=True)
+    assert counts_there == counts
+    assert shares_there == pytest.approx(shares, rel=2e-3)

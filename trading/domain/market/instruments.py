@@ -18,6 +18,7 @@ from trading.domain.market.currencies import (
     is_symbol,
     normal_symbol,
 )
+from trading.domain.money import PLACES
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -103,7 +104,7 @@ def instrument_default(venue: str, pair: Pair, bankroll: Decimal = BANKROLL_USUA
     return Instrument(
         venue=venue,
         pair=pair,
-        tick=Decimal("0.000000000001"),
+        tick=PLACES,
         lot=Decimal("0.00000001"),
         min_notional=currency_of(pair.quote, bankroll).scaled(_ORDER_MIN),
         chain=CHAIN_OF_VENUE.get(venue),
