@@ -22,7 +22,7 @@ def say_of_what(apps, _schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trading", "0003_names_of_any_script"),
+        ("trading", "0004_rearm"),
     ]
 
     operations = [
