@@ -11,6 +11,7 @@ from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
 from trading.domain.market.digest import bars_digest
 from trading.domain.market.quality import quality_check
+from trading.domain.market.spans import Span
 from trading.domain.market.timeframes import timeframe_ms
 from trading.ports.candles import SeriesInfo, SeriesKey, SeriesProblem
 
@@ -53,10 +54,18 @@ class MemoryCandleStore:
         stop = len(bars) if end_ms is None else int(np.searchsorted(bars.open_time, end_ms))
         return bars.slice(start, max(start, stop))
 
-    def replace(self, key: SeriesKey, bars: BarArrays, *, source: str) -> SeriesInfo:
+    def replace(
+        self,
+        key: SeriesKey,
+        bars: BarArrays,
+        *,
+        source: str,
+        answered: tuple[Span, ...] | None = None,
+    ) -> SeriesInfo:
         if len(bars) == 0:
             raise BadInputError(f"{key}: nothing to store")
         report = quality_check(bars.open_time, bars.values, timeframe_ms(key.timeframe))
+        before = self.info(key)
         info = SeriesInfo(
             key,
             len(bars),
@@ -67,6 +76,7 @@ class MemoryCandleStore:
             len(report.outliers),
             bars_digest(bars),
             source,
+            (before.answered if before else ()) if answered is None else answered,
         )
         self._series[key] = (bars, info)
         return info

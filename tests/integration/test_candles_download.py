@@ -39,12 +39,12 @@ async def test_a_venue_is_followed_by_its_news_only(tmp_path: Path) -> None:
     async with KlineServer(clock, {"BTC/USDT": given}) as server:
         code, out, _ = await download(server, tmp_path)
         first = json.loads(out.splitlines()[-1])
-        assert (code, first["rows"], first["new"]) == (0, 41, 41)
+        assert (code, first["rows"], first["new"]) == (0, 40, 40)
         clock.advance(10 * 300)
         _, out, _ = await download(server, tmp_path)
         second = json.loads(out.splitlines()[-1])
-        assert (second["rows"], second["new"], second["was_rewritten"]) == (51, 10, False)
-    whole = BarArrays(given.open_time[:51], given.values[:, :51], given.flags[:51])
+        assert (second["rows"], second["new"], second["was_rewritten"]) == (50, 10, False)
+    whole = BarArrays(given.open_time[:50], given.values[:, :50], given.flags[:50])
     assert second["digest"] == bars_digest(whole)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Unpack
 
@@ -57,6 +58,7 @@ __all__ = [
     "candle_source",
     "candle_store",
     "candles_from_file",
+    "chance",
     "desk_config",
     "desk_start",
     "event_publisher",
@@ -96,6 +98,11 @@ def candle_source(*, venue: str, base_url: str = "") -> CandleSource:
     from trading.adapters.feeds.ccxt_rest import CcxtCandleSource
 
     return CcxtCandleSource(venue, clock=system_clock(), base_url=base_url)
+
+
+def chance() -> Callable[[], float]:
+    """Return what gives numbers from 0 to 1, to part those who wait for the same thing."""
+    return random.SystemRandom().random
 
 
 def event_publisher() -> EventPublisher:

@@ -11,6 +11,7 @@ from typing import Protocol
 from trading.domain.market.bars import Bar, BarArrays, FloatArray, IntArray
 from trading.domain.market.door import RefusedBar
 from trading.domain.market.instruments import Pair
+from trading.domain.market.spans import Span
 from trading.domain.market.timeframes import timeframe_name
 from trading.domain.market.venue_clock import VenueTime
 
@@ -40,7 +41,10 @@ class SeriesKey:
 
 @dataclass(frozen=True, slots=True)
 class SeriesInfo:
-    """What is stored for one series; times in ms UTC, ``digest`` over the bar values."""
+    """What is stored for one series; times in ms UTC, ``digest`` over the bar values.
+
+    ``answered`` are the spans a venue has answered about, whatever it gave.
+    """
 
     key: SeriesKey
     rows: int
@@ -51,6 +55,7 @@ class SeriesInfo:
     n_quarantined: int
     digest: str
     source: str
+    answered: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +132,18 @@ class CandleStore(Protocol):
         """
         ...
 
-    def replace(self, key: SeriesKey, bars: BarArrays, *, source: str) -> SeriesInfo:
-        """Store the whole series atomically; the old file stays intact when this fails."""
+    def replace(
+        self,
+        key: SeriesKey,
+        bars: BarArrays,
+        *,
+        source: str,
+        answered: tuple[Span, ...] | None = None,
+    ) -> SeriesInfo:
+        """Store the whole series atomically; the old file stays intact when this fails.
+
+        ``answered`` stays as it was when it is None.
+        """
         ...
 
     def lock(self, key: SeriesKey) -> AbstractContextManager[None]:

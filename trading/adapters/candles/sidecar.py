@@ -16,6 +16,7 @@ from typing import Any, Final
 from trading.domain.market.bars import BarArrays
 from trading.domain.market.digest import bars_digest
 from trading.domain.market.quality import QualityReport
+from trading.domain.market.spans import Span
 from trading.ports.candles import SeriesInfo, SeriesKey
 
 FORMAT: Final = 1
@@ -67,6 +68,7 @@ class Sidecar:
             "missing_bars": info.missing_bars,
             "digest": info.digest,
             "source": info.source,
+            "answered": info.answered,
             "file_sha256": self.file_sha256,
             "file_bytes": self.file_bytes,
             "quarantined": list(self.quarantined),
@@ -75,7 +77,12 @@ class Sidecar:
 
 
 def sidecar_build(
-    key: SeriesKey, bars: BarArrays, report: QualityReport, *, source: str
+    key: SeriesKey,
+    bars: BarArrays,
+    report: QualityReport,
+    *,
+    source: str,
+    answered: tuple[Span, ...] = (),
 ) -> Sidecar:
     """Return the sidecar of ``bars``; the file's checksum is filled in once it is written."""
     info = SeriesInfo(
@@ -88,6 +95,7 @@ def sidecar_build(
         n_quarantined=len(report.outliers),
         digest=bars_digest(bars),
         source=source,
+        answered=answered,
     )
     quarantined = tuple(
         {
@@ -130,6 +138,8 @@ def _parse(record: dict[str, Any]) -> Sidecar:
         n_quarantined=len(quarantined),
         digest=str(record["digest"]),
         source=str(record["source"]),
+        # sidecars of earlier versions do not know
+        answered=tuple((int(a), int(b)) for a, b in record.get("answered", ())),
     )
     previous = record["previous"]
     return Sidecar(

@@ -25,6 +25,7 @@ from trading.domain.market.bars import COLUMNS, BarArrays
 from trading.domain.market.digest import bars_digest
 from trading.domain.market.instruments import Pair
 from trading.domain.market.quality import quality_check
+from trading.domain.market.spans import Span
 from trading.domain.market.timeframes import timeframe_ms, timeframe_name
 from trading.ports.candles import SeriesInfo, SeriesKey, SeriesProblem
 
@@ -87,20 +88,30 @@ class ParquetCandleStore:
         stop = len(bars) if end_ms is None else int(np.searchsorted(bars.open_time, end_ms))
         return bars.slice(start, max(start, stop))
 
-    def replace(self, key: SeriesKey, bars: BarArrays, *, source: str) -> SeriesInfo:
+    def replace(
+        self,
+        key: SeriesKey,
+        bars: BarArrays,
+        *,
+        source: str,
+        answered: tuple[Span, ...] | None = None,
+    ) -> SeriesInfo:
         """Store the whole series atomically; the old file stays intact when this fails."""
         if len(bars) == 0:
             raise BadInputError(f"{key}: nothing to store; expected at least one bar")
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         report = quality_check(bars.open_time, bars.values, timeframe_ms(key.timeframe))
-        sidecar = sidecar_build(key, bars, report, source=source)
+        before = self._in_place(path)
+        if answered is None:
+            answered = () if before is None else before.info.answered
+        sidecar = sidecar_build(key, bars, report, source=source, answered=answered)
         content = _to_parquet(bars, sidecar.info.digest)
         sidecar = replace(
             sidecar,
             file_sha256=hashlib.sha256(content).hexdigest(),
             file_bytes=len(content),
-            previous=self._in_place(path),
+            previous=before,
         )
         write_atomic(path.with_suffix(".json"), sidecar.dump())
         write_atomic(path, content)

@@ -15,15 +15,19 @@ from tqdm import tqdm
 
 from trading import bootstrap
 from trading.domain.errors import BadInputError
-from trading.domain.market.instruments import SIMULATED_VENUE
-from trading.domain.market.quality import Outlier
 from trading.domain.numbers import whole_number
+from trading.management.candle_answers import (
+    download_answer,
+    download_lines,
+    outlier_answer,
+    series_answer,
+)
 from trading.management.desk_command import DeskCommand
 from trading.management.progress import progress_bar
-from trading.ports.candles import SeriesInfo, SeriesKey
+from trading.ports.candles import SeriesKey
 from trading.services.candles.downloads import candles_download
 from trading.services.candles.imports import candles_import
-from trading.services.candles.series import Prefer, show
+from trading.services.candles.series import Prefer
 from trading.services.candles.simulations import candles_simulate
 
 _PROGRESS_AFTER_S = 2.0
@@ -117,11 +121,11 @@ class Command(DeskCommand):
         )
         for note in result.notes:
             self.stderr.write(f"note: {note}")
-        return _series(result.info) | {
+        return series_answer(result.info) | {
             "new": result.n_new,
             "replaced": result.n_replaced,
             "repeated": result.n_repeated,
-            "quarantined": [_outlier(outlier) for outlier in result.outliers],
+            "quarantined": [outlier_answer(outlier) for outlier in result.outliers],
             "notes": list(result.notes),
         }
 
@@ -139,15 +143,17 @@ class Command(DeskCommand):
                         clock=clock,
                         key=key,
                         since_ms=since_ms,
+                        chance=bootstrap.chance(),
                         progress=(lambda n: None) if bar is None else bar.update,
+                        say=self.stderr.write,
                     )
             finally:
                 await source.close()
-            return _series(result.info) | {
-                "new": result.n_new,
-                "requests": result.n_requests,
-                "was_rewritten": result.was_rewritten,
-            }
+            answer = download_answer(result)
+            for line in download_lines(result):
+                if line != answer.get("message"):
+                    self.stderr.write(line)
+            return answer
 
         return asyncio.run(run())
 
@@ -169,7 +175,7 @@ class Command(DeskCommand):
                 "candles need others, see optimize run --swap-costs"
             )
         return {
-            "series": [_series(info) for info in infos],
+            "series": [series_answer(info) for info in infos],
             "seed": options["seed"],
             "swap_costs": {"path": costs.name, "of": str(costs.identity)},
             "next": (
@@ -179,7 +185,7 @@ class Command(DeskCommand):
         }
 
     def _list(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        return {"series": [_series(info) for info in bootstrap.candle_store().list()]}
+        return {"series": [series_answer(info) for info in bootstrap.candle_store().list()]}
 
     def _verify(self, options: Mapping[str, Any]) -> dict[str, Any]:
         store = bootstrap.candle_store()
@@ -237,29 +243,3 @@ def _progress() -> AbstractContextManager[Any]:
     if not sys.stderr.isatty():
         return nullcontext()
     return tqdm(unit=" bars", delay=_PROGRESS_AFTER_S, file=sys.stderr)
-
-
-def _series(info: SeriesInfo) -> dict[str, Any]:
-    return {
-        "venue": info.key.venue,
-        "pair": info.key.pair,
-        "timeframe": info.key.timeframe,
-        "rows": info.rows,
-        "first": show(info.first_open),
-        "last": show(info.last_open),
-        "gaps": info.gaps,
-        "missing_bars": info.missing_bars,
-        "n_quarantined": info.n_quarantined,
-        "digest": info.digest,
-        "source": info.source,
-        "is_simulated": info.key.venue == SIMULATED_VENUE,
-    }
-
-
-def _outlier(outlier: Outlier) -> dict[str, Any]:
-    return {
-        "open_time": show(outlier.open_time),
-        "reason": str(outlier.rule),
-        "value": outlier.value,
-        "reference": outlier.reference,
-    }

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from tests.fakes.candles import START_MS, MemoryCandleStore, series
@@ -9,7 +7,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.venue import MemoryCandleSource
 from trading.domain.errors import BadInputError, VenueUnavailableError
 from trading.domain.market.bars import Bar
-from trading.ports.candles import SeriesKey
+from trading.ports.candles import CandlePage, SeriesKey
+from trading.services.candles.asking import TRIES
 from trading.services.candles.downloads import CHUNK_BARS, DownloadResult, candles_download
 
 STEP = 300_000
@@ -21,6 +20,7 @@ class Desk:
         self.clock = FakeClock(START_MS + n_closed * STEP + 1000)
         self.venue = MemoryCandleSource(self.clock, {"BTC/USDT": series(200)})
         self.store = MemoryCandleStore()
+        self.told: list[str] = []
 
     async def download(self, since_bar: int = 0) -> DownloadResult:
         self.venue.calls.clear()
@@ -30,6 +30,8 @@ class Desk:
             clock=self.clock,
             key=KEY,
             since_ms=START_MS + since_bar * STEP,
+            chance=lambda: 0.5,
+            say=self.told.append,
         )
 
 
@@ -105,7 +107,7 @@ async def test_a_failing_venue_leaves_the_store_alone() -> None:
     desk = Desk()
     first = await desk.download()
     desk.clock.advance(3000)
-    desk.venue.failures = [VenueUnavailableError("down")]
+    desk.venue.failures = [VenueUnavailableError("down")] * TRIES
     with pytest.raises(VenueUnavailableError):
         await desk.download()
     assert desk.store.info(KEY) == first.info
@@ -126,7 +128,7 @@ async def test_an_interrupted_download_keeps_its_parts_and_goes_on_there() -> No
     }
     original = desk.venue.fetch
 
-    async def fetch(pair: str, timeframe: str, *, since_ms: int, limit: int) -> Sequence[Bar]:
+    async def fetch(pair: str, timeframe: str, *, since_ms: int, limit: int) -> CandlePage:
         if since_ms >= START_MS + (CHUNK_BARS + 2000) * STEP:
             raise VenueUnavailableError("gone")
         return await original(pair, timeframe, since_ms=since_ms, limit=limit)
@@ -136,8 +138,8 @@ async def test_an_interrupted_download_keeps_its_parts_and_goes_on_there() -> No
         await desk.download()
     info = desk.store.info(KEY)
     assert info is not None
-    assert info.rows == CHUNK_BARS
+    assert info.rows == CHUNK_BARS + 2000
     desk.venue.fetch = original  # type: ignore[method-assign]
     result = await desk.download()
-    assert (result.info.rows, result.n_new, result.was_rewritten) == (n, 5000, False)
-    assert result.n_requests <= 7
+    assert (result.info.rows, result.n_new, result.was_rewritten) == (n, 3000, False)
+    assert result.n_requests <= 5
