@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -11,11 +12,14 @@ from trading.domain.errors import BadInputError, ConfigError, TradingError
 
 def main() -> None:
     """Hand the command line to Django; turn errors meant for a person into one line."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
-    # here, because spawned workers import this file and want nothing of Django
-    from config.commands import Utility
-
+    _forget_foreign_packages()
+    for stream in (sys.stdout, sys.stderr):  # a terminal of another alphabet ends no command
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        # here, because spawned workers import this file and want nothing of Django
+        from config.commands import Utility
+
         Utility(sys.argv).execute()
     except (BadInputError, ConfigError) as error:
         sys.exit(_report(error, 2))
@@ -26,6 +30,14 @@ def main() -> None:
         if trouble is None or "--traceback" in sys.argv:
             raise
         sys.exit(_report(trouble, 1))
+
+
+def _forget_foreign_packages() -> None:
+    """Leave out what ``PYTHONPATH`` puts before the packages installed for this project."""
+    parts = os.environ.pop("PYTHONPATH", "").split(os.pathsep)
+    named = {os.path.abspath(part) for part in parts if part}
+    # the first entry is this file's folder, whoever names it too
+    sys.path[1:] = [part for part in sys.path[1:] if os.path.abspath(part) not in named]
 
 
 def _database_trouble(error: Exception) -> Exception | None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, bootsteps
 from celery.signals import worker_init, worker_process_init
 
+from config.surroundings import celery_variables_forget, settings_module_use
 from guardian.adapters.parent_bond import bind_to_parent
 from trading.adapters.worker_drain import drain
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+settings_module_use(os.environ, Path(__file__).resolve().parents[1])
+celery_variables_forget(os.environ)
 # Before anything imports NumPy: on the small matrices of a search its threads wait for one another
 # and take five times the processor time of one.
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):

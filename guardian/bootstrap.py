@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import getpass
-import hashlib
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,14 +14,24 @@ from typing import Any
 
 from django.conf import settings
 
+from guardian.adapters.desk_files import DeskFiles, files_make
 from guardian.adapters.desk_lock import DeskLock
 from guardian.adapters.embedded_redis import redis_prepare
 from guardian.adapters.keeper_process import KeeperProcess
+from guardian.adapters.left_behind import left_behind
 from guardian.adapters.probes import DeskProbes
 from guardian.adapters.queue_lengths import queue_lengths
-from guardian.adapters.redis_ping import redis_answers
+from guardian.adapters.redis_ping import redis_answers, redis_refusal
 from guardian.adapters.supervisord import Supervisord
-from guardian.domain.processes import DeskPlan, Program, desk_programs, supervisor_config
+from guardian.domain.environment import environment_of_desk
+from guardian.domain.processes import (
+    STOP_WAIT_S,
+    DeskPlan,
+    Program,
+    desk_programs,
+    supervisor_config,
+    supervisor_environ,
+)
 from guardian.selectors.desk_status import desk_status
 from guardian.selectors.health import Health, health_get
 from guardian.selectors.processes import process_list
@@ -32,32 +40,14 @@ from guardian.services.schedules import setup_schedules
 from optimizer.adapters.workers.local import workers_count
 from trading.bootstrap import desk_config, open_default_desk, system_clock
 from trading.domain.desk.config import FeedKind
+from trading.domain.errors import BadInputError, TradingError
 from trading.models import DeskSession
 
 SWEEPS_CPU_FRACTION = 0.9  # of the cores; the desk goes on beside a study
-SOCKET_PATH_LIMIT = 100  # signs; the kernel allows 104 (macOS) or 108 (Linux)
+LEFT_WITHIN_S = STOP_WAIT_S + 15.0  # processes whose supervisor was killed end within this time
 # Ties a process to the life of whoever starts it.
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 LAUNCHER = (sys.executable, "-S", "-m", "guardian.adapters.parent_bond")
-
-
-@dataclass(frozen=True, slots=True)
-class DeskFiles:
-    """Where the running desk keeps its files."""
-
-    data: Path
-    run: Path
-    logs: Path
-    sockets: Path
-
-    @property
-    def supervisor_socket(self) -> str:
-        """Socket the supervisor answers on."""
-        return str(self.sockets / "supervisor.sock")
-
-    @property
-    def redis_socket(self) -> str:
-        """Socket of the embedded Redis."""
-        return str(self.sockets / "redis.sock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +68,7 @@ def desk_health() -> Health:
 
 def desk_files() -> DeskFiles:
     """Return the folders, made if missing, closed to other users."""
-    data = Path(settings.DATA_DIR)
-    run, logs = data / "run", data / "logs"
-    for folder in (data, run, logs):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sockets = run
-    if len(str(run / "supervisor.sock")) > SOCKET_PATH_LIMIT:
-        name = hashlib.sha256(str(data).encode()).hexdigest()[:12]
-        sockets = Path(tempfile.gettempdir()) / f"guardian-{os.getuid()}-{name}"
-        sockets.mkdir(mode=0o700, exist_ok=True)
-        if sockets.stat().st_uid != os.getuid():
-            raise PermissionError(f"{sockets} belongs to somebody else")
-    return DeskFiles(data=data, run=run, logs=logs, sockets=sockets)
+    return files_make(Path(settings.DATA_DIR))
 
 
 def desk_supervisor() -> Supervisord:
@@ -122,20 +101,63 @@ def market_open(*, demo: bool | None) -> list[DeskSession]:
     return open_default_desk(FeedKind.CCXT if has_venue else FeedKind.REPLAY)
 
 
-def desk_lock(files: DeskFiles) -> DeskLock:
-    """Return the lock of this data folder; an earlier desk that lost its ``up`` is stopped.
+def desk_lock(files: DeskFiles, *, say: Callable[[str], None]) -> DeskLock:
+    """Return the lock of this data folder; an earlier desk that lost its ``up`` is waited for.
 
     Raises:
-        BadInputError: another ``up`` holds the lock.
+        BadInputError: another ``up`` holds the lock, or the earlier desk does not end.
     """
     lock = DeskLock(files.run / "up.lock")
     supervisor = Supervisord(files.supervisor_socket)
-    if supervisor.is_answering():
-        supervisor.shut_down()
-        deadline = time.monotonic() + DRAINED_WITHIN_S
-        while supervisor.is_answering() and time.monotonic() < deadline:
-            time.sleep(0.2)  # noqa: TID251 - before there is a desk with a clock
+    mark = f"{METRICS_VARIABLE}={files.metrics}"
+
+    def has_ended() -> bool:
+        return not supervisor.is_answering() and not left_behind(mark)
+
+    if has_ended():
+        return lock
+    say("waiting for the desk that was here before to end")
+    supervisor.shut_down()
+    if not (_waited(has_ended, DRAINED_WITHIN_S if supervisor.is_answering() else LEFT_WITHIN_S)):
+        lock.release()
+        pids = " ".join(str(pid) for pid in left_behind(mark))
+        raise BadInputError(f"the desk that was here before does not end; kill -9 {pids} ends it")
     return lock
+
+
+def _waited(is_done: Callable[[], bool], within_s: float) -> bool:
+    deadline = time.monotonic() + within_s
+    while not is_done():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)  # noqa: TID251 - before there is a desk with a clock
+    return True
+
+
+def redis_check() -> None:
+    """Return when the Redis that was named can be used, or none was named.
+
+    Raises:
+        RedisRefusedError: it cannot; the message says which, and why.
+    """
+    outside = _outside_redis()
+    why = redis_refusal(outside) if outside else ""
+    if why:
+        raise RedisRefusedError(
+            f"Redis at {_without_password(outside)} cannot be used ({why}); start it, or unset "
+            "REDIS_URL to use the embedded one"
+        )
+
+
+class RedisRefusedError(TradingError):
+    """The Redis named by ``REDIS_URL`` cannot be used."""
+
+    code = "redis_refused"
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def desk_start(
@@ -187,22 +209,22 @@ def desk_prepare(*, files: DeskFiles, port: int, n_desk_workers: int) -> Prepare
     )
     programs = desk_programs(plan)
     config = files.run / "supervisord.conf"
-    text = supervisor_config(
+    user = getpass.getuser() if os.getuid() == 0 else ""
+    config.write_text(supervisor_config(programs, user=user), encoding="utf-8")
+    environ = _child_environ(files, redis_url) | supervisor_environ(
         programs,
         run_dir=str(files.run),
         log_dir=str(files.logs),
         socket=files.supervisor_socket,
-        user=getpass.getuser() if os.getuid() == 0 else "",
         launcher=LAUNCHER,
     )
-    config.write_text(text, encoding="utf-8")
     probes = DeskProbes(
         health_url=f"http://127.0.0.1:{port}/healthz",
         redis_url=redis_url,
         broker_url=settings.BROKER_URL_OF(redis_url),
         transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS,
     )
-    return PreparedDesk(programs, config, _child_environ(files, redis_url), probes)
+    return PreparedDesk(programs, config, environ, probes)
 
 
 def _outside_redis() -> str:
@@ -214,17 +236,16 @@ def _child_environ(files: DeskFiles, redis_url: str) -> dict[str, str]:
     descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
         handle.write(redis_url)
-    metrics = files.run / "metrics"
-    metrics.mkdir(exist_ok=True)
-    for old in metrics.glob("*.db"):
+    files.metrics.mkdir(exist_ok=True)
+    for old in files.metrics.glob("*.db"):
         old.unlink()
-    environ = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
-    return environ | {
+    return environment_of_desk(os.environ) | {
         "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
         "GUARDIAN_DATA_DIR": str(files.data),
         "REDIS_URL_FILE": str(secret),
-        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        METRICS_VARIABLE: str(files.metrics),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",  # names of files are what they are, whatever LANG says
         # The checks load every page into every worker; the gates run them instead.
         "CELERY_SKIP_CHECKS": "1",
         # Many small processes share few cores: one thread each, and few heaps.

@@ -61,10 +61,10 @@ def _configuration(record: RedisRecord, home: Path) -> str:
     return "\n".join(
         (
             "port 0",
-            f'unixsocket "{record.socket}"',
+            f"unixsocket {_quoted(record.socket)}",
             "unixsocketperm 700",
             f'requirepass "{record.password}"',
-            f'dir "{home}"',
+            f"dir {_quoted(str(home))}",
             "appendonly yes",
             "appendfsync everysec",
             'save ""',
@@ -74,3 +74,10 @@ def _configuration(record: RedisRecord, home: Path) -> str:
             "",
         )
     )
+
+
+def _quoted(text: str) -> str:
+    # as the server reads it: only these four need another spelling
+    for sign, written in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r")):
+        text = text.replace(sign, written)
+    return f'"{text}"'

@@ -13,6 +13,7 @@ from guardian.adapters.redis_ping import redis_answers
 from guardian.domain.processes import QUEUES
 
 PATIENCE_S = 1.0
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is on this machine
 
 
 class DeskProbes:
@@ -40,7 +41,7 @@ class DeskProbes:
     def web_answers(self) -> bool:
         """Return True when the health page answers 200."""
         try:
-            with urllib.request.urlopen(self._health_url, timeout=PATIENCE_S) as answer:  # noqa: S310
+            with _DIRECT.open(self._health_url, timeout=PATIENCE_S) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -26,9 +26,11 @@ class Supervisord:
             return getattr(proxy.supervisor, name)(*arguments)
 
     def is_answering(self) -> bool:
-        """Return True when supervisord takes orders."""
+        """Return True while supervisord is there, also while it ends and takes no orders."""
         try:
             self._call("getState")
+        except xmlrpc.client.Fault:
+            return True
         except Unreachable:
             return False
         return True

@@ -6,6 +6,7 @@ here; children read them from files that only their owner can open.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -104,6 +105,7 @@ def _web_command(plan: DeskPlan) -> tuple[str, ...]:
         *("--host", "127.0.0.1", "--port", str(plan.port)),
         *("--lifespan", "off", "--no-access-log", "--no-server-header", "--log-level", "warning"),
         *("--timeout-graceful-shutdown", "5", "--ws-max-size", "65536"),
+        "--no-proxy-headers",  # a header makes nobody a proxy; see config.client_address
     )
 
 
@@ -131,24 +133,15 @@ def _beat_command(plan: DeskPlan) -> tuple[str, ...]:
     )
 
 
-def supervisor_config(
-    programs: Sequence[Program],
-    *,
-    run_dir: str,
-    log_dir: str,
-    socket: str,
-    user: str,
-    launcher: Sequence[str],
-) -> str:
-    """Return the configuration text of supervisord.
+def supervisor_config(programs: Sequence[Program], *, user: str) -> str:
+    """Return the configuration text of supervisord; every path in it is a variable.
+
+    Its file has no way to write a ``;`` or ``#`` after a blank, and expands some values twice. A
+    variable may hold anything; see ``supervisor_environ``.
 
     Args:
         programs: what to keep alive.
-        run_dir: folder of the pid file, and working data of the supervisor itself.
-        log_dir: one ``<name>.log`` per program, rotated at 10 MB.
-        socket: path of the Unix socket the supervisor answers on.
         user: name to run as; empty leaves the caller's.
-        launcher: words put before every command (ties a child's life to the supervisor's).
     """
     groups = [
         _section(f"group:{group}", programs=",".join(names), priority=str(priority))
@@ -156,29 +149,59 @@ def supervisor_config(
         if (names := [program.name for program in programs if program.group is group])
     ]
     return "\n".join(
-        (
-            _keeper_sections(run_dir, log_dir, socket, user),
-            *(_program_section(program, log_dir, launcher) for program in programs),
-            *groups,
-        )
+        (_keeper_sections(user), *(_program_section(program) for program in programs), *groups)
     )
 
 
-def _keeper_sections(run_dir: str, log_dir: str, socket: str, user: str) -> str:
+def supervisor_environ(
+    programs: Sequence[Program],
+    *,
+    run_dir: str,
+    log_dir: str,
+    socket: str,
+    launcher: Sequence[str],
+) -> dict[str, str]:
+    """Return the variables that the configuration names.
+
+    Args:
+        programs: what to keep alive.
+        run_dir: folder of the pid file, and working data of the supervisor itself.
+        log_dir: one ``<name>.log`` per program, rotated at 10 MB.
+        socket: path of the Unix socket the supervisor answers on.
+        launcher: words put before every command (ties a child's life to the supervisor's).
+    """
+    commands = {
+        _command_variable(program): shlex.join((*launcher, *program.command))
+        for program in programs
+    }
+    return {
+        "DESK_RUN": run_dir,
+        "DESK_LOGS": log_dir,
+        "DESK_LOGS_TWICE": log_dir.replace("%", "%%"),  # log files of programs are expanded twice
+        "DESK_SOCKET": socket,
+        **commands,
+    }
+
+
+def _command_variable(program: Program) -> str:
+    return f"DESK_COMMAND_{program.name.upper().replace('-', '_')}"
+
+
+def _keeper_sections(user: str) -> str:
     sections = (
         _section(
             "supervisord",
             nodaemon="true",
             silent="true",
-            pidfile=f"{run_dir}/supervisord.pid",
-            logfile=f"{log_dir}/supervisord.log",
+            pidfile="%(ENV_DESK_RUN)s/supervisord.pid",
+            logfile="%(ENV_DESK_LOGS)s/supervisord.log",
             logfile_maxbytes="10MB",
             logfile_backups="2",
-            childlogdir=log_dir,
+            childlogdir="%(ENV_DESK_LOGS)s",
             identifier="guardian",
             **({"user": user} if user else {}),
         ),
-        _section("unix_http_server", file=socket, chmod="0700"),
+        _section("unix_http_server", file="%(ENV_DESK_SOCKET)s", chmod="0700"),
         _section(
             "rpcinterface:supervisor",
             **{"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
@@ -187,10 +210,10 @@ def _keeper_sections(run_dir: str, log_dir: str, socket: str, user: str) -> str:
     return "\n".join(sections)
 
 
-def _program_section(program: Program, log_dir: str, launcher: Sequence[str]) -> str:
+def _program_section(program: Program) -> str:
     return _section(
         f"program:{program.name}",
-        command=" ".join(_quoted(word) for word in (*launcher, *program.command)),
+        command=f"%(ENV_{_command_variable(program)})s",
         autostart="true",
         autorestart="true",
         startsecs=str(SETTLED_S),
@@ -199,21 +222,11 @@ def _program_section(program: Program, log_dir: str, launcher: Sequence[str]) ->
         stopwaitsecs=str(STOP_WAIT_S),
         killasgroup="true",
         redirect_stderr="true",
-        stdout_logfile=f"{log_dir}/{program.name}.log",
+        stdout_logfile=f"%(ENV_DESK_LOGS_TWICE)s/{program.name}.log",
         stdout_logfile_maxbytes="10MB",
         stdout_logfile_backups="3",
     )
 
 
 def _section(title: str, **values: str) -> str:
-    lines = [f"[{title}]"]
-    # The supervisor expands percent signs in every value.
-    lines += [f"{key} = {value.replace('%', '%%')}" for key, value in values.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(word: str) -> str:
-    if word and not any(sign in word for sign in " \t\"'\\;#"):
-        return word
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return "\n".join([f"[{title}]", *(f"{key} = {value}" for key, value in values.items())]) + "\n"

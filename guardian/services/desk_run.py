@@ -18,6 +18,7 @@ from trading.ports.clock import Clock
 POLL_S = 0.25
 WATCH_S = 1.0
 HEALTHY_WITHIN_S = 120.0
+NAMED_EVERY_S = 10.0  # what is waited for is named this often
 RETRY_BROKEN_S = 60.0  # a child the supervisor gave up on is tried again this often
 # Every group may use its whole time, and the supervisor needs a moment for itself.
 DRAINED_WITHIN_S = len(Group) * STOP_WAIT_S + 10.0
@@ -62,7 +63,7 @@ def desk_wait(desk: Desk) -> bool:
         DeskStartError: a part was given up on, the supervisor ended, or time ran out.
     """
     begun = desk.clock.monotonic()
-    missing = [program.name for program in desk.programs]
+    missing, tell_at = [program.name for program in desk.programs], NAMED_EVERY_S
     while missing:
         if desk.keeper.has_ended():
             raise DeskStartError(f"the supervisor ended at once; see {desk.log_dir}")
@@ -77,9 +78,20 @@ def desk_wait(desk: Desk) -> bool:
             raise DeskStartError(
                 f"not healthy after {elapsed:.0f} s: {', '.join(missing)}; see {desk.log_dir}"
             )
+        if missing and elapsed >= tell_at:
+            tell_at += NAMED_EVERY_S
+            waited = ", ".join(_how_it_is(name, states) for name in missing)
+            desk.say(f"not yet after {elapsed:.0f} s: {waited}; see {desk.log_dir}")
         if missing and desk.pause(POLL_S):
             return False
     return True
+
+
+def _how_it_is(name: str, states: dict[str, ProcessState]) -> str:
+    state = states.get(name)
+    if state is None or state.is_alive:
+        return name
+    return f"{name} ({state.description or state.state.lower()})"
 
 
 def _refuse_broken(states: dict[str, ProcessState], log_dir: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import httpx
 import orjson
 
+from trading.domain.addresses import is_this_machine
 from trading.domain.errors import (
     BadInputError,
     RateLimitedError,
@@ -48,7 +49,11 @@ class HttpQuoter:
             )
         self._endpoint = endpoint
         self._chain_id = chain_id
-        self._client = httpx.AsyncClient(timeout=timeout_s, headers={"Accept": "application/json"})
+        self._client = httpx.AsyncClient(
+            timeout=timeout_s,
+            headers={"Accept": "application/json"},
+            trust_env=not is_this_machine(endpoint),  # a person's proxy, but not to one's own door
+        )
 
     async def quote(self, *, sell: Token, buy: Token, amount: int) -> SwapQuote:
         """Return the aggregator's answer; see the port."""

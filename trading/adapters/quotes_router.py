@@ -14,10 +14,13 @@ from collections.abc import Awaitable
 from typing import Any, Final
 
 import aiohttp
+from aiohttp.helpers import get_env_proxy_for_url
 from eth_utils.address import is_address
 from web3 import AsyncHTTPProvider, AsyncWeb3
 from web3.exceptions import ContractLogicError, Web3Exception
+from yarl import URL
 
+from trading.domain.addresses import is_this_machine
 from trading.domain.errors import BadInputError, VenueError, VenueUnavailableError
 from trading.ports.quotes import (
     AMOUNT_MAX,
@@ -142,10 +145,21 @@ def node_connect(url: str) -> AsyncWeb3[Any]:
     # The service that asks retries by itself and counts what it sends.
     provider = AsyncHTTPProvider(
         url,
-        request_kwargs={"timeout": aiohttp.ClientTimeout(total=TIMEOUT_S)},
+        request_kwargs={"timeout": aiohttp.ClientTimeout(total=TIMEOUT_S), **_proxy(url)},
         exception_retry_configuration=None,
     )
     return AsyncWeb3(provider)
+
+
+def _proxy(url: str) -> dict[str, Any]:
+    """Return the person's proxy for an outside node, in the words of the client."""
+    if is_this_machine(url):
+        return {}
+    try:
+        proxy, login = get_env_proxy_for_url(URL(url))
+    except LookupError:  # none is set, or not for this host
+        return {}
+    return {"proxy": proxy, "proxy_auth": login}
 
 
 async def _asked(call: Awaitable[Any], what: str) -> Any:

@@ -14,16 +14,18 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandParser
-from django.db import OperationalError, connection
+from django.db import connection
 
 from guardian import bootstrap
 from guardian.adapters.ports_open import port_check
 from guardian.adapters.redis_record import record_remove
 from guardian.services.accounts import operator_ensure
 from guardian.services.desk_run import Desk, desk_drain, desk_wait, desk_watch
-from trading.domain.errors import BadInputError, ConfigError
+from trading.domain.errors import BadInputError
 from trading.domain.numbers import whole_number
 from trading.management.desk_command import DeskCommand
+from trading.services.database_standing import Standing, database_prepare, database_standing
+from trading.services.database_trouble import standing_check
 
 DEFAULT_PORT, DEFAULT_WORKERS, MOST_WORKERS = 8000, 2, 64
 
@@ -79,8 +81,9 @@ class Command(DeskCommand):
         if not 1 <= options["workers"] <= MOST_WORKERS:
             raise BadInputError(f"--workers was {options['workers']}; expected 1 to {MOST_WORKERS}")
         files = bootstrap.desk_files()
-        self._cleanup.callback(bootstrap.desk_lock(files).release)
+        self._cleanup.callback(bootstrap.desk_lock(files, say=self._say).release)
         port_check(options["port"])
+        bootstrap.redis_check()
         self._prepare(options["demo"])
         self._say(f"starting processes; logs are in {files.logs}")
         self._cleanup.callback(record_remove, files.data)
@@ -116,11 +119,9 @@ class Command(DeskCommand):
 
     def _prepare(self, demo: bool | None) -> None:
         self._say(f"database: {settings.DATABASES['default']['ENGINE'].rpartition('.')[2]}")
-        try:
-            call_command("migrate", interactive=False, verbosity=0)
-        except OperationalError as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ConfigError(f"the database does not answer: {reason}") from error
+        if database_standing() not in {Standing.READY, Standing.FRESH, Standing.OLDER}:
+            standing_check()
+        database_prepare()
         if settings.STATIC_ROOT:
             call_command("collectstatic", interactive=False, verbosity=0)
         for name in bootstrap.schedules_fill():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from configparser import RawConfigParser
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from guardian.domain.processes import (
     ProcessState,
     desk_programs,
     supervisor_config,
+    supervisor_environ,
 )
 from guardian.selectors.processes import process_changes
 
@@ -25,17 +27,19 @@ PLAN = DeskPlan(
 )
 
 
-def parsed(plan: DeskPlan = PLAN, *, run_dir: str = "/run") -> RawConfigParser:
-    text = supervisor_config(
+def environ(plan: DeskPlan = PLAN, *, folder: str = "/run") -> dict[str, str]:
+    return supervisor_environ(
         desk_programs(plan),
-        run_dir=run_dir,
-        log_dir="/logs",
+        run_dir=folder,
+        log_dir=f"{folder}/logs",
         socket="/run/s.sock",
-        user="",
         launcher=("bond",),
     )
-    parser = RawConfigParser()
-    parser.read_string(text)
+
+
+def parsed(plan: DeskPlan = PLAN) -> RawConfigParser:
+    parser = RawConfigParser(inline_comment_prefixes=(";", "#"))  # as supervisord reads it
+    parser.read_string(supervisor_config(desk_programs(plan), user=""))
     return parser
 
 
@@ -86,14 +90,27 @@ def test_every_child_is_restarted_drained_and_bound_to_the_supervisor() -> None:
     for name in sections:
         assert config.get(name, "autorestart") == "true"
         assert config.get(name, "stopsignal") == "TERM"
-        assert config.get(name, "command").startswith("bond ")
+        variable = config.get(name, "command").removeprefix("%(ENV_").removesuffix(")s")
+        assert environ()[variable].startswith("bond ")
 
 
-def test_strange_paths_survive_the_configuration_file() -> None:
-    plan = replace(PLAN, manage="/my desk/100%/ma'nage.py")
-    config = parsed(plan, run_dir="/my desk/100%")
-    assert '"/my desk/100%%/ma\'nage.py"' in config.get("program:stream", "command")
-    assert config.get("supervisord", "pidfile") == "/my desk/100%%/supervisord.pid"
+@pytest.mark.parametrize(
+    "folder",
+    ["/100% mine", "/a ;b", "/a #b", '/a "b" c', "/it's", "/back\\slash", "/日本 ü", "/%(x)s"],
+)
+def test_strange_paths_reach_the_supervisor_as_they_are(folder: str) -> None:
+    plan = replace(PLAN, manage=f"{folder}/manage.py", python=f"{folder}/python")
+    config, variables = parsed(plan), environ(plan, folder=folder)
+    known = {f"ENV_{name}": value for name, value in variables.items()}
+
+    def expanded(section: str, key: str) -> str:
+        return config.get(section, key) % known
+
+    assert shlex.split(expanded("program:stream", "command")) == [
+        "bond", f"{folder}/python", f"{folder}/manage.py", "stream"
+    ]  # fmt: skip
+    assert expanded("supervisord", "pidfile") == f"{folder}/supervisord.pid"
+    assert expanded("program:web", "stdout_logfile") % known == f"{folder}/logs/web.log"
 
 
 def state(name: str, word: str, pid: int, why: str = "") -> ProcessState:

@@ -8,16 +8,21 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
+from guardian.adapters.desk_files import PLAIN_PATH, files_make
 from guardian.adapters.desk_lock import DeskLock
 from guardian.adapters.embedded_redis import redis_prepare
-from guardian.adapters.ports_open import port_check
-from guardian.adapters.redis_ping import redis_answers
+from guardian.adapters.left_behind import left_behind
+from guardian.adapters.ports_open import port_check, port_holder
+from guardian.adapters.probes import DeskProbes
+from guardian.adapters.redis_ping import redis_answers, redis_refusal
 from guardian.adapters.redis_record import (
     RedisRecord,
     record_read,
@@ -43,6 +48,67 @@ def test_a_taken_port_is_refused() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(BadInputError, match=str(port)):
             port_check(port)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_who_has_a_port_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert port_holder(taken.getsockname()[1]).startswith(f"process {os.getpid()} (")
+    assert port_holder(1) == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_processes_of_a_desk_without_its_up_are_found_until_they_end(tmp_path: Path) -> None:
+    mark = f"DESK_TEST={tmp_path}"
+    child = subprocess.Popen(
+        ["sleep", "60"], env={"PATH": "/bin:/usr/bin", "DESK_TEST": str(tmp_path)}
+    )
+    assert left_behind(mark) == (child.pid,)
+    assert left_behind(mark + "/other") == ()
+    child.kill()
+    child.wait()
+    assert left_behind(mark) == ()
+
+
+@pytest.mark.parametrize("name", ["short", "100% mine", "a ;b", "a #b", "日本", "x" * 150])
+def test_sockets_lie_where_every_program_can_name_them(name: str, tmp_path: Path) -> None:
+    files = files_make(tmp_path / name)
+    path = files.redis_socket
+    assert len(path) <= 100
+    assert PLAIN_PATH.fullmatch(path)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+    Path(path).unlink()
+    assert files_make(tmp_path / name) == files  # every command of the folder finds the same
+
+
+def test_a_redis_that_is_away_says_why_within_seconds() -> None:
+    began = time.monotonic()
+    assert "refused" in redis_refusal("redis://127.0.0.1:1/0")
+    assert redis_refusal("redis://no-such-host.invalid:6379/0")
+    assert time.monotonic() - began < 15
+
+
+def test_the_health_page_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+
+    class Healthy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        probes = DeskProbes(
+            health_url=f"http://127.0.0.1:{server.server_port}/", redis_url="redis://127.0.0.1:1",
+            broker_url="memory://", transport_options={},
+        )  # fmt: skip
+        assert probes.web_answers()
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
@@ -71,10 +137,14 @@ def test_a_record_nobody_answers_to_counts_as_none(tmp_path: Path) -> None:
     assert running_url(tmp_path) == ""
 
 
-def test_the_embedded_redis_starts_wants_its_password_and_is_found(tmp_path: Path) -> None:
-    command, record = redis_prepare(
-        data_dir=tmp_path, run_dir=tmp_path, socket=str(tmp_path / "r.sock")
-    )
+@pytest.mark.parametrize("name", ["plain", '100% "mine" ;#\\'])
+def test_the_embedded_redis_starts_wants_its_password_and_is_found(
+    name: str, tmp_path: Path
+) -> None:
+    socket = str(tmp_path / "r.sock")
+    tmp_path /= name
+    tmp_path.mkdir()
+    command, record = redis_prepare(data_dir=tmp_path, run_dir=tmp_path, socket=socket)
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10

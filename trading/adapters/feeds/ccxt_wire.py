@@ -21,6 +21,7 @@ from ccxt.base import errors
 
 from trading.adapters.feeds.budget import RequestBudget
 from trading.adapters.feeds.ccxt_errors import our_error
+from trading.domain.addresses import is_this_machine
 from trading.domain.errors import BadInputError, TradingError, VenueUnavailableError
 from trading.domain.market.venue_clock import TimeSource, VenueClock, VenueTime
 from trading.ports.clock import Clock
@@ -70,7 +71,12 @@ class CcxtWire:
         self._clock = clock
         self._venue_clock = VenueClock()
         self.client: Any = getattr(ccxt_async, venue)(
-            {"enableRateLimit": True, "timeout": REQUEST_TIMEOUT_MS}
+            {
+                "enableRateLimit": True,
+                "timeout": REQUEST_TIMEOUT_MS,
+                # a venue is reached through the proxy of the environment, a stand-in here is not
+                "aiohttp_trust_env": not is_this_machine(base_url),
+            }
         )
         _spot_only(self.client)
         if base_url:
