@@ -92,8 +92,18 @@ def test_a_bad_assignment_stops_show_with_exit_2() -> None:
     assert run("show", "--config-set", f"{RATIO}=x") == (2, "", line)
 
 
-def test_lint_of_a_sound_configuration_says_so() -> None:
-    assert run("lint") == (0, "no findings\n", "")
+def test_lint_of_a_sound_configuration_has_nothing_to_mend() -> None:
+    code, out, err = run("lint")
+    assert (code, err, len(out.splitlines())) == (0, "", 1)
+    assert out.startswith("note: policy.savings.score_min is 0.15: the threshold never binds")
+    assert run("lint", "--config-set", "policy.savings.score_min=0")[:2] == (0, "no findings\n")
+
+
+def test_show_says_when_a_change_counts() -> None:
+    answer = json.loads(run("show", "--json")[1])
+    assert answer["counts"]["policy"].startswith("from the next bar of running sessions")
+    (line,) = [line for line in run("show")[1].splitlines() if line.startswith("counts: ")]
+    assert "everything else when a session or feed is opened" in line
 
 
 def test_lint_names_inert_settings_and_exits_1() -> None:

@@ -77,7 +77,15 @@ def test_only_what_was_changed_becomes_the_revision(admin_client: Client) -> Non
     revision = ConfigRevision.objects.get()
     assert revision.overrides == {RATIO: "0.20"}
     assert (revision.author, revision.reason) == ("admin", "save more")
-    assert "Revision 1 is in force" in answer.content.decode()
+    page = unescape(answer.content.decode())
+    assert "Revision 1 is in force." in page
+    assert f"It counts: {RATIO} from the next bar of running sessions on" in page
+
+
+def test_a_change_that_waits_for_a_session_says_so(admin_client: Client) -> None:
+    data = opened(admin_client) | {"market.timeframe": "15m", "reason": "slower"}
+    page = unescape(admin_client.post(PAGE, data, follow=True).content.decode())
+    assert "It counts: market.timeframe when a session or feed is opened." in page
 
 
 def test_maps_lists_choices_and_switches_can_be_changed(admin_client: Client) -> None:

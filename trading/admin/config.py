@@ -25,6 +25,7 @@ from trading.services.desk_config.overrides import (
     override_set,
 )
 from trading.services.desk_config.problems import InvalidConfigError
+from trading.services.desk_config.schema import counts_when
 
 TEMPLATES = "admin/trading/configrevision"
 BASE_REVISION = "base_revision"
@@ -227,8 +228,9 @@ def _diff_text(value: Any) -> str:
 
 
 def _to_revision(request: HttpRequest, revision: ConfigRevision) -> HttpResponse:
-    messages.success(
-        request,
-        f"Revision {revision.number} is in force; running sessions take it at the next bar.",
-    )
+    waits: dict[str, list[str]] = {}
+    for key in revision.diff:
+        waits.setdefault(counts_when(key), []).append(key)
+    when = "; ".join(f"{', '.join(keys)} {wait}" for wait, keys in waits.items())
+    messages.success(request, f"Revision {revision.number} is in force. It counts: {when}.")
     return HttpResponseRedirect(reverse("admin:trading_configrevision_change", args=[revision.pk]))

@@ -17,7 +17,12 @@ from django.http import QueryDict
 from trading.services.desk_config.layers import NO_PROFILE, PROFILE_KEY
 from trading.services.desk_config.loading import ResolvedConfig, config_leaves, origin_of
 from trading.services.desk_config.problems import InvalidConfigError
-from trading.services.desk_config.schema import SettingSpec, section_docs, setting_index
+from trading.services.desk_config.schema import (
+    SettingSpec,
+    counts_when,
+    section_docs,
+    setting_index,
+)
 
 REASON: Final = "reason"
 RESET_PREFIX: Final = "reset:"
@@ -44,6 +49,7 @@ class SettingSection:
 
     title: str
     doc: str
+    counts: str
     rows: tuple[SettingRow, ...]
 
 
@@ -132,7 +138,12 @@ class ConfigForm(forms.Form):
         for path, spec in setting_index().items():
             groups.setdefault(spec.section, []).append(self._row(path, spec))
         return tuple(
-            SettingSection(section or PROFILE_KEY, docs[section] if section else "", tuple(rows))
+            SettingSection(
+                section or PROFILE_KEY,
+                docs[section] if section else "",
+                counts_when(section) if section else "",
+                tuple(rows),
+            )
             for section, rows in groups.items()
         )
 

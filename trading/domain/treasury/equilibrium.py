@@ -98,3 +98,21 @@ def equilibrium_score(records: tuple[ClosedRecord, ...]) -> float:
         + _WEIGHT_CONFIDENCE * min(1.0, max(0.0, confidence))
         + _WEIGHT_SIZE * size
     )
+
+
+def score_floor(miss: float) -> float:
+    """Return the least score of forecasts that miss by ``miss`` (of the entry's value) on average.
+
+    Neither confidence nor the size of the moves has to add anything.
+    """
+    return _WEIGHT_ERROR / (1 + miss)
+
+
+def miss_of(score: float) -> float:
+    """Return the average miss below which every score is above ``score``; the other way round."""
+    return _WEIGHT_ERROR / score - 1
+
+
+def score_most(confidence: float) -> float:
+    """Return the highest score there is: no miss, that confidence, money doubled each time."""
+    return _WEIGHT_ERROR + _WEIGHT_CONFIDENCE * confidence + _WEIGHT_SIZE * math.tanh(1.0)

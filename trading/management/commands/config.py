@@ -19,6 +19,7 @@ from trading.services.desk_config.overrides import (
     current_revision_number,
 )
 from trading.services.desk_config.problems import InvalidConfigError, UnknownRevisionError
+from trading.services.desk_config.schema import COUNTS
 
 
 class Command(DeskCommand):
@@ -68,6 +69,7 @@ class Command(DeskCommand):
             "profile": resolved.profile or None,
             "revision": current_revision_number(),
             "digest": resolved.digest,
+            "counts": dict(COUNTS),
         }
         if options["origin"]:
             answer["origins"] = dict(resolved.origins)
@@ -99,8 +101,9 @@ class Command(DeskCommand):
                 for finding in findings
             ]
         }
-        if findings:
-            answer |= {"error": "config_findings", "message": f"{len(findings)} to mend"}
+        n_to_mend = sum(finding.code != "note" for finding in findings)
+        if n_to_mend:
+            answer |= {"error": "config_findings", "message": f"{n_to_mend} to mend"}
         return answer
 
     def _rollback(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,6 +148,7 @@ def _footer(answer: Mapping[str, Any]) -> list[str]:
         f"profile: {answer['profile'] or 'none'}",
         f"revision: {answer['revision']}",
         f"digest: {answer['digest']}",
+        "counts: " + "; ".join(f"{what} {when}" for what, when in answer["counts"].items()),
     ]
 
 

@@ -23,7 +23,7 @@ from trading.services.desk_config.tree import DEFAULT
 class Finding:
     """One thing to mend."""
 
-    code: str  # inert, contradiction, shadowed, invalid
+    code: str  # inert, contradiction, shadowed, invalid; note: inert, but nobody set it
     path: str
     origin: str
     message: str
@@ -56,6 +56,11 @@ _UNUSED: Final = (
         ("policy.risk.risk_per_trade_pct",),
         lambda c: c.policy.execution.sizing is Sizing.RISK,
         "policy.execution.sizing is not risk",
+    ),
+    _Unused(
+        ("policy.risk.loss_streak",),
+        lambda c: c.policy.risk.loss_streak_cooldown_bars > 0,
+        "policy.risk.loss_streak_cooldown_bars is 0",
     ),
     _Unused(
         ("policy.savings.transfer_fixed", "policy.savings.transfer_bps"),
@@ -110,6 +115,7 @@ def config_lint(resolved: ResolvedConfig, overrides: Mapping[str, Any]) -> tuple
     """
     findings = [
         *_inert_thresholds(resolved),
+        *_idle_thresholds(resolved),
         *_unused(resolved),
         *_contradictions(resolved),
         *_idle_params(resolved),
@@ -126,6 +132,15 @@ def _inert_thresholds(resolved: ResolvedConfig) -> Iterator[Finding]:
     for sentence in inert_thresholds(resolved.config.policy.signals):
         path = f"policy.{sentence.split(maxsplit=1)[0]}"
         yield Finding("inert", path, origin_of(resolved, path), f"policy.{sentence}")
+
+
+def _idle_thresholds(resolved: ResolvedConfig) -> Iterator[Finding]:
+    from trading.services.desk_config.thresholds import idle_thresholds
+
+    for code, path, message in idle_thresholds(resolved.config):
+        origin = origin_of(resolved, path)
+        is_built_in = code == "inert" and origin == str(DEFAULT)
+        yield Finding("note" if is_built_in else code, path, origin, message)
 
 
 def _unused(resolved: ResolvedConfig) -> Iterator[Finding]:
@@ -169,12 +184,6 @@ def _contradictions(resolved: ResolvedConfig) -> Iterator[Finding]:
             "policy.risk.risk_per_trade_pct",
             f"policy.risk.risk_per_trade_pct is {risk.risk_per_trade_pct:g} %, more than "
             f"policy.risk.daily_loss_pct {risk.daily_loss_pct:g} %: one stop may end the day",
-        ),
-        (
-            min(risk.position_pct, risk.max_exposure_pct, risk.daily_loss_pct) == 0,
-            "policy.risk",
-            "policy.risk has position_pct, max_exposure_pct or daily_loss_pct at 0: "
-            "no entry can ever pass; pause the desk instead",
         ),
         (
             policy.savings.ratio == 0,

@@ -11,11 +11,27 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from types import MappingProxyType
+from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 from trading.domain.desk.config import DeskConfig
 from trading.domain.policy import range_text
 from trading.services.desk_config.scalars import kind_text
+
+# what a change of settings waits for, by where they stand
+COUNTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "policy": "from the next bar of running sessions on (a file once it rested for a second)",
+        "bots.installed": "within seconds, each bot in a session of its own",
+        "everything else": "when a session or feed is opened",
+    }
+)
+
+
+def counts_when(path: str) -> str:
+    """Return when a change of the setting counts, in words."""
+    section = next((s for s in COUNTS if path == s or path.startswith(f"{s}.")), "everything else")
+    return COUNTS[section]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,22 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes.config_folder import ConfigFolder
+from trading.domain.treasury.equilibrium import (
+    MIN_SCORED,
+    ClosedRecord,
+    equilibrium_score,
+    miss_of,
+    score_floor,
+    score_most,
+)
 from trading.services.desk_config.lint import config_lint
 
 MINE = "bots.installed.mine"
 
 
 def found(folder: ConfigFolder, *words: str) -> list[tuple[str, str]]:
-    return [(f.code, f.path) for f in config_lint(folder.load(command_line=words), {})]
+    findings = config_lint(folder.load(command_line=words), {})
+    return [(f.code, f.path) for f in findings if f.code != "note"]
 
 
 @pytest.mark.parametrize(
@@ -37,6 +46,27 @@ def found(folder: ConfigFolder, *words: str) -> list[tuple[str, str]]:
          [("contradiction", "policy.risk.risk_per_trade_pct")]),
         (["policy.risk.daily_loss_pct=0", "policy.risk.risk_per_trade_pct=0"],
          [("contradiction", "policy.risk")]),
+        (["policy.risk.max_drawdown_pct=0"], [("contradiction", "policy.risk")]),
+        (["policy.risk.risk_per_trade_pct=0"], [("contradiction", "policy.risk")]),
+        (["policy.risk.max_exposure_pct=100"], [("inert", "policy.risk.max_exposure_pct")]),
+        (["policy.risk.max_exposure_pct=99"], []),
+        (["policy.risk.max_drawdown_pct=100"], [("inert", "policy.risk.max_drawdown_pct")]),
+        (["policy.risk.daily_loss_pct=25"], [("inert", "policy.risk.daily_loss_pct")]),
+        (["policy.risk.daily_loss_pct=24"], []),
+        (["policy.risk.loss_streak=3", "policy.risk.loss_streak_cooldown_bars=0"],
+         [("inert", "policy.risk.loss_streak")]),
+        (["market.pairs=[BTC/USDT,ETH/USDT]", "policy.risk.max_open_positions=6"],
+         [("inert", "policy.risk.max_open_positions")]),
+        (["market.pairs=[BTC/USDT,ETH/USDT]", "policy.risk.max_open_positions=5"], []),
+        (["policy.savings.score_min=0.151"], [("inert", "policy.savings.score_min")]),
+        (["policy.savings.score_min=0.3"], [("inert", "policy.savings.score_min")]),
+        (["policy.savings.score_min=0.31"], []),
+        (["policy.savings.score_min=0"], []),
+        (["policy.savings.score_min=0.92"], [("contradiction", "policy.savings.score_min")]),
+        (["policy.savings.score_min=0.4", "policy.savings.min_closes=7"],
+         [("contradiction", "policy.savings.min_closes")]),
+        (["policy.savings.fee_policy=transfer_cost", "policy.savings.transfer_bps=5300"],
+         [("contradiction", "policy.savings.fee_guard")]),
         (["policy.savings.ratio=0"], [("contradiction", "policy.savings.ratio")]),
         (["bots.strategies="], [("contradiction", "bots.strategies")]),
         ([f"{MINE}=" + "{venue: bybit, pair: ETH/USDT, strategy: hybrid_v2, sizing: risk}"],
@@ -55,6 +85,27 @@ def test_a_setting_without_effect_is_found(
 def test_an_override_hidden_by_the_environment_is_found(folder: ConfigFolder) -> None:
     overrides = {"policy.savings.ratio": "0.2", "policy.savings.dust": "0.02"}
     resolved = folder.load(overrides=overrides, environ={"GUARDIAN__POLICY__SAVINGS__RATIO": "0.1"})
-    (finding,) = config_lint(resolved, overrides)
+    _note, finding = config_lint(resolved, overrides)
     assert (finding.code, finding.path) == ("shadowed", "policy.savings.ratio")
     assert "environment GUARDIAN__POLICY__SAVINGS__RATIO wins" in finding.message
+
+
+def test_a_score_gate_that_never_binds_is_said_of_the_built_in_value_too(
+    folder: ConfigFolder,
+) -> None:
+    (finding,) = config_lint(folder.load(), {})
+    assert (finding.code, finding.path, finding.origin) == (
+        "note", "policy.savings.score_min", "default"
+    )  # fmt: skip
+    assert "miss by more than 300 % of the entry's value on average" in finding.message
+
+
+@pytest.mark.parametrize("miss", [0.0, 0.4, 1.0, 2.9, 3.1])
+@pytest.mark.parametrize("confidence", [0.0, 1.0])
+def test_the_arithmetic_of_the_score_is_that_of_the_score(miss: float, confidence: float) -> None:
+    records = tuple(ClosedRecord(0.0, miss, confidence) for _ in range(MIN_SCORED))
+    score = equilibrium_score(records)
+    assert score_floor(miss) <= score
+    assert (score_floor(miss) < 0.15) is (miss > miss_of(0.15))
+    if miss <= 1.0:
+        assert score <= score_most(confidence)
