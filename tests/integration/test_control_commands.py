@@ -127,3 +127,14 @@ def test_a_bot_whose_system_decides_alone_is_not_stopped_by_a_drawdown(
 ) -> None:
     stopped_by_drawdown(session, rules={"gates": "system"})
     assert run("bots", "rearm", "BTC/USDT breakout", "--reason", "x")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--pairs", "XXX/YYY"), ("--timeframe", "7q"), ("--from", "2025-01-01"), ("--speed", "max")],
+)
+def test_what_would_not_count_at_the_start_is_refused(option: str, value: str) -> None:
+    code, answer, said = run("desk", "start", option, value)
+    assert (code, answer, len(said.splitlines())) == (2, {}, 1)
+    assert said.startswith(f"{option} was {value!r} without --venue")
+    assert not DeskSession.objects.exists()

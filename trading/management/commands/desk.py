@@ -32,6 +32,7 @@ from trading.services.sessions.blueprint import (
 from trading.services.sessions.opening import sessions_active, sessions_stop
 
 _AMOUNTS: Final = ("bankroll", "equity", "realised_pnl", "fees", "reserved")
+DEFAULT_TIMEFRAME: Final = "5m"
 
 
 class Command(DeskCommand):
@@ -45,9 +46,10 @@ class Command(DeskCommand):
         start = actions.add_parser("start", help="Open sessions; workers pick them up")
         start.add_argument("--mode", default="ghost", help="ghost (default) or live")
         start.add_argument(
-            "--speed", default="1", help="Bars per wall second, or max (stored candles only)"
+            "--speed", default="", help="Bars per wall second (default 1), or max; with --venue"
         )
         self._add_market(start)
+        start.set_defaults(timeframe="")  # so that one that was given can be told
         replay = actions.add_parser(
             "replay",
             help="Decide over stored candles in this process; amounts by currency in money[]; "
@@ -82,7 +84,11 @@ class Command(DeskCommand):
         parser.add_argument(
             "--pairs", default="", help="BASE/QUOTE, comma separated; default: all stored"
         )
-        parser.add_argument("--timeframe", default="5m", help="Length of one bar (default 5m)")
+        parser.add_argument(
+            "--timeframe",
+            default=DEFAULT_TIMEFRAME,
+            help=f"Length of one bar (default {DEFAULT_TIMEFRAME})",
+        )
         parser.add_argument(
             "--from", dest="start", default="", help="First bar, ISO-8601, UTC if unsaid"
         )
@@ -123,11 +129,13 @@ class Command(DeskCommand):
                 "error": "live_not_available",
                 "message": "live trading needs a venue account and a promotion; none exists yet",
             }
+        if not options["venue"]:
+            _check_nothing_else(options)
         sessions = bootstrap.desk_start(
             venue=options["venue"],
             pairs=_pairs(options["pairs"]),
-            timeframe=options["timeframe"],
-            bar_seconds=_bar_seconds(options["speed"]),
+            timeframe=options["timeframe"] or DEFAULT_TIMEFRAME,
+            bar_seconds=_bar_seconds(options["speed"] or "1"),
             start_ms=_moment(options["start"], "--from"),
             end_ms=_moment(options["end"], "--to"),
         )
@@ -248,6 +256,17 @@ def _between(bars: BarArrays, start: int | None, end: int | None) -> BarArrays:
     first = 0 if start is None else int(times.searchsorted(start))
     last = len(bars) if end is None else int(times.searchsorted(end))
     return bars.slice(first, last)
+
+
+def _check_nothing_else(options: Mapping[str, Any]) -> None:
+    """Refuse what would not count: without a venue the configuration alone says what is opened."""
+    names = {"pairs": "pairs", "timeframe": "timeframe", "start": "from", "end": "to"}
+    for name, option in (names | {"speed": "speed"}).items():
+        if options[name]:
+            raise BadInputError(
+                f"--{option} was {options[name]!r} without --venue; name the venue of the stored "
+                "candles, or set the market in the configuration (market.*) and give neither"
+            )
 
 
 def _pairs(text: str) -> list[str]:
