@@ -22,7 +22,15 @@ from tests import factories as make  # noqa: E402
 from trading.adapters.channels_publisher import ChannelsPublisher  # noqa: E402
 from trading.domain.reasons import Gate, Outcome, TradingState  # noqa: E402
 from trading.domain.topics import DESK, candles_topic  # noqa: E402
-from trading.models import Bot, DeskSession, Feed, StreamBar, TradingControl  # noqa: E402
+from trading.models import (  # noqa: E402
+    Bot,
+    BotRearm,
+    DeskSession,
+    Feed,
+    SessionInput,
+    StreamBar,
+    TradingControl,
+)
 
 STEP_MS = 300_000
 RUNNER = asyncio.Runner()  # one loop, so that the layer keeps its connection
@@ -87,6 +95,26 @@ def control() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def drawdown(pair: str) -> dict[str, Any]:
+    """Let the first bot of the pair fall 27 % below its peak, which its limit of 25 % stops."""
+    session = DeskSession.objects.get()
+    start = SessionInput.objects.get(session=session, kind=SessionInput.Kind.START)
+    start.payload["policy"]["risk"] = {"max_drawdown_pct": 25.0}
+    start.payload["bots"] = [{"index": bot.index} for bot in session.bots.all()]
+    start.save()
+    bot = session.bots.filter(pair=pair).order_by("index")[0]
+    bot.equity, bot.peak_equity = Decimal(730), Decimal(1000)
+    bot.save()
+    _step(pair, positions_changed=True)
+    return {"id": bot.pk}
+
+
+def rearmed() -> dict[str, Any]:
+    """Return the newest order to re-arm a bot."""
+    row = BotRearm.objects.order_by("-id")[0]
+    return {"bot": row.bot_id, "reason": row.reason, "actor": row.actor}
+
+
 def _step(pair: str, **values: Any) -> None:
     session = DeskSession.objects.get()
     step = {"fills": 0, "round_trips": 0, "checkpoints": 0, "decisions": [{"pair": pair}]}
@@ -97,7 +125,10 @@ def _now() -> Any:
     return timezone.now()
 
 
-ACTS = {"bar": bar, "decision": decision, "checkpoint": checkpoint, "control": control}
+ACTS = {
+    "bar": bar, "decision": decision, "checkpoint": checkpoint, "control": control,
+    "drawdown": drawdown, "rearmed": rearmed,
+}  # fmt: skip
 
 if __name__ == "__main__":
     for line in sys.stdin:

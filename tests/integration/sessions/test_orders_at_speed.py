@@ -6,6 +6,7 @@ of the session may come between the order and the input it becomes.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from trading.domain.reasons import Outcome
 from trading.models import BotRearm, Decision, DeskSession, Order, SessionInput
 from trading.services.control.orders import Act, order_give
 from trading.services.desk_config.overrides import config_rollback, override_set
+from trading.services.desk_config.watching import REST_S
 from trading.services.journal.verify import session_verify
 from trading.services.sessions.opening import sessions_stop
 from trading.services.sessions.runner import RunEnd
@@ -121,6 +123,24 @@ def test_a_pause_takes_back_an_entry_that_was_ordered_on_the_bar_before() -> Non
     taken = Order.objects.get(session=session, purpose="entry")
     assert (taken.status, taken.created_seq, taken.filled_quantity) == ("cancelled", bar, 0)
     assert inputs(session) == [(SessionInput.Kind.TRADING_STATE, bar)]
+    assert is_verified(session)
+
+
+def test_an_edited_file_counts_from_the_next_bar_once_it_has_rested(
+    tmp_path: Path, settings: Settings
+) -> None:
+    folder = ConfigFolder(tmp_path)
+    settings.CONFIG_PATH = folder.root
+    session = open_session(series(400))
+    strict = "policy: {signals: {conviction_min: 0.79}}\n"
+    deeds: dict[int, Callable[[], Any]] = {
+        690: lambda: folder.write("site.yaml", strict),
+        691: lambda: time.sleep(REST_S + 0.1),
+        720: lambda: folder.write("site.yaml", "policy: ["),
+        721: lambda: time.sleep(REST_S + 0.1),
+    }
+    assert run_to_end(session.pk, hook=After(deeds)) is RunEnd.FINISHED
+    assert inputs(session) == [(SessionInput.Kind.POLICY, 691)]
     assert is_verified(session)
 
 
