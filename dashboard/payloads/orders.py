@@ -74,52 +74,55 @@ def bot_actions(bot: str) -> Mapping[str, Action]:
     Args:
         bot: its name in a sentence, such as ``breakout on BTC/USDT``.
     """
-    return _by_name(
-        Action(
-            "pause",
-            f"Pause {bot}",
-            TradingState.PAUSED,
-            "Its working entry orders are cancelled, and from the next bar on it does not enter. "
-            "Its exits and stops go on as before.",
-            "Resume undoes it at once.",
-            f"Paused, exits only: {bot}.",
-        ),
-        Action(
-            "resume",
-            f"Resume {bot}",
-            TradingState.ACTIVE,
-            "From the next bar on this bot may enter again, if every gate passes and nothing "
-            "wider is in force.",
-            "Pause undoes it at once.",
-            f"Trades again: {bot}.",
-        ),
-        Action(
-            "kill",
-            f"Kill {bot}",
-            TradingState.HALTED,
-            "Its working entry orders are cancelled and it enters or exits no more by itself.",
-            "Only “Lift kill” lets it trade again; what was sold stays sold.",
-            f"Halted: {bot}.",
-            is_dangerous=True,
-        ),
-        Action(
-            "unkill",
-            f"Lift the kill of {bot}",
-            None,
-            "From the next bar on what was in force for it before the kill counts again, if "
-            "nothing wider is in force.",
-            "Kill halts it again.",
-            f"The kill is lifted: {bot}.",
-            is_dangerous=True,
-        ),
-        Action(
-            REARM,
-            f"Re-arm {bot}",
-            None,
-            "Its drawdown has reached the limit, so it enters no more. Re-armed, the drawdown "
-            "counts from its equity now, and from the next bar on it may enter, and lose, again.",
-            "Pause stops its entries again.",
-            f"Re-armed: {bot}.",
-            is_dangerous=True,
-        ),
+    pause = Action(
+        "pause",
+        f"Pause {bot}",
+        TradingState.PAUSED,
+        "Its working entry orders are cancelled, and from the next bar on it does not enter. "
+        "Its exits and stops go on as before.",
+        "Resume undoes it at once.",
+        f"Paused, exits only: {bot}.",
     )
+    resume = Action(
+        "resume",
+        f"Resume {bot}",
+        TradingState.ACTIVE,
+        "From the next bar on this bot may enter again, if every gate passes and nothing wider is "
+        "in force.",
+        "Pause undoes it at once.",
+        f"Trades again: {bot}.",
+    )
+    return _by_name(pause, resume, *_grave_actions(bot))
+
+
+def _grave_actions(bot: str) -> tuple[Action, ...]:
+    kill = Action(
+        "kill",
+        f"Kill {bot}",
+        TradingState.HALTED,
+        "Its working entry orders are cancelled and it enters or exits no more by itself.",
+        "Only “Lift kill” lets it trade again; what was sold stays sold.",
+        f"Halted: {bot}.",
+        is_dangerous=True,
+    )
+    unkill = Action(
+        "unkill",
+        f"Lift the kill of {bot}",
+        None,
+        "From the next bar on what was in force for it before the kill counts again, if nothing "
+        "wider is in force.",
+        "Kill halts it again.",
+        f"The kill is lifted: {bot}.",
+        is_dangerous=True,
+    )
+    rearm = Action(
+        REARM,
+        f"Re-arm {bot}",
+        None,
+        "Its drawdown has reached the limit, so it enters no more. Re-armed, the drawdown counts "
+        "from its equity now, and from the next bar on it may enter, and lose, again.",
+        "Pause stops its entries again.",
+        f"Re-armed: {bot}.",
+        is_dangerous=True,
+    )
+    return kill, unkill, rearm

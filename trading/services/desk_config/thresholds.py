@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from trading.domain.desk.config import DeskConfig
-from trading.domain.execution.money import BPS
+from trading.domain.money import BPS
 from trading.domain.policy import FeePolicy, Policy, RiskPolicy, SavingsPolicy, Sizing
 from trading.domain.signals.proposals import conviction
 from trading.domain.treasury.equilibrium import MIN_SCORED, miss_of, score_floor, score_most
