@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import iscoroutinefunction
-from typing import Final
+from typing import Any, Final
 
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.db import DataError
 from django.db import Error as DatabaseError
@@ -44,8 +45,8 @@ _WORDS: Final[Mapping[int, tuple[str, str]]] = {
     ),
     429: (
         "Too many wrong passwords",
-        "Logging in is locked for this name from your address. The person who runs the desk can "
-        "unlock it on its machine.",
+        "Logging in is locked for this name, or for any, from your address, also with the right "
+        "password. Whoever runs the desk can unlock it on its machine: manage.py axes_reset.",
     ),
     500: (
         "The desk could not make this page",
@@ -102,6 +103,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "changed: open the page again and send it once more.",
         detail=reason,
     )
+
+
+def locked_out(request: HttpRequest, *_response_and_credentials: Any) -> HttpResponse:
+    """Answer a login that is locked, with the longest time it can last."""
+    wait_s = int(settings.LOGIN_LOCKED_FOR.total_seconds())
+    response = error_page(request, 429, detail=f"It ends by itself within {wait_s // 60} minutes.")
+    response["Retry-After"] = str(wait_s)
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -8,7 +8,7 @@ from pathlib import Path
 from trading.domain.errors import ConfigError
 
 DEFAULT_SETTINGS = "config.settings.dev"
-_NOT_WHOLE = frozenset({"__init__", "base", "celery", "channels", "logging", "metrics"})
+_NOT_WHOLE = frozenset({"__init__", "base", "celery", "channels", "logging", "login", "metrics"})
 
 
 def settings_module_use(environ: MutableMapping[str, str], base: Path) -> None:

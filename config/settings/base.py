@@ -11,6 +11,7 @@ from config.kernel_cache import kernel_cache_use, sources_digest
 from config.settings.celery import *  # noqa: F403
 from config.settings.channels import channel_layers
 from config.settings.logging import logging_config
+from config.settings.login import *  # noqa: F403
 from config.settings.metrics import *  # noqa: F403
 from guardian.adapters.redis_record import running_url
 
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "channels",
     "django_celery_beat",
     "django_htmx",
@@ -64,6 +66,7 @@ MIDDLEWARE = [
     "config.error_pages.readable_only",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 

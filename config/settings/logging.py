@@ -33,7 +33,7 @@ SHARED: tuple[Any, ...] = (
 # One line per task or request says nothing that the journal and the metrics do not say better.
 QUIET = (
     "django.server", "celery.beat", "celery.app.trace", "celery.worker.strategy",
-    "uvicorn.access", "numba", "httpx",
+    "uvicorn.access", "numba", "httpx", "axes",
 )  # fmt: skip
 
 

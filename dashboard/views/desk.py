@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from guardian.bootstrap import desk_health
 from guardian.domain.advisories import BLOCKED, Advisory, degradation_level
 from guardian.selectors.advisories import advisory_list
+from guardian.selectors.logins import login_locks
 from trading import bootstrap
 from trading.domain.market.timeframes import MS_PER_DAY
 from trading.selectors.bots import BotView, bot_list, money_summaries
@@ -73,7 +74,7 @@ class Desk:
     @cached_property
     def advisories(self) -> tuple[Advisory, ...]:
         """Return every condition that needs the operator, worst first."""
-        return advisory_list(desk_health(), self.sessions, self.feeds)
+        return advisory_list(desk_health(), self.sessions, self.feeds, login_locks(self.now))
 
     def frame(self) -> dict[str, Any]:
         """Return what the strip on every page needs."""

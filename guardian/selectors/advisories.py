@@ -7,21 +7,27 @@ from typing import Final
 
 from guardian.domain.advisories import Advisory
 from guardian.selectors.health import Health
+from guardian.selectors.logins import LoginLock
 from trading.selectors.figures import duration_text
 from trading.selectors.health import HEARTBEAT_BUDGET_S, FeedView, SessionView
 
+NAME_SHOWN: Final = 40  # signs of a name a stranger typed
 TURN_BUDGET_S: Final = 120.0  # sessions that take turns wait less than this
 _HELD: Final = frozenset({"running", "recovering"})
 
 
 def advisory_list(
-    health: Health, sessions: Sequence[SessionView], feeds: Sequence[FeedView]
+    health: Health,
+    sessions: Sequence[SessionView],
+    feeds: Sequence[FeedView],
+    locks: Sequence[LoginLock] = (),
 ) -> tuple[Advisory, ...]:
     """Return every open condition, worst first."""
     found = [
         *_of_services(health),
         *(advisory for feed in feeds for advisory in _of_feed(feed)),
         *(advisory for session in sessions for advisory in _of_session(session)),
+        *(_of_lock(lock) for lock in locks),
     ]
     return tuple(sorted(found, key=lambda advisory: -advisory.level))
 
@@ -48,6 +54,18 @@ def _of_services(health: Health) -> Iterator[Advisory]:
             "No Redis is running: pages learn of news late and no task is started.",
             "Start the desk with manage.py up, or set REDIS_URL.",
         )
+
+
+def _of_lock(lock: LoginLock) -> Advisory:
+    # level 0: whoever guesses passwords must not be able to degrade the desk
+    who = f"as {lock.username[:NAME_SHOWN]!r} " if lock.username else ""
+    return Advisory(
+        0,
+        f"login from {lock.address}",
+        f"Logging in {who}from {lock.address} is locked until {lock.until:%H:%M} UTC after "
+        f"{lock.failures} wrong passwords.",
+        f"It ends by itself; manage.py axes_reset_ip {lock.address} ends it now.",
+    )
 
 
 def _of_feed(feed: FeedView) -> Iterator[Advisory]:

@@ -14,6 +14,7 @@ from typing import Any
 from guardian.domain.advisories import degradation_level
 from guardian.selectors.advisories import advisory_list
 from guardian.selectors.health import Health
+from guardian.selectors.logins import login_failures, login_locks
 from trading.domain.forecasting.naive import NaiveDriftForecaster
 from trading.domain.reasons import TradingState
 from trading.models import SavingsCheckpoint
@@ -29,7 +30,8 @@ def desk_status(
     sessions = session_list(now)
     feeds = feed_list(now, sessions)
     control = desk_control()
-    advisories = advisory_list(health, sessions, feeds)
+    locks = login_locks(now)
+    advisories = advisory_list(health, sessions, feeds, locks)
     return {
         "trading_state": (control.state if control else TradingState.ACTIVE).name.lower(),
         "degradation_level": degradation_level(advisories),
@@ -41,6 +43,10 @@ def desk_status(
         "horizons": [],
         "gas": [],
         "advisories": [asdict(advisory) for advisory in advisories],
+        "logins": {
+            "failures": login_failures(now),
+            "locked": [asdict(lock) for lock in locks],
+        },
         "queues": queues,
         "processes": [
             {"name": row.name, "state": row.state.lower(), "pid": row.pid} for row in processes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth import authenticate
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django_celery_beat.models import PeriodicTask
 
@@ -17,7 +17,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.services]
 def test_the_operator_is_made_once_and_can_log_in() -> None:
     login = operator_ensure()
     assert login is not None
-    assert authenticate(username=login.username, password=login.password) is not None
+    backend = ModelBackend()
+    assert backend.authenticate(None, login.username, login.password) is not None
     assert operator_ensure() is None
     assert User.objects.count() == 1
 
