@@ -31,6 +31,7 @@ from trading.services.sessions.blueprint import (
 )
 from trading.services.sessions.opening import sessions_active, sessions_stop
 
+_SHOWN: Final = 20  # rows that differ, on a terminal
 _AMOUNTS: Final = ("bankroll", "equity", "realised_pnl", "fees", "reserved")
 DEFAULT_TIMEFRAME: Final = "5m"
 
@@ -70,7 +71,9 @@ class Command(DeskCommand):
         resume = actions.add_parser("resume", help="Lift a pause; a kill is lifted by unkill alone")
         for action in (pause, resume):
             action.add_argument("--reason", default="by command", help="Kept with the order")
-        verify = actions.add_parser("verify", help="Recompute every decision and compare")
+        verify = actions.add_parser(
+            "verify", help="Recompute everything the session wrote and name each row that differs"
+        )
         verify.add_argument(
             "--session", type=whole_number, required=True, help="Number of the session"
         )
@@ -111,10 +114,14 @@ class Command(DeskCommand):
         return actions[options["action"]](options)
 
     def show(self, answer: dict[str, Any]) -> None:
-        """Print the answer for a person; of a replay, the amounts by currency."""
-        rows = answer.get("money", [])
-        hidden = {"money", "realised_pnl", "fees"} if rows else set()
+        """Print the answer for a person: amounts by currency, rows that differ a line each."""
+        rows, wrong = answer.get("money", []), answer.get("examples", [])
+        hidden = {"money", "realised_pnl", "fees"} if rows else {"examples"}
         super().show({name: value for name, value in answer.items() if name not in hidden})
+        for sentence in wrong[:_SHOWN]:
+            self.stdout.write(sentence)
+        if len(wrong) > _SHOWN:
+            self.stdout.write(f"and {len(wrong) - _SHOWN} more; --json names them")
         for row in rows:
             amounts = (
                 f"{k.replace('_', ' ')} {amount_typed(row[k], row['quote'])}" for k in _AMOUNTS
@@ -234,6 +241,7 @@ class Command(DeskCommand):
         answer: dict[str, Any] = {
             "session": options["session"],
             "checked": report.checked,
+            "rows": dict(report.rows),
             "mismatches": report.mismatches,
             "is_same_code": report.is_same_code,
             "examples": report.examples,
@@ -241,7 +249,7 @@ class Command(DeskCommand):
         if report.mismatches:
             answer |= {
                 "error": "journal_mismatch",
-                "message": f"{report.mismatches} of {report.checked} records differ",
+                "message": f"{report.mismatches} of {report.checked + report.rows.total()} records differ",
             }
         return answer
 

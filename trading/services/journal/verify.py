@@ -1,25 +1,35 @@
-"""Recompute every decision of a session from its recorded inputs and compare the bytes.
+"""Recompute a session from its recorded inputs and compare everything it wrote.
 
-Nothing of today is read: blueprint, inputs and bars come from the session's own records. A session
-that is still running is checked up to the bar it had reached when the check began.
+Decisions byte by byte; orders with their events, fills, positions, stops, round trips, savings
+checkpoints, equity and the accounts column by column. Nothing of today is read: blueprint, inputs
+and bars come from the session's own records. A session that is still running is checked as it
+stands at one moment.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from trading.domain.desk.driver import DeskDriver
-from trading.domain.errors import BadInputError
+from trading.domain.desk.output import JournalRow, StepOutput
+from trading.domain.errors import BadInputError, TradingError
 from trading.domain.reasons import Outcome
 from trading.models import Bot, Decision, DeskSession, SessionInput, StreamBar
+from trading.services.journal.expected import ExpectedRows
+from trading.services.journal.moment import one_moment
+from trading.services.journal.stored import rows_compare
 from trading.services.sessions.blueprint import state_build
 from trading.services.sessions.code_version import code_version
 from trading.services.sessions.engine import session_key, stream_bar
 from trading.services.sessions.inputs import input_apply
 
-CHUNK = 2_000
-MISMATCHES_SHOWN = 20
+CHUNK: Final = 2_000
+MISMATCHES_NAMED: Final = 10_000  # more are only counted
+
+DecisionKey = tuple[int, int, int]  # bar, bot index, open time
 
 
 @dataclass(slots=True)
@@ -27,8 +37,10 @@ class VerifyReport:
     """What the comparison found.
 
     Attributes:
-        mismatches: records that differ, are missing, or exist without a reason.
-        examples: the first few, as sentences.
+        checked: decisions that were recomputed.
+        rows: other rows compared, by table.
+        mismatches: rows that differ, are missing, or exist without a reason.
+        examples: a sentence for each of them.
         is_same_code: False when today's decision code is not the one that wrote the journal.
     """
 
@@ -36,12 +48,13 @@ class VerifyReport:
     mismatches: int = 0
     is_same_code: bool = True
     is_digest_equal: bool = True
+    rows: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
 
     def differ(self, sentence: str) -> None:
         """Count one mismatch."""
         self.mismatches += 1
-        if len(self.examples) < MISMATCHES_SHOWN:
+        if len(self.examples) < MISMATCHES_NAMED:
             self.examples.append(sentence)
 
 
@@ -56,65 +69,158 @@ def session_verify(
     session = DeskSession.objects.filter(pk=session_id).first()
     if session is None:
         raise BadInputError(f"there is no session {session_id}; see: manage.py status")
-    start = SessionInput.objects.get(session=session, n=0)
-    driver = DeskDriver(state_build(start.payload, session_key=session_key(session_id)))
-    inputs = list(SessionInput.objects.filter(session=session, n__gt=0).order_by("n"))
-    bots = dict(Bot.objects.filter(session=session).values_list("pk", "index"))
-    report = VerifyReport(is_same_code=start.payload["code_version"] == code_version())
-    for rows in _chunks(session, after=driver.state.seq):
-        stored = _stored(session, rows, bots)
-        for row in rows:
-            _apply_due(driver, inputs, row.seq)
-            out = driver.step(row.seq, row.pair, stream_bar(row))
-            driver.send(out)
-            for journal_row in out.journal:
-                report.checked += 1
-                kept = stored.pop((row.seq, journal_row.bot_index), None)
-                if kept != journal_row.record:
-                    report.differ(_sentence(row, journal_row.bot_index, kept, journal_row.outcome))
-        for seq, bot_index in stored:
-            report.differ(f"bar {seq}, bot {bot_index}: a record is stored that nothing explains")
-        on_progress(rows[-1].seq)
-    _apply_due(driver, inputs, session.cursor_seq + 1)
-    report.is_digest_equal = driver.state.digest.hex() == session.digest
-    if not report.is_digest_equal and not report.mismatches:
-        report.differ("the digest over all records differs from the stored one")
+    report = VerifyReport()
+    start = SessionInput.objects.filter(session=session, n=0).first()
+    if start is None:
+        report.differ("the start of the session (input 0) is not stored")
+        return report
+    report.is_same_code = start.payload["code_version"] == code_version()
+    try:
+        rerun = _Rerun(session, start, report)
+        for bars in rerun.chunks():
+            rerun.advance(bars)
+            on_progress(bars[-1].seq)
+        with one_moment():
+            rerun.finish()
+    except TradingError as error:  # what is recorded cannot be run
+        report.differ(f"the recomputation ended early: {error}")
     return report
 
 
-def _chunks(session: DeskSession, after: int) -> Iterator[list[StreamBar]]:
-    while True:
-        rows = list(
-            StreamBar.objects.filter(
-                feed_id=session.feed_id, seq__gt=after, seq__lte=session.cursor_seq
-            ).order_by("seq")[:CHUNK]
+class _Rerun:
+    """The session's life again, beside the rows it wrote."""
+
+    def __init__(self, session: DeskSession, start: SessionInput, report: VerifyReport) -> None:
+        self._session = session
+        self._plans = start.payload["bots"]
+        self._report = report
+        self._driver = DeskDriver(state_build(start.payload, session_key=session_key(session.pk)))
+        self._expected = ExpectedRows(session.pk)
+        self._bots = dict(Bot.objects.filter(session=session).values_list("pk", "index"))
+        self._inputs: list[SessionInput] = []
+        self._n_inputs = 0
+        self._n_found = 0  # decision rows looked at
+        # outputs of the newest bar in commit order, its own first
+        self._newest: list[StepOutput | None] = [None]
+
+    def chunks(self) -> Iterator[list[StreamBar]]:
+        """Yield bars until the session is nearly reached; its newest bar is left to the end."""
+        while True:
+            self._session.refresh_from_db()
+            bars = self._bars(through=self._session.cursor_seq - 1)
+            if bars:
+                yield bars
+            if len(bars) < CHUNK:
+                return
+
+    def advance(self, bars: list[StreamBar]) -> None:
+        """Decide on the bars again and compare the decisions."""
+        self._read_inputs()
+        stored = self._stored(bars)
+        self._n_found += len(stored)
+        for row in bars:
+            self._apply_inputs(row.seq)
+            self._take()
+            out = self._driver.step(row.seq, row.pair, stream_bar(row))
+            self._newest = [out, *self._driver.send(out)]
+            for journal_row in out.journal:
+                self._compare(row, journal_row, stored)
+        for seq, bot_index, open_time in stored:
+            self._report.differ(_unexplained(seq, bot_index, open_time))
+
+    def finish(self) -> None:
+        """Reach the session as it stands now and compare all its other rows."""
+        session, state, report = self._session, self._driver.state, self._report
+        session.refresh_from_db()
+        while bars := self._bars(through=session.cursor_seq):
+            self.advance(bars)
+        self._read_inputs()
+        self._apply_inputs(session.cursor_seq + 1)
+        self._newest = self._newest[: session.output_n + 1]  # a running one commits the rest yet
+        self._take()
+        self._expected.close(state, self._plans)
+        for table, n_rows, sentences in rows_compare(self._expected, session.pk):
+            report.rows[table] += n_rows
+            for sentence in sentences:
+                report.differ(sentence)
+        self._compare_count()
+        if state.n_decisions != session.n_decisions:
+            report.differ(
+                f"session {session.pk}: n_decisions is stored as {session.n_decisions}, "
+                f"recomputed {state.n_decisions}"
+            )
+        report.is_digest_equal = state.digest.hex() == session.digest
+        if not report.is_digest_equal:
+            report.differ(
+                f"session {session.pk}: the digest over decisions and money is stored as "
+                f"{session.digest}, recomputed {state.digest.hex()}"
+            )
+
+    def _take(self) -> None:
+        for out in self._newest:
+            if out is not None:
+                self._expected.add(out)
+        self._newest = []
+
+    def _read_inputs(self) -> None:
+        rows = SessionInput.objects.filter(session=self._session, n__gt=self._n_inputs)
+        new = list(rows.order_by("n"))
+        self._inputs += new
+        self._n_inputs = new[-1].n if new else self._n_inputs
+
+    def _apply_inputs(self, before_seq: int) -> None:
+        while self._inputs and self._inputs[0].after_seq < before_seq:
+            out = input_apply(self._driver.core, self._inputs.pop(0))
+            self._newest += [out, *self._driver.send(out)]
+
+    def _bars(self, *, through: int) -> list[StreamBar]:
+        rows = StreamBar.objects.filter(
+            feed_id=self._session.feed_id, seq__gt=self._driver.state.seq, seq__lte=through
         )
-        if not rows:
+        return list(rows.order_by("seq")[:CHUNK])
+
+    def _stored(self, bars: list[StreamBar]) -> dict[DecisionKey, tuple[int, bytes]]:
+        times = [bar.open_time for bar in bars]
+        rows = Decision.objects.filter(
+            bot__in=list(self._bots),
+            open_time__range=(min(times), max(times)),  # the index serves bot and open time
+            seq__range=(bars[0].seq, bars[-1].seq),
+        ).values_list("seq", "bot_id", "open_time", "outcome", "record")
+        return {
+            (seq, self._bots[bot_id], open_time): (outcome, bytes(record))
+            for seq, bot_id, open_time, outcome, record in rows.iterator()
+        }
+
+    def _compare(
+        self, bar: StreamBar, row: JournalRow, stored: dict[DecisionKey, tuple[int, bytes]]
+    ) -> None:
+        self._report.checked += 1
+        kept = stored.pop((bar.seq, row.bot_index, bar.open_time), None)
+        if kept == (row.outcome, row.record):
             return
-        yield rows
-        after = rows[-1].seq
+        name = Outcome(row.outcome).name.lower()
+        if kept is None:
+            what = "nothing is stored"
+        elif kept[1] == row.record:
+            what = f"its outcome is stored as {kept[0]} instead of {row.outcome}"
+        else:
+            what = f"stored {kept[1].hex()}"
+        where = f"bar {bar.seq} ({bar.pair} {bar.open_time}), bot {row.bot_index}"
+        self._report.differ(f"{where}: recomputed {name}, {what}")
+
+    def _compare_count(self) -> None:
+        """Name the decision rows that no chunk looked at: of other bars, or of other times."""
+        rows = Decision.objects.filter(bot__in=list(self._bots))
+        if rows.count() == self._n_found:
+            return
+        bars = StreamBar.objects.filter(
+            feed_id=self._session.feed_id, seq__lte=self._session.cursor_seq
+        )
+        times = dict(bars.values_list("seq", "open_time"))
+        for bot_id, seq, open_time in rows.values_list("bot_id", "seq", "open_time").iterator():
+            if times.get(seq) != open_time:
+                self._report.differ(_unexplained(seq, self._bots[bot_id], open_time))
 
 
-def _stored(
-    session: DeskSession, bars: list[StreamBar], bots: dict[int, int]
-) -> dict[tuple[int, int], bytes]:
-    times = [bar.open_time for bar in bars]
-    rows = Decision.objects.filter(
-        bot__in=list(bots),
-        open_time__range=(min(times), max(times)),  # the index serves bot and open time
-        seq__range=(bars[0].seq, bars[-1].seq),
-    ).values_list("seq", "bot_id", "record")
-    return {(seq, bots[bot_id]): bytes(record) for seq, bot_id, record in rows.iterator()}
-
-
-def _apply_due(driver: DeskDriver, inputs: list[SessionInput], seq: int) -> None:
-    while inputs and inputs[0].after_seq < seq:
-        driver.send(input_apply(driver.core, inputs.pop(0)))
-
-
-def _sentence(row: StreamBar, bot_index: int, kept: bytes | None, outcome: int) -> str:
-    name = Outcome(outcome).name.lower()
-    where = f"bar {row.seq} ({row.pair} {row.open_time}), bot {bot_index}"
-    return f"{where}: recomputed {name}, " + (
-        "nothing is stored" if kept is None else f"stored {kept.hex()}"
-    )
+def _unexplained(seq: int, bot_index: int, open_time: int) -> str:
+    return f"bar {seq} ({open_time}), bot {bot_index}: a record is stored that nothing explains"

@@ -20,6 +20,7 @@ from trading.models import Bot, DeskSession, Feed, Mode, SessionInput, SessionLe
 from trading.ports.candles import CandleStore, SeriesInfo
 from trading.ports.clock import Clock
 from trading.services.sessions.blueprint import blueprint_make, ghost_blueprint_make
+from trading.services.sessions.rows.values import bot_identity
 from trading.services.stream.feeds import feed_create
 
 _ENDED = (DeskSession.Status.FINISHED, DeskSession.Status.STOPPED, DeskSession.Status.FAILED)
@@ -256,12 +257,7 @@ def _bot(session: DeskSession, plan: Mapping[str, Any]) -> Bot:
     return Bot(
         session=session,
         index=plan["index"],
-        name=plan.get("name", ""),
-        pair=plan["pair"],
-        strategy=plan["strategy"],
-        params=plan["params"],
-        quote=plan["quote"],
-        bankroll=plan["bankroll"],
+        **bot_identity(plan),
         cash=plan["bankroll"],
         equity=plan["bankroll"],
         peak_equity=plan["bankroll"],

@@ -22,7 +22,8 @@ from trading.models import Bot, Decision, DeskSession, EquityPoint, SessionInput
 from trading.services.sessions.hooks import Hook
 from trading.services.sessions.lease import lease_renew
 from trading.services.sessions.snapshots import snapshot_pack
-from trading.services.sessions.trade_rows import TradeRows
+from trading.services.sessions.rows.trades import TradeRows
+from trading.services.sessions.rows.values import bot_account, bot_marks
 
 SNAPSHOTS_KEPT: Final = 2
 
@@ -106,20 +107,11 @@ class Journal:
                 touched[row.bot_index] = (row.outcome, out.open_time)
         for index in sorted(changed | touched.keys()):
             bot = state.bots[index]
-            values: dict[str, Any] = {
-                "equity": display_amount(bot.equity),
-                "peak_equity": display_amount(bot.peak_equity),
-            }
+            values = bot_marks(bot)
             if index in touched:
                 values["last_outcome"], values["last_bar_time"] = touched[index]
             if index in changed:
-                values |= {
-                    "cash": bot.cash,
-                    "reserved": bot.reserved,
-                    "realised_pnl": bot.realised_pnl,
-                    "n_round_trips": bot.n_round_trips,
-                    "n_wins": bot.n_wins,
-                }
+                values |= bot_account(bot)
             Bot.objects.filter(pk=self.bot_pks[index]).update(**values)
 
     def _write_equity(self, outputs: Sequence[StepOutput]) -> None:
@@ -154,8 +146,3 @@ class Journal:
         SessionSnapshot.objects.filter(session_id=self.session_id).exclude(
             pk__in=list(kept[:SNAPSHOTS_KEPT])
         ).delete()
-
-
-def display_amount(value: float) -> Decimal:
-    """Return an equity as money (a display value, marked at float)."""
-    return canonical(to_decimal(value))
