@@ -247,9 +247,10 @@ class Command(DeskCommand):
             "examples": report.examples,
         }
         if report.mismatches:
+            n_rows = report.checked + report.rows.total()
             answer |= {
                 "error": "journal_mismatch",
-                "message": f"{report.mismatches} of {report.checked + report.rows.total()} records differ",
+                "message": f"{report.mismatches} of {n_rows} rows differ",
             }
         return answer
 

@@ -36,8 +36,8 @@ class ExpectedRows:
         """Take in one output, in the order in which they are committed."""
         for row in out.journal:
             self._last[row.bot_index] = (row.outcome, out.open_time)
-        for quote, (equity, reserved) in out.equity.items():
-            self.equity[quote, out.bar_time] = {"equity": equity, "reserved": reserved}
+        for point in values.equity_values(out):
+            self.equity[point["quote"], point["bar_time"]] = point
         if not out.has_effects:
             return
         for key, position in out.positions.items():

@@ -9,21 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 
 from trading.domain.desk.output import StepOutput
 from trading.domain.desk.state import DeskState
-from trading.domain.market.bars import to_decimal
-from trading.domain.money import canonical
 from trading.models import Bot, Decision, DeskSession, EquityPoint, SessionInput, SessionSnapshot
 from trading.services.sessions.hooks import Hook
 from trading.services.sessions.lease import lease_renew
-from trading.services.sessions.snapshots import snapshot_pack
 from trading.services.sessions.rows.trades import TradeRows
-from trading.services.sessions.rows.values import bot_account, bot_marks
+from trading.services.sessions.rows.values import bot_account, bot_marks, equity_values
+from trading.services.sessions.snapshots import snapshot_pack
 
 SNAPSHOTS_KEPT: Final = 2
 
@@ -116,15 +113,9 @@ class Journal:
 
     def _write_equity(self, outputs: Sequence[StepOutput]) -> None:
         EquityPoint.objects.bulk_create(
-            EquityPoint(
-                session_id=self.session_id,
-                bar_time=out.bar_time,
-                quote=quote,
-                equity=equity,
-                reserved=reserved,
-            )
+            EquityPoint(session_id=self.session_id, **point)
             for out in outputs
-            for quote, (equity, reserved) in out.equity.items()
+            for point in equity_values(out)
         )
 
     def _write_snapshot(self, state: DeskState, output_n: int, now: datetime) -> None:

@@ -137,6 +137,14 @@ def checkpoint_values(trip: RoundTripClosed) -> Values | None:
     }
 
 
+def equity_values(out: StepOutput) -> list[Values]:
+    """Return a point of equity per quote currency, where the step made one."""
+    return [
+        {"quote": quote, "bar_time": out.bar_time, "equity": equity, "reserved": reserved}
+        for quote, (equity, reserved) in out.equity.items()
+    ]
+
+
 def bot_identity(plan: Mapping[str, Any]) -> Values:
     """Return what of a bot never changes, from its plan in the session's start."""
     return {
