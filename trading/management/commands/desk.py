@@ -238,21 +238,7 @@ class Command(DeskCommand):
     def _verify(self, options: Mapping[str, Any]) -> dict[str, Any]:
         with progress_bar(None, "bars") as on_progress:
             report = session_verify(session_id=options["session"], on_progress=on_progress)
-        answer: dict[str, Any] = {
-            "session": options["session"],
-            "checked": report.checked,
-            "rows": dict(report.rows),
-            "mismatches": report.mismatches,
-            "is_same_code": report.is_same_code,
-            "examples": report.examples,
-        }
-        if report.mismatches:
-            n_rows = report.checked + report.rows.total()
-            answer |= {
-                "error": "journal_mismatch",
-                "message": f"{report.mismatches} of {n_rows} rows differ",
-            }
-        return answer
+        return {"session": options["session"]} | report.as_json()
 
 
 def _replay_answer(report: ReplayReport, elapsed: float) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from trading.domain.desk.driver import DeskDriver
 from trading.domain.desk.output import JournalRow, StepOutput
@@ -56,6 +56,21 @@ class VerifyReport:
         self.mismatches += 1
         if len(self.examples) < MISMATCHES_NAMED:
             self.examples.append(sentence)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report under the names of the command line's contract."""
+        answer: dict[str, Any] = {
+            "checked": self.checked,
+            "rows": dict(self.rows),
+            "mismatches": self.mismatches,
+            "is_same_code": self.is_same_code,
+            "examples": self.examples,
+        }
+        if self.mismatches:
+            n_rows = self.checked + self.rows.total()
+            message = f"{self.mismatches} of {n_rows} rows differ"
+            answer |= {"error": "journal_mismatch", "message": message}
+        return answer
 
 
 def session_verify(
