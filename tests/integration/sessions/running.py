@@ -19,7 +19,11 @@ class SilentPublisher:
 
 
 def runner(
-    session_id: int, *, hook: Callable[[str], None] = lambda _point: None, deadline_s: float = 120
+    session_id: int,
+    *,
+    hook: Callable[[str], None] = lambda _point: None,
+    deadline_s: float = 120,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> SessionRunner:
     """Return a runner with the real clock and nobody listening."""
     return SessionRunner(
@@ -27,7 +31,7 @@ def runner(
         owner="test",
         clock=SystemClock(),
         publisher=SilentPublisher(),
-        limits=RunLimits(deadline_s=deadline_s, should_stop=lambda: False),
+        limits=RunLimits(deadline_s=deadline_s, should_stop=should_stop),
         hook=hook,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -146,9 +147,15 @@ def test_the_command_counts_rows_by_table_and_ends_with_one_for_a_difference(
     assert len(answer["examples"]) == Bot.objects.count()
 
 
-def test_a_session_between_two_bars_is_checked_as_it_stands() -> None:
-    session = open_session(series(300), is_finished=False)
-    run_to_end(session.pk, deadline_s=2)
+def test_a_session_that_goes_on_is_checked_as_it_stands() -> None:
+    bars = series(300)
+    session, steps = open_session(bars, is_finished=False), Counter[str]()
+    n_bars = sum(len(column) for column in bars.values())
+    run_to_end(
+        session.pk,
+        hook=lambda point: steps.update([point]),
+        should_stop=lambda: steps["stepped"] == n_bars,
+    )
     report = session_verify(session_id=session.pk)
     assert (report.mismatches, report.is_digest_equal) == (0, True)
     assert report.rows["fills"] == Fill.objects.count() > 0
