@@ -88,7 +88,7 @@ class DeskServer:
         """Start the web server, again if it was stopped."""
         self._web = subprocess.Popen(
             [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(self.port),
-             "--log-level", "warning"],
+             "--no-proxy-headers", "--log-level", "warning"],
             cwd=REPOSITORY, env=self.environment,
         )  # fmt: skip
         wait_until(lambda: answers(f"{self.url}/healthz"), "the web server")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
@@ -234,3 +235,21 @@ def test_a_stranger_is_sent_to_the_login_and_back(page: Page, desk_server: DeskS
     log_in(page, desk_server, "/decisions/1/")
     expect(page).to_have_url(re.compile(r"/decisions/1/$"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Decision 1")
+
+
+def test_guesses_over_the_wire_are_refused_whatever_address_they_claim(
+    desk_server: DeskServer,
+) -> None:
+    with httpx.Client(base_url=desk_server.url, trust_env=False) as client:
+        client.get("/accounts/login/")
+        token = client.cookies["csrftoken"]
+        answers = [
+            client.post(
+                "/accounts/login/",
+                data={"username": "nobody", "password": f"{n}", "csrfmiddlewaretoken": token},
+                headers={"X-Forwarded-For": f"203.0.113.{n}"},
+            )
+            for n in range(7)
+        ]
+    assert [answer.status_code for answer in answers] == [200] * 4 + [429] * 3
+    assert "Too many wrong passwords" in answers[-1].text
