@@ -5,7 +5,8 @@
   of ``regime_exit_days``; a held position is sold when it turns down.
 * Risk cap: a position is sold at the first close ``risk_cap_pct`` below the close that bought it.
 * Equity breaker: ``max_equity_drawdown_pct`` below the running peak of the equity, everything is
-  sold and nothing bought again (as the original, at most 0.99).
+  sold and nothing bought again. The original cuts what is beyond 0 to 0.99 to that; so does a run,
+  for its parameter sets, but who asks for one is told, see ``overlay_check``.
 
 The system's own virtual position does not know of overlays: after a forced exit it waits for the
 system's own exit before the next buy, and a refused buy is not made up for later.
@@ -16,7 +17,7 @@ Sources: reference specification of the optimizer, section 2A; client plan 4, "S
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,7 @@ from numba import njit
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.runs import HIGHER, LOWER
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, Signals
+from trading.domain.errors import BadInputError
 from trading.domain.market.bars import CLOSE
 from trading.domain.signals.strategies.base import Param
 from trading.domain.signals.strategies.systems.spans import MAX_DAYS, bars_of_days
@@ -36,9 +38,13 @@ PARAMS: Final = (
     Param("regime_entry_days", "float", 0.0, 0.0, 30.0, "days, 0 for none", allowed=(0, MAX_DAYS)),
     Param("regime_exit_days", "float", 10.0, 0.5, 30.0, "days", allowed=(0, MAX_DAYS)),
     Param("risk_cap_pct", "float", 0.0, 0.0, 0.5, "of entry close, 0 for none", allowed=(0, 1)),
-    Param("max_equity_drawdown_pct", "float", 0.0, 0.0, 0.9, _SHARE, allowed=(-1e9, 1e9)),
+    Param("max_equity_drawdown_pct", "float", 0.0, 0.0, 0.9, _SHARE, allowed=(0, BREAKER_LIMIT)),
 )
 _BY_NAME: Final = {param.name: param for param in PARAMS}
+_OF_A_RUN: Final = _BY_NAME | {
+    PARAMS[-1].name: replace(PARAMS[-1], allowed=(-1e9, 1e9)),
+}
+_ENTRY, _EXIT = PARAMS[0].name, PARAMS[1].name
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +84,25 @@ def overlays_split(params: Mapping[str, float]) -> tuple[dict[str, float], Overl
         return dict(params), _NONE
     own = {name: value for name, value in params.items() if name not in _BY_NAME}
     given = {
-        name: _BY_NAME[name].check(value) for name, value in params.items() if name in _BY_NAME
+        name: _OF_A_RUN[name].check(value) for name, value in params.items() if name in _BY_NAME
     }
     return own, Overlays(**given)
+
+
+def overlay_check(name: str, params: Mapping[str, float]) -> bool:
+    """Return whether a parameter somebody asks for is an overlay, and refuse it as one.
+
+    Raises:
+        BadInputError: its value is out of range, or says nothing beside the others.
+    """
+    if name not in _BY_NAME:
+        return False
+    _BY_NAME[name].check(params[name])
+    if name == _EXIT and not params.get(_ENTRY, 0.0) > 0.0:
+        raise BadInputError(
+            f"{_EXIT} was {params[name]:g}; it says nothing without {_ENTRY} above 0: give both"
+        )
+    return True
 
 
 @njit(cache=True, nogil=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from optimizer.domain.evaluator.evaluator import Evaluator, Plan, Run
 from optimizer.domain.objectives import objective_scores
-from optimizer.domain.overlays import overlays_split
+from optimizer.domain.overlays import PARAMS, overlay_check
 from optimizer.domain.study.stretches import Stretch, Stretches, cut_warnings
 from optimizer.domain.systems import system_get
 from optimizer.domain.systems.base import System
@@ -108,9 +108,23 @@ def params_check(system: System, params: Mapping[str, float]) -> None:
     problems = Problems()
     for name, value in params.items():
         with problems.at(f"parameter {name}"):
-            own, _ = overlays_split({name: value})
-            system.strategy.resolve(own)
+            if not overlay_check(name, params):
+                system.strategy.resolve({name: value})
+    with problems.at("parameters"):
+        known = params.keys() - {param.name for param in PARAMS}
+        if not problems.sentences:
+            system.strategy.resolve({name: params[name] for name in known})
     problems.settle()
+
+
+def params_unread(system: System, params: Mapping[str, float]) -> tuple[str, ...]:
+    """Return a sentence for every parameter that was given and changes nothing."""
+    return tuple(
+        f"parameter {param.name} was {params[param.name]:g} and changes nothing: {system.name} "
+        "never reads it"
+        for param in system.strategy.params
+        if not param.is_read and params.get(param.name)
+    )
 
 
 def step_of(open_time: IntArray) -> int:

@@ -61,7 +61,7 @@ def rsi_simple(x, n):
         window = d[t + 1 - n : t + 1]
         gain = mean([max(v, 0.0) for v in window])
         loss = mean([max(-v, 0.0) for v in window])
-        out[t] = 100 - 100 / (1 + gain / (loss + 1e-12))
+        out[t] = 100 - 100 / (1 + gain / (loss + 3e-10 * x[t]))
     return out
 
 
@@ -288,7 +288,7 @@ def hybrid_v2(p, o, h, low, c, v):
             f[t] > s[t]
             and t >= lag
             and f[t] - f[t - lag] > 0
-            and (f[t] - s[t]) / (s[t] + 1e-12) >= p["gap_min"]
+            and (f[t] - s[t]) / s[t] >= p["gap_min"]
             and not math.isnan(top[t])
         )
         if mode is None:
@@ -304,7 +304,7 @@ def hybrid_v2(p, o, h, low, c, v):
         if mode == "breakout":
             leave = p["trail_uptrend"] > 0 and x <= peak * (1 - p["trail_uptrend"])
         else:
-            z = max(0.0, (x - sma[t]) / (sd[t] + 1e-12))
+            z = max(0.0, (x - sma[t]) / (sd[t] + 3e-10 * sma[t]))
             base = p["base_exit_up"]
             up_to = base + min(p["exit_cap"] - base, p["z_mult"] * z)
             late = t - entry >= p["max_hold_bars"] and reaches(x, sma[t])

@@ -24,8 +24,11 @@ RETURNS, SQUARES, NEG_COUNT, NEG_SUM, NEG_SQUARES = range(7, 12)
 RUN_START, LONGEST = range(12, 14)  # bar number or -1, bars
 TRADES, WINS, LOSSES, WIN_SUM, LOSS_SUM = range(14, 19)
 TRIPPED_AT, OBSERVED = range(19, 21)  # bar number or -1, ratio <= 0
-SIZE: Final = 21
+FLOOR: Final = 21  # quote
+SIZE: Final = 22
 TINY: Final = 1e-9  # the reference's floor of denominators
+# of the trade size: that floor at the reference's 1,000, and the same run in any currency
+TINY_SHARE: Final = 1e-12
 
 
 @part
@@ -34,6 +37,7 @@ def books_open(books: FloatArray, trade_size: float) -> None:
     books[:] = 0.0
     books[CASH] = books[PEAK] = books[LAST] = trade_size
     books[RUN_START] = books[TRIPPED_AT] = -1.0
+    books[FLOOR] = trade_size * TINY_SHARE
 
 
 @part
@@ -59,12 +63,12 @@ def mark_flat(books: FloatArray, a: int, b: int) -> None:
     if a >= b:
         return
     equity = books[CASH]
-    _add_return(books, (equity - books[LAST]) / max(books[LAST], TINY))
+    _add_return(books, (equity - books[LAST]) / max(books[LAST], books[FLOOR]))
     if equity >= books[PEAK]:
         books[PEAK] = equity
         books[RUN_START] = -1.0
     else:
-        books[WORST] = min(books[WORST], equity / max(books[PEAK], TINY) - 1.0)
+        books[WORST] = min(books[WORST], equity / books[PEAK] - 1.0)
         _under_water(books, a, b - 1)
     books[LAST] = equity
 
@@ -72,7 +76,7 @@ def mark_flat(books: FloatArray, a: int, b: int) -> None:
 @part
 def _mark_returns(market: Market, books: FloatArray, a: int, b: int) -> None:
     equity = books[TOKENS] * market.bars[CLOSE, a]
-    _add_return(books, (equity - books[LAST]) / max(books[LAST], TINY))
+    _add_return(books, (equity - books[LAST]) / max(books[LAST], books[FLOOR]))
     if b - a > 1:
         moved = span_moments(market.bars[CLOSE], market.moments, a + 1, b)
         books[RETURNS] += moved.returns
@@ -91,7 +95,7 @@ def mark_held(market: Market, books: FloatArray, a: int, b: int) -> None:
     tokens, close = books[TOKENS], market.bars[CLOSE]
     _mark_returns(market, books, a, b)
     highest, lowest, ratio = span_summary(close, market.tree, a, b)
-    before = tokens * lowest / max(books[PEAK], TINY)
+    before = tokens * lowest / books[PEAK]
     books[WORST] = min(books[WORST], min(before, ratio) - 1.0)
     if tokens * highest < books[PEAK]:
         _under_water(books, a, b - 1)

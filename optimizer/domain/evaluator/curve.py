@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from optimizer.domain.evaluator.account import TINY
+from optimizer.domain.evaluator.account import TINY_SHARE
 from optimizer.domain.evaluator.walk import (
     T_COST_BUY,
     T_ENTRY,
@@ -53,15 +53,15 @@ def exact_moments(curve: FloatArray) -> tuple[float, float, float]:
     """Return mean and deviation of the one-bar returns and the deviation of the negative ones.
 
     Args:
-        curve: float64[n], equity, oldest first; the return of the first bar is 0.
+        curve: float64[n], equity, oldest first, the trade size at its first bar, whose return is 0.
 
     Returns:
         population deviations in two passes, 0 where nothing is negative.
     """
-    n = curve.shape[0]
+    n, floor = curve.shape[0], curve[0] * TINY_SHARE
     total, negative, count = 0.0, 0.0, 0
     for t in range(1, n):
-        r = (curve[t] - curve[t - 1]) / max(curve[t - 1], TINY)
+        r = (curve[t] - curve[t - 1]) / max(curve[t - 1], floor)
         total += r
         if r < 0.0:
             negative += r
@@ -70,7 +70,7 @@ def exact_moments(curve: FloatArray) -> tuple[float, float, float]:
     low_mean = negative / count if count else 0.0
     spread, low_spread = mean * mean, 0.0
     for t in range(1, n):
-        r = (curve[t] - curve[t - 1]) / max(curve[t - 1], TINY)
+        r = (curve[t] - curve[t - 1]) / max(curve[t - 1], floor)
         spread += (r - mean) * (r - mean)
         if r < 0.0:
             low_spread += (r - low_mean) * (r - low_mean)

@@ -123,7 +123,9 @@ def _cost_figures(
     books: FloatArray, trade_size: float, is_next_open: bool
 ) -> tuple[float, float, float]:
     trades = books[TRADES]
-    cost_pct = books[COSTS] / (max(TINY, books[TRADED]) if is_next_open else trade_size) * 100.0
+    cost_pct = books[COSTS] / trade_size * 100.0
+    if is_next_open:
+        cost_pct = _ratio(books[COSTS], books[TRADED]) * 100.0
     # Without a trade there is no fill either, except gas booked by next_close for a failed buy.
     each = cost_pct / max(trades, 1.0) if is_next_open or trades > 0.0 else 0.0
     return books[COSTS], cost_pct, each
@@ -147,7 +149,7 @@ def _figures(
         mean, deviation, low_deviation, is_sound = given[0], given[1], given[2], True
     yearly = facts[_PER_YEAR] ** 0.5
     balance, worst = books[CASH], books[WORST]
-    growth = balance / max(trade_size, TINY)
+    growth = balance / trade_size
     gain = growth - 1.0
     bars = max(facts[_BARS] - (1.0 if is_next_open else 0.0), 1.0)
     of_equity = (

@@ -15,6 +15,7 @@ from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
 from trading.domain.market.bars import CLOSE, FloatArray
+from trading.domain.signals.feature_kernels import simple_rsi
 from trading.domain.signals.strategies.systems import csma_range_revert as ranged
 from trading.domain.signals.strategies.systems import csma_revert as revert
 from trading.domain.signals.strategies.systems.ties import reaches, sinks_to
@@ -23,7 +24,6 @@ _N_SMA, _RSI, _ATR = revert.N_SMA, revert.RSI, revert.ATR
 _ENTRY_DROP, _EXIT_UP, _RSI_MAX = revert.ENTRY_DROP, revert.EXIT_UP, revert.RSI_MAX
 _ATR_MULT, _ATR_FLOOR, _TIME_STOP = revert.ATR_MULT, revert.ATR_FLOOR, ranged.TIME_STOP
 _HTF_BARS, _ADX_MAX = ranged.HTF_BARS, ranged.ADX_MAX
-_EPSILON = 1e-12
 # The directional index of the bars and of the higher candles, Wilder's range; empty for none.
 Gates = tuple[FloatArray, FloatArray, FloatArray]
 
@@ -40,7 +40,7 @@ def rsi_simple(market: Market, t: int, period: int) -> float:
     """Return the RSI of simple means over the ``period`` changes up to bar ``t``."""
     gain = span_sum(market.sums[S_GAIN], market.rests[S_GAIN], t + 1 - period, t + 1) / period
     loss = span_sum(market.sums[S_LOSS], market.rests[S_LOSS], t + 1 - period, t + 1) / period
-    return float(100.0 - 100.0 / (1.0 + gain / (loss + _EPSILON)))
+    return float(simple_rsi(gain, loss, market.bars[CLOSE, t]))
 
 
 @part

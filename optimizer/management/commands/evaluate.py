@@ -21,6 +21,7 @@ from optimizer.services.evaluations import (
     evaluation_warnings,
     params_check,
     params_parse,
+    params_unread,
 )
 from optimizer.services.studies.open.problems import Problems
 from optimizer.services.studies.open.request import values_read
@@ -108,8 +109,12 @@ class Command(DeskCommand):
             plan=asked.plan,
             clock=bootstrap.system_clock(),
         )
-        windows = evaluation_warnings(evaluation, step_ms)
-        warnings = [*simulated_warnings(venue), *used.warnings, *windows]
+        warnings = [
+            *simulated_warnings(venue),
+            *used.warnings,
+            *params_unread(system_get(options["strategy"]), asked.params),
+            *evaluation_warnings(evaluation, step_ms),
+        ]
         for line in warnings:
             self.stderr.write(line)
         return evaluation.as_dict() | {"warnings": warnings}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimizer.domain.evaluator.evaluator import Evaluator, Plan
-from optimizer.domain.overlays import Overlays, overlay_signals, overlays_split
+from optimizer.domain.overlays import Overlays, overlay_check, overlay_signals, overlays_split
 from optimizer.domain.periods import window_parse
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, Signals
 from tests.oracles.paths import STEP_MS, path, schedule
@@ -74,3 +74,35 @@ def test_the_breaker_ends_a_run_and_says_so() -> None:
     assert held.metrics.is_tripped
     assert held.trades()[0].exit_index < free.trades()[0].exit_index
     assert held.metrics.max_equity_drawdown_pct_observed <= -5.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("max_equity_drawdown_pct", 20, "0 to 0.99 of peak, 0 for none; did you mean 0.2, 20 %?"),
+        ("max_equity_drawdown_pct", -0.2, "0 to 0.99 of peak, 0 for none; did you mean 0.2?"),
+        ("max_equity_drawdown_pct", -20, "0 for none; did you mean 0.2, 20 %?"),
+        ("max_equity_drawdown_pct", 0.995, "0 for none; the nearest is 0.99"),
+        ("max_equity_drawdown_pct", 1, "0 for none; the nearest is 0.99"),
+        ("max_equity_drawdown_pct", 5_000, "0 for none; the nearest is 0.99"),
+        ("risk_cap_pct", 5, "0 to 1 of entry close, 0 for none; did you mean 0.05, 5 %?"),
+        ("risk_cap_pct", -0.05, "0 for none; did you mean 0.05?"),
+        ("regime_entry_days", -3, "0 to 365 days, 0 for none; the nearest is 0"),
+        ("regime_exit_days", 5, "it says nothing without regime_entry_days above 0: give both"),
+    ],
+)
+def test_an_overlay_out_of_range_is_refused_with_the_nearest_right_value(
+    name: str, value: float, says: str
+) -> None:
+    with pytest.raises(BadInputError) as refused:
+        overlay_check(name, {name: value})
+    assert str(refused.value).startswith(f"{name} was {value}; ")
+    assert str(refused.value).endswith(says)
+
+
+def test_what_is_in_range_is_an_overlay_and_the_rest_none() -> None:
+    for value in (0, 0.2, 0.99):
+        assert overlay_check("max_equity_drawdown_pct", {"max_equity_drawdown_pct": value})
+    both = {"regime_entry_days": 3, "regime_exit_days": 5}
+    assert overlay_check("regime_exit_days", both)
+    assert not overlay_check("n_sma", {"n_sma": 5})

@@ -24,7 +24,7 @@ from trading.domain.market.bars import CLOSE, HIGH, LOW, FloatArray
 from trading.domain.signals.feature_plan import check_feature
 from trading.domain.signals.strategies.base import Feature, FeatureKind
 
-_RSI_EPSILON: Final = 1e-12
+_RSI_FLOOR: Final = 3e-10  # of the close
 # TA-Lib calls sums below 1e-14 zero, which a cheap coin reaches; a power of two changes no digit.
 _LIFT: Final = 2.0**300
 
@@ -157,7 +157,7 @@ def _rsi_simple(x: FloatArray, period: int) -> FloatArray:
     changes = np.diff(x)
     gain = _mean(np.maximum(changes, 0.0), period)
     loss = _mean(np.maximum(-changes, 0.0), period)
-    return _after_first(100.0 - 100.0 / (1.0 + gain / (loss + _RSI_EPSILON)))
+    return _after_first(100.0 - 100.0 / (1.0 + gain / (loss + _RSI_FLOOR * x[1:])))
 
 
 def _lag(x: FloatArray, period: int) -> FloatArray:

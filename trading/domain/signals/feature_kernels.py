@@ -46,7 +46,15 @@ _SIMPLE_RSI: Final = int(Aggregate.SIMPLE_RSI)
 _LAST: Final = 1  # where the header keeps the last bar
 _BEFORE: Final = 6  # and the one before it
 _UPDATES: Final = 11
-_RSI_EPSILON: Final = 1e-12  # of the reference's simple RSI; keeps an all-gain window finite
+# Of the close, keeps an all-gain window finite. The reference adds 1e-12 quote, which is this share
+# of its prices and would be anything at others.
+_RSI_FLOOR: Final = 3e-10
+
+
+@njit(cache=True, inline="always")
+def simple_rsi(gain: float, loss: float, close: float) -> float:
+    """Return the RSI of a mean gain and loss, quote each, at a close above 0."""
+    return 100.0 - 100.0 / (1.0 + gain / (loss + _RSI_FLOOR * close))
 
 
 @njit(cache=True)
@@ -187,7 +195,7 @@ def _simple_rsi(mem: FloatArray, at: int, period: int, seen: int, y: float) -> f
     buffer = at + SLOT_HEAD
     gain = _mean(mem, at + 1, buffer, period, seen, max(y, 0.0))
     loss = _mean(mem, at + 2, buffer + period, period, seen, max(-y, 0.0))
-    return 100.0 - 100.0 / (1.0 + gain / (loss + _RSI_EPSILON))
+    return simple_rsi(gain, loss, mem[_LAST + CLOSE])
 
 
 @njit(cache=True)

@@ -101,7 +101,7 @@ def bot_order(asked: BotAsked) -> BotOrder:
     if not BOT_NAME.match(name):
         raise BadInputError(f"bot name was {name!r}; expected {BOT_NAME_TEXT}")
     strategy, pair = strategy_get(asked["strategy"]), Pair.parse(asked["pair"])
-    overlays = [key for key in OVERLAYS if params.get(key, 0) > 0]
+    overlays = [key for key in OVERLAYS if params.get(key, 0) != 0]
     if overlays:
         raise BadInputError(
             f"parameter {overlays[0]} was {params[overlays[0]]:g}; the desk runs no overlays, "

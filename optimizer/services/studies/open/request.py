@@ -159,7 +159,15 @@ def values_read(reads: Mapping[str, Callable[[], Any]], problems: Problems) -> d
 
 def _within(name: str, low: Any, high: Any, value: Any) -> None:
     if not low <= value <= high:  # also refuses what is not a number
-        raise BadInputError(f"{name} was {shortened(str(value))}; expected {low} to {high}")
+        raise BadInputError(
+            f"{name} was {shortened(str(value))}; expected {low} to {high}{_percent(value, high)}"
+        )
+
+
+def _percent(value: Any, high: Any) -> str:
+    """Return the share a percentage must have meant, as a question; empty for what is no share."""
+    is_share = isinstance(high, float) and 1.0 < value <= 100 * high
+    return f"; did you mean {value / 100:g}?" if is_share else ""
 
 
 def _one_of(name: str, known: tuple[str, ...], value: str) -> None:
@@ -176,7 +184,9 @@ def _max_workers_check(value: int | None) -> None:
 
 def _cpu_fraction_check(value: float | None) -> None:
     if value is not None and not 0.0 < value <= 1.0:
-        raise BadInputError(f"cpu fraction was {value}; expected above 0, up to 1")
+        raise BadInputError(
+            f"cpu fraction was {value}; expected above 0, up to 1{_percent(value, 1.0)}"
+        )
 
 
 def _trials_suffice(n_trials: int, strategies: Sequence[str]) -> None:

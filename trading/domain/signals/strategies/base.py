@@ -122,6 +122,7 @@ class Param:
         log: search on a logarithmic scale.
         allowed: what a person may ask for, when that is wider than what a search should try.
         aliases: other names under which published parameter sets carry this number.
+        is_read: False where published sets carry it and the strategy never reads it.
     """
 
     name: str
@@ -133,21 +134,40 @@ class Param:
     log: bool = False
     allowed: tuple[float, float] | None = None
     aliases: tuple[str, ...] = ()
+    is_read: bool = True
 
     def check(self, value: float) -> float:
         """Return ``value`` as this parameter's type.
 
         Raises:
-            BadInputError: not finite, not whole where an int is due, or outside the range.
+            BadInputError: not finite, not whole where an int is due, or outside the range; it
+                says the nearest right value.
         """
         low, high = self.allowed or (self.low, self.high)
         if not (low <= value <= high and math.isfinite(value)):
             raise BadInputError(
                 f"{self.name} was {value!r}; expected {low:g} to {high:g} {self.unit}"
+                f"{self._hint(value, low, high)}"
             )
         if self.kind == "int" and value != int(value):
-            raise BadInputError(f"{self.name} was {value!r}; expected a whole number")
+            raise BadInputError(
+                f"{self.name} was {value!r}; expected a whole number; the nearest is "
+                f"{min(max(math.floor(value + 0.5), math.ceil(low)), math.floor(high))}"
+            )
         return int(value) if self.kind == "int" else float(value)
+
+    def _hint(self, value: float, low: float, high: float) -> str:
+        """Return the nearest right value: a share may be meant in percent, or with its sign."""
+        if not math.isfinite(value):
+            return ""
+        if self.unit.startswith("of "):
+            is_percent = abs(value) > 1.0
+            meant = [value / 100, -value / 100] if is_percent else [-value]
+            says = f", {abs(value):g} %" if is_percent else ""
+            for right in meant:
+                if low <= right <= high:
+                    return f"; did you mean {right:g}{says}?"
+        return f"; the nearest is {min(max(value, low), high):g}"
 
 
 # decide(bar, features, params, state, out) -> BUY, SELL or NONE

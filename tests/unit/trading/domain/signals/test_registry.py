@@ -42,9 +42,32 @@ def test_defaults_are_inside_their_own_ranges_and_documented(strategy) -> None:
     [
         ({"buffr": 1.0}, "has no parameter 'buffr'"),
         ({"buffer": 99.0}, "buffer was 99.0; expected 0.05 to 5"),
+        ({"buffer": 99.0}, "the nearest is 5$"),
         ({"buffer": float("nan")}, "buffer was nan"),
     ],
 )
 def test_a_wrong_parameter_is_refused_with_its_range(given: dict[str, float], text: str) -> None:
     with pytest.raises(BadInputError, match=text):
         strategy_get("breakout").resolve(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"trailing_drawdown_pct": 20}, r"0 to 1 of price; did you mean 0\.2, 20 %\?"),
+        ({"trailing_drawdown_pct": -0.2}, r"did you mean 0\.2\?"),
+        ({"trailing_drawdown_pct": -20}, r"did you mean 0\.2, 20 %\?"),
+        ({"entry_days": -1}, "0 to 365 days; the nearest is 0"),
+        ({"entry_days": float("inf")}, "0 to 365 days$"),
+    ],
+)
+def test_the_nearest_right_value_is_said(given: dict[str, float], text: str) -> None:
+    with pytest.raises(BadInputError, match=text):
+        strategy_get("donchian_champion").resolve(given)
+
+
+def test_a_number_that_must_be_whole_is_refused_with_the_nearest() -> None:
+    with pytest.raises(BadInputError, match="expected a whole number; the nearest is 577"):
+        strategy_get("csma_revert").resolve({"n_sma": 576.5})
+    with pytest.raises(BadInputError, match="the nearest is 1$"):
+        strategy_get("csma_revert").resolve({"n_sma": 0.2})

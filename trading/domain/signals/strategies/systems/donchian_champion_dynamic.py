@@ -9,6 +9,7 @@ Source: reference specification of the optimizer, section 10.4.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -108,7 +109,7 @@ DONCHIAN_CHAMPION_DYNAMIC = Strategy(
         days_param("atr_days", 1.0, 0.1, 5.0),
         share_param("entry_buffer_frac", 0.0, 0.0, 0.05),
         # Published sets carry the parent's fixed trail; this system never reads it.
-        share_param("trailing_drawdown_pct", 0.0, 0.0, 0.0),
+        replace(share_param("trailing_drawdown_pct", 0.0, 0.0, 0.0), is_read=False),
     ),
     two_sided=False,
     state_size=3,

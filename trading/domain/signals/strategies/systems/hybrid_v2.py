@@ -37,13 +37,13 @@ _F_SMA, _F_STD, _F_RSI, _F_FAST, _F_SLOW, _F_HIGH = range(6)
 _MODE, _PEAK, _AGE, _SEEN = range(4)  # of the state; mode 0 flat, 1 breakout, 2 reversion
 _RING: Final = 4  # the fast averages of the last LAG bars follow
 _MAX_FAST: Final = 4000  # bars; bounds the ring
-EPSILON: Final = 1e-12
+_FLAT: Final = 3e-10  # of the average, see the simple RSI: the deviation of a flat window
 
 
 @njit(cache=True)
 def exit_target(params: FloatArray, sma: float, std: float, x: float) -> float:
     """Return the price at which a reversion is sold."""
-    z = max(0.0, (x - sma) / (std + EPSILON))
+    z = max(0.0, (x - sma) / (std + _FLAT * sma))
     base = params[BASE_EXIT]
     return float(sma * (1.0 + base + min(params[EXIT_CAP] - base, params[Z_MULT] * z)))
 
@@ -51,7 +51,7 @@ def exit_target(params: FloatArray, sma: float, std: float, x: float) -> float:
 @njit(cache=True)
 def is_stacked(params: FloatArray, fast: float, slow: float, fast_before: float) -> bool:
     """Return whether the averages say uptrend; NaN for the earlier one says no."""
-    gap = (fast - slow) / (slow + EPSILON)
+    gap = (fast - slow) / slow
     return bool(fast > slow and fast - fast_before > 0.0 and gap >= params[GAP_MIN])
 
 

@@ -131,7 +131,8 @@ MULTI_WEEK_BREAKOUT = Strategy(
         Param("volume_multiplier", "float", 1.1, 0.2, 4.0, "factor", allowed=(0.0, 100.0)),
         window_param("regime_fast_ema", 288, 72, 700),
         window_param("regime_slow_ema", 1440, 720, 4000),
-        Param("regime_slope_min", "float", 0.0, 0.0, 1e-6, "quote per bar", allowed=(-1e9, 1e9)),
+        # The reference states it in quote, so no range is sane for every price: not searched.
+        Param("regime_slope_min", "float", 0.0, 0.0, 0.0, "quote per bar", allowed=(-1e9, 1e9)),
         window_param("recovery_window", 2880, 576, 6000),
         Param("recovery_drawup_threshold", "float", 1.1, 1.0, 2.0, "factor", allowed=(0.0, 100.0)),
         window_param("short_drawdown_window", 2016, 288, 6000),
