@@ -37,7 +37,7 @@ from guardian.selectors.health import Health, health_get
 from guardian.selectors.processes import process_list
 from guardian.services.desk_run import DRAINED_WITHIN_S, Desk
 from guardian.services.schedules import setup_schedules
-from optimizer.adapters.workers.local import workers_count
+from optimizer.adapters.workers.room import cores_granted
 from trading.bootstrap import desk_config, open_default_desk, system_clock
 from trading.domain.desk.config import FeedKind
 from trading.domain.errors import BadInputError, TradingError
@@ -204,7 +204,7 @@ def desk_prepare(*, files: DeskFiles, port: int, n_desk_workers: int) -> Prepare
         manage=str(settings.BASE_DIR / "manage.py"),
         port=port,
         n_desk_workers=n_desk_workers,
-        n_sweep_workers=workers_count(max_workers=None, cpu_fraction=SWEEPS_CPU_FRACTION),
+        n_sweep_workers=max(1, int(cores_granted() * SWEEPS_CPU_FRACTION)),
         redis_command=command,
     )
     programs = desk_programs(plan)

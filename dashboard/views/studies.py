@@ -36,9 +36,9 @@ def studies(request: HttpRequest) -> HttpResponse:
     except TradingError as error:
         form.refuse(error)
         return _page(request, form, status=422)
-    problem = study_enqueue(row.pk, n_done=0)
-    if problem:
-        messages.warning(request, problem)
+    for line in (bootstrap.workers_told(row), study_enqueue(row.pk, n_done=0)):
+        if line:
+            messages.warning(request, line)
     return redirect("dashboard:study", row.pk)
 
 

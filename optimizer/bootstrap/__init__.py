@@ -24,6 +24,7 @@ from optimizer.bootstrap.studies import (
     study_resume_ready,
     study_run,
     study_tools,
+    workers_told,
 )
 from optimizer.bootstrap.supervision import studies_supervise, study_take
 from optimizer.bootstrap.sweeps import (
@@ -68,4 +69,5 @@ __all__ = [
     "sweep_bench_run",
     "sweep_machine",
     "system_clock",
+    "workers_told",
 ]

@@ -17,6 +17,7 @@ from optimizer.bootstrap.candles import system_clock
 from optimizer.bootstrap.reports import report_build, report_folder
 from optimizer.bootstrap.sources import source_readers, study_source
 from optimizer.bootstrap.sweeps import celery_pool, evaluation_version
+from optimizer.domain.study.capacity import WorkersGiven, workers_in
 from optimizer.domain.study.data import StudyData
 from optimizer.models import Study
 from optimizer.selectors.costs import CANDLES_KEY, COSTS_KEY, study_warnings
@@ -28,6 +29,7 @@ from optimizer.services.studies.open.costs import costs_used
 from optimizer.services.studies.open.request import CELERY, StudyRequest, request_check
 from optimizer.services.studies.open.sources import Origin
 from optimizer.services.studies.run import running
+from optimizer.services.studies.run.chunks import chunks_in_flight
 from optimizer.services.studies.run.running import RunResult
 from optimizer.services.studies.run.stopping import StoppableFolder
 from optimizer.services.studies.run.tools import Between, StudyTools, nothing
@@ -151,8 +153,8 @@ def study_tools(say: Callable[[str], object] = lambda _line: None) -> StudyTools
     from optimizer.adapters.samplers import sampler_make
     from optimizer.adapters.study_files import RunDirectories
     from optimizer.adapters.versions import versions
-    from optimizer.adapters.workers.local import cores_granted
     from optimizer.adapters.workers.reconnect import reconnecting
+    from optimizer.adapters.workers.room import cores_granted
     from optimizer.services.luck.assess import luck_assess
     from optimizer.services.news import StudyNews
 
@@ -199,7 +201,7 @@ def pool_make(
     study: Study, data: StudyData, say: Callable[[str], object] = lambda _line: None
 ) -> TrialPool:
     """Return the workers a study asks for, of this machine or of all machines."""
-    from optimizer.adapters.workers.local import ProcessPool, workers_count
+    from optimizer.adapters.workers.local import ProcessPool
     from optimizer.adapters.workers.wire import Job
     from optimizer.services.studies.run.search import terms_of
 
@@ -211,10 +213,38 @@ def pool_make(
     job = Job(str(folder), schedule, data.step_ms, terms_of(study))
     if chosen["workers_via"] == CELERY:
         return celery_pool(job, study_id=study.pk, most=chosen["max_workers"], say=say)
-    n_workers = workers_count(
-        max_workers=chosen["max_workers"], cpu_fraction=float(chosen["cpu_fraction"])
+    workers = workers_given(study, n_bars=stop)
+    if workers.why:
+        say(workers.sentence)
+    return ProcessPool(job, workers=workers, clock=system_clock())
+
+
+def workers_told(study: Study) -> str:
+    """Return what to tell who has opened a study and gets fewer workers than asked for, or ""."""
+    if study.settings["workers_via"] == CELERY:
+        return ""  # nobody knows yet who will come
+    known = Origin.of(study)
+    n_bars = ((known.last_ms or 0) - (known.first_ms or 0)) // study.step_ms
+    return workers_given(study, n_bars).sentence
+
+
+def workers_given(study: Study, n_bars: int) -> WorkersGiven:
+    """Return how many workers this machine would give the study now.
+
+    Args:
+        study: one whose trials are evaluated here.
+        n_bars: of its candles.
+    """
+    from optimizer.adapters.workers.room import room_here
+
+    chosen = study.settings
+    return workers_in(
+        room_here(),
+        asked=chosen["max_workers"],
+        share=float(chosen["cpu_fraction"]),
+        n_bars=n_bars,
+        in_flight=chunks_in_flight(int(chosen["batch_size"]), study.n_trials - study.n_done),
     )
-    return ProcessPool(job, n_workers=n_workers, clock=system_clock())
 
 
 def _candles_copy(digest: str, bars: BarArrays) -> Path:

@@ -61,8 +61,11 @@ def celery_pool(
         pause=pause,
         version=evaluation_version(),
     )
+    pool = CeleryPool(job, study_id=study_id, tools=tools, most=most)
+    if pool.given is not None and pool.given.why:
+        say(pool.given.sentence)
     return WatchedPool(
-        CeleryPool(job, study_id=study_id, tools=tools, most=most),
+        pool,
         study_id=study_id,
         clock=tools.clock,
         database=partial(reconnecting, pause=pause),

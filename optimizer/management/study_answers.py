@@ -28,6 +28,7 @@ def study_answer(study: Study, best: Mapping[str, Any]) -> dict[str, Any]:
         "trials": study.n_done,
         "trials_per_second": figures.get("trials_per_second"),
         "cpu_utilisation": figures.get("cpu_utilisation"),
+        "workers": figures.get("workers"),
         "best": best,
         "warnings": list(study_warnings(study.source)),
         "figures": figures,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from optimizer.domain.study.capacity import WorkersGiven
 from optimizer.domain.study.records import TrialRecord
 from optimizer.domain.study.suggestions import Suggestion
 
@@ -47,6 +48,7 @@ class PoolUsage:
         first_mb, last_mb: memory of the largest worker after its first and its latest chunk, MiB.
         replaced: workers that died and were replaced.
         places: chunks that can be evaluated at the same time; None where nobody could say.
+        workers: how many were asked for and given; None where others start them.
     """
 
     cpu_s: float = 0.0
@@ -54,6 +56,7 @@ class PoolUsage:
     last_mb: float = 0.0
     replaced: int = 0
     places: int | None = None
+    workers: WorkersGiven | None = None
 
 
 class TrialPool(Protocol):

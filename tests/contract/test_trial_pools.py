@@ -25,6 +25,7 @@ from optimizer.adapters.workers.process import chunk_answer, trial_evaluator
 from optimizer.adapters.workers.wire import Job
 from optimizer.bootstrap import evaluation_version
 from optimizer.domain.evaluator.warm import kernels_warm
+from optimizer.domain.study.capacity import WorkersGiven
 from optimizer.domain.study.evaluation import Terms
 from optimizer.domain.study.records import TrialRecord, TrialStatus
 from optimizer.domain.study.suggestions import Suggestion
@@ -120,7 +121,7 @@ class Scenes:
         self.folder, self.stack = folder, stack
 
     def processes(self, job: Job) -> Scene:
-        pool = ProcessPool(job, n_workers=2, clock=SystemClock())
+        pool = ProcessPool(job, workers=WorkersGiven(2, 2, ""), clock=SystemClock())
         self.stack.callback(pool.close)
         return Scene(pool, pool.pids, [])
 

@@ -30,6 +30,7 @@ from optimizer.adapters.workers.requests import (
     request_encode,
 )
 from optimizer.adapters.workers.wire import Job
+from optimizer.domain.study.capacity import WorkersGiven
 from optimizer.models import SweepChunk
 from optimizer.ports.machines import Bell, ChunkQueue, WorkRefusedError
 from optimizer.ports.sweeps import Answer, Chunk, PoolUsage
@@ -93,8 +94,11 @@ class CeleryPool:
             most: chunks that may be in flight at a time, None for all that were sent.
         """
         self._places, self._most = tools.queue.places(), most
+        self.given: WorkersGiven | None = None
         if self._places is not None and most is not None:
+            why = f"the Celery workers have {self._places} places" if most > self._places else ""
             self._places = min(self._places, most)
+            self.given = WorkersGiven(most, self._places, why)
         self.n_workers = self._places or 1
         self._study_id, self._tools = study_id, tools
         self._job = job
@@ -280,6 +284,7 @@ class CeleryPool:
             last_mb=max((last for _, last in self._memory.values()), default=0.0),
             replaced=self._replaced,
             places=self._places,
+            workers=self.given,
         )
 
     def close(self) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import multiprocessing
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from optimizer.domain.evaluator.warm import kernels_warm
+from optimizer.adapters.workers.bond import bound_start
 
+_WARM: Final = "optimizer.domain.evaluator.warm:kernels_warm"
 COMPILING: Final = "compiling kernels: once after an installation or upgrade, about a minute"
 
 
@@ -43,8 +43,6 @@ def kernels_compiled(folder: Path, version: str, say: Callable[[str], object]) -
 
 def kernels_warm_apart() -> bool:
     """Compile or load every kernel in a process of its own, whose memory goes with it."""
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=kernels_warm, name="optimizer-warm", daemon=True)
-    process.start()
+    process = bound_start("optimizer-warm", _WARM)
     process.join()
     return process.exitcode == 0

@@ -9,7 +9,6 @@ that kills its workers.
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,13 +17,16 @@ from multiprocessing.context import SpawnProcess
 from selectors import EVENT_READ, DefaultSelector
 from typing import Final
 
+from optimizer.adapters.workers.bond import bound_start
 from optimizer.adapters.workers.chunks_out import ChunksOut
-from optimizer.adapters.workers.process import VITALS, worker_main
+from optimizer.adapters.workers.process import VITALS
 from optimizer.adapters.workers.wire import Job, answer_decode, chunk_encode
+from optimizer.domain.study.capacity import WorkersGiven
 from optimizer.ports.sweeps import Answer, Chunk, PoolUsage
-from trading.domain.errors import BadInputError, TradingError
+from trading.domain.errors import TradingError
 from trading.ports.clock import Clock
 
+_MAIN: Final = "optimizer.adapters.workers.process:worker_main"
 HELD: Final = 2  # chunks a worker has at a time
 STALLED_S: Final = 300.0  # without an answer a worker counts as dead
 _FRUITLESS: Final = 10  # workers that may die in a row before any answers
@@ -34,28 +36,6 @@ class WorkersLostError(TradingError):
     """Workers die as fast as they are started."""
 
     code = "workers_lost"
-
-
-def workers_count(*, max_workers: int | None, cpu_fraction: float) -> int:
-    """Return how many workers to start: the number asked for, else a share of the usable cores.
-
-    Raises:
-        BadInputError: the number or the share is out of range.
-    """
-    if max_workers is not None:
-        if not 1 <= max_workers <= 512:
-            raise BadInputError(f"max workers were {max_workers}; expected 1 to 512")
-        return max_workers
-    if not 0.0 < cpu_fraction <= 1.0:
-        raise BadInputError(f"cpu fraction was {cpu_fraction}; expected above 0, up to 1")
-    return max(1, int(cores_granted() * cpu_fraction))
-
-
-def cores_granted() -> int:
-    """Return the cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def place_next(queue: Sequence[Chunk], lane: int, *, is_idle: bool) -> int | None:
@@ -85,25 +65,22 @@ class ProcessPool:
 
     per_worker = 2  # with two batches in flight nobody waits, and each way costs 0.1 ms
 
-    def __init__(self, job: Job, *, n_workers: int, clock: Clock) -> None:
+    def __init__(self, job: Job, *, workers: WorkersGiven, clock: Clock) -> None:
         """Start the workers; they load the data while the first batch is proposed."""
-        self.n_workers = n_workers
+        self.n_workers = workers.given
+        self._given = workers
         self._job, self._clock = job, clock
-        self._context = multiprocessing.get_context("spawn")
         self._queue: deque[Chunk] = deque()
         self._deaths: dict[tuple[int, ...], int] = {}
         self._buried: list[_Worker] = []
         self._fruitless = 0
         self._out = ChunksOut()
         self._selector = DefaultSelector()  # of the pipes; kept, as making one costs more than it
-        self._workers = [self._start() for _ in range(n_workers)]
+        self._workers = [self._start() for _ in range(self.n_workers)]
 
     def _start(self) -> _Worker:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(
-            target=worker_main, args=(theirs, self._job), name="optimizer-worker", daemon=True
-        )
-        process.start()
+        ours, theirs = multiprocessing.Pipe()
+        process = bound_start("optimizer-worker", _MAIN, self._job, pipe=theirs)
         theirs.close()  # or the pipe would not end when the worker does
         worker = _Worker(process, ours, heard_at=self._clock.monotonic())
         self._selector.register(ours, EVENT_READ, worker)
@@ -203,6 +180,7 @@ class ProcessPool:
             last_mb=max(worker.last_mb for worker in self._workers),
             replaced=len(self._buried),
             places=self.n_workers,
+            workers=self._given,
         )
 
     def close(self) -> None:

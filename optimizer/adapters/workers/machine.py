@@ -10,14 +10,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 import socket
+import sys
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import structlog
+
+from optimizer.adapters.run_files import candles_map
 from optimizer.adapters.workers.blobs import MachineData
+from optimizer.adapters.workers.bond import bound_start
 from optimizer.adapters.workers.kernels import kernels_warm_apart
 from optimizer.adapters.workers.local import ProcessPool, WorkersLostError
 from optimizer.adapters.workers.requests import (
@@ -26,7 +32,9 @@ from optimizer.adapters.workers.requests import (
     outcome_encode,
     request_decode,
 )
+from optimizer.adapters.workers.room import room_here
 from optimizer.adapters.workers.wire import Job
+from optimizer.domain.study.capacity import Room, WorkersGiven, workers_in
 from optimizer.ports.machines import WorkRefusedError
 from optimizer.ports.sweeps import Answer, Chunk
 from trading.ports.clock import Clock
@@ -34,6 +42,8 @@ from trading.ports.clock import Clock
 IDLE_S: Final = 60.0  # a process nobody borrows for so long is ended
 JOBS: Final = 32  # of the latest studies; the data of earlier ones are looked up again
 _LOOK_S: Final = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(eq=False)
@@ -45,14 +55,20 @@ class _Idle:
 class LocalMachine:
     """Fulfils ``optimizer.ports.machines.SweepMachine``; threads share one."""
 
-    def __init__(self, data: MachineData, *, version: str, clock: Clock) -> None:
+    def __init__(
+        self, data: MachineData, *, version: str, clock: Clock, room: Callable[[], Room] = room_here
+    ) -> None:
         """Start nothing yet.
 
         Args:
             data: where candles and costs are kept.
             version: of the code here; requests of another are refused.
             clock: tells how long a process was idle.
+            room: what this machine has to give when it is first asked. However many threads ask,
+                no more processes are started than it can bear; the others wait for one.
         """
+        self._room, self._most, self._n_lent = room, 0, 0
+        self._free = threading.Condition()  # holds when fewer processes are lent than may be
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._data, self._version, self._clock = data, version, clock
         self._jobs: dict[Basis, Job] = {}
@@ -69,7 +85,14 @@ class LocalMachine:
             WorkRefusedError: other code, data missing or damaged, or processes that keep dying.
         """
         basis, chunk = request_decode(request)
-        pool = self._borrow(basis, self._prepare(basis))
+        job = self._prepare(basis)
+        with self._place(job):
+            return self._evaluated(basis, job, chunk, begin)
+
+    def _evaluated(
+        self, basis: Basis, job: Job, chunk: Chunk, begin: Callable[[], bool]
+    ) -> bytes | None:
+        pool = self._borrow(basis, job)
         is_free = False
         try:
             outcome = self._outcome(pool, chunk) if begin() else None
@@ -82,6 +105,26 @@ class LocalMachine:
             else:
                 pool.close()
         return None if outcome is None else outcome_encode(outcome)
+
+    @contextmanager
+    def _place(self, job: Job) -> Iterator[None]:
+        """Wait for and hold the right to one process; the first job says how many there may be."""
+        with self._free:
+            if not self._most:
+                n_bars = len(candles_map(Path(job.folder)))
+                self._most = workers_in(
+                    self._room(), asked=None, share=1.0, n_bars=n_bars, in_flight=sys.maxsize
+                ).given
+            if self._n_lent >= self._most:
+                _log.info("more threads ask than the machine can bear", processes=self._most)
+                self._free.wait_for(lambda: self._n_lent < self._most)
+            self._n_lent += 1
+        try:
+            yield
+        finally:
+            with self._free:
+                self._n_lent -= 1
+                self._free.notify()
 
     def _outcome(self, pool: ProcessPool, chunk: Chunk) -> Outcome:
         before = pool.usage()
@@ -128,7 +171,21 @@ class LocalMachine:
             idle = self._idle.get(basis)
             if idle:
                 return idle.pop().pool
-        return ProcessPool(job, n_workers=1, clock=self._clock)
+            over = self._beyond()
+        for each in over:
+            each.pool.close()
+        return ProcessPool(job, workers=WorkersGiven(None, 1, ""), clock=self._clock)
+
+    def _beyond(self) -> list[_Idle]:
+        """Take the idle processes, longest idle first, that one more would be too many with."""
+        every = sorted(
+            ((idle, basis) for basis, idles in self._idle.items() for idle in idles),
+            key=lambda known: known[0].since,
+        )
+        over = every[: max(0, len(every) + self._n_lent - self._most)]
+        for idle, basis in over:
+            self._idle[basis].remove(idle)
+        return [idle for idle, _ in over]
 
     def _give_back(self, basis: Basis, pool: ProcessPool) -> None:
         with self._lock:

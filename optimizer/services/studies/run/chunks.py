@@ -20,6 +20,11 @@ _SMALLEST: Final = 4  # trials: below, the way there and back costs more than it
 _UNKNOWN_US: Final = 1000.0  # what a trial is taken to last before any was evaluated
 
 
+def chunks_in_flight(batch_size: int, n_left: int) -> int:
+    """Return how many chunks there can be at a time, of two batches or of the trials left."""
+    return max(1, min(2 * batch_size, n_left) // _SMALLEST)
+
+
 class Cutter:
     """Cuts batches into chunks that last equally long.
 

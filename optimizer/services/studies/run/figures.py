@@ -11,7 +11,7 @@ from typing import Any, Final
 
 OVERHEAD: Final = ("suggest", "store", "report")  # phases that evaluate nothing
 _OF_ONE_RUN: Final = (
-    *("n_workers", "cores", "worker_first_mb", "worker_early_mb", "worker_last_mb"),
+    *("n_workers", "workers", "cores", "worker_first_mb", "worker_early_mb", "worker_last_mb"),
 )
 
 Run = Mapping[str, Any]

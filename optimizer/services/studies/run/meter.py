@@ -90,6 +90,7 @@ class RunMeter:
             "worker_cpu_s": round(usage.cpu_s, 3),
             "orchestrator_cpu_s": round(self._search_cpu_s, 3),
             "n_workers": usage.places,
+            "workers": usage.workers.as_dict() if usage.workers else None,
             "cores": self._cores(),
             "worker_first_mb": round(usage.first_mb, 1),
             "worker_early_mb": None if self._early_mb is None else round(self._early_mb, 1),

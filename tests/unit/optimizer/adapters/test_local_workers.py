@@ -5,22 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from optimizer.adapters.run_files import candles_map, candles_write
-from optimizer.adapters.workers.local import place_next, workers_count
+from optimizer.adapters.workers.local import place_next
 from optimizer.ports.sweeps import Chunk
 from tests.oracles import paths
-from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
-
-
-def test_the_number_of_workers_is_a_share_of_the_cores() -> None:
-    assert workers_count(max_workers=3, cpu_fraction=0.9) == 3
-    assert workers_count(max_workers=None, cpu_fraction=0.01) == 1
-    for workers, fraction in ((0, 0.9), (None, 0.0), (None, 1.5)):
-        with pytest.raises(BadInputError):
-            workers_count(max_workers=workers, cpu_fraction=fraction)
 
 
 def test_candles_already_written_are_left_alone(tmp_path: Path) -> None:

@@ -69,5 +69,5 @@ def test_the_nearest_right_value_is_said(given: dict[str, float], text: str) -> 
 def test_a_number_that_must_be_whole_is_refused_with_the_nearest() -> None:
     with pytest.raises(BadInputError, match="expected a whole number; the nearest is 577"):
         strategy_get("csma_revert").resolve({"n_sma": 576.5})
-    with pytest.raises(BadInputError, match="the nearest is 1$"):
+    with pytest.raises(BadInputError, match=r"the nearest is 1$"):
         strategy_get("csma_revert").resolve({"n_sma": 0.2})
