@@ -15,7 +15,8 @@ import math
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-YEAR_MINUTES: Final = 365 * 24 * 60
+YEAR_DAYS: Final = 365
+YEAR_MINUTES: Final = YEAR_DAYS * 24 * 60
 MS_PER_MINUTE: Final = 60_000
 
 
@@ -68,3 +69,11 @@ METRIC_NAMES: Final = Metrics._fields
 def bars_per_year(step_ms: int) -> float:
     """Return how many bars of ``step_ms`` a year of 365 days has; gaps are ignored."""
     return YEAR_MINUTES / (step_ms / MS_PER_MINUTE)
+
+
+def yearly_pct(total_return_pct: float, days: float) -> float:
+    """Return the yearly growth over the days that passed, percent; the return itself below one."""
+    if days <= 0.0 or total_return_pct <= -100.0:
+        return total_return_pct
+    growth: float = (1.0 + total_return_pct / 100.0) ** (YEAR_DAYS / days)
+    return 100.0 * (growth - 1.0)

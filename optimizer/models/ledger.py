@@ -9,8 +9,8 @@ class SearchLedger(models.Model):
     """Every trial ever made on one data set; no study owns it, so deleting one changes nothing."""
 
     data_digest = models.CharField(max_length=64, unique=True)
-    weeks = models.JSONField(
-        default=list, help_text="fingerprints of its weeks, to recognise them in longer data"
+    path = models.JSONField(
+        default=dict, help_text="closes by which its market is recognised in other data"
     )
     n_trials = models.PositiveBigIntegerField(default=0)
     n_studies = models.PositiveIntegerField(default=0)

@@ -14,7 +14,7 @@ from django.db.models import Max, QuerySet
 from optimizer.domain.luck.standing import StandingVerdict
 from optimizer.domain.study.stretches import EMBARGO_DAYS, Stretches, stretches_read
 from optimizer.models import Study, TrialLuck, WindowMetrics
-from optimizer.selectors.costs import study_warnings
+from optimizer.selectors.costs import gap_warnings_kept, study_warnings
 from optimizer.selectors.keys import row_range
 from optimizer.selectors.ledger import trials_charged
 from optimizer.selectors.verdicts import Survivors, survivors_count, verdicts_read
@@ -81,8 +81,13 @@ class StudyView:
 
     @property
     def cost_warnings(self) -> tuple[str, ...]:
-        """Return what was to be said when it was opened, of its swap costs and of its windows."""
+        """Return what was to be said when it was opened, its costs, windows and candles."""
         return study_warnings(self.source)
+
+    @property
+    def gap_warnings(self) -> tuple[str, ...]:
+        """Return what is to be known of missing candles wherever annual figures are shown."""
+        return gap_warnings_kept(self.source)
 
     @property
     def ranking_window(self) -> str:

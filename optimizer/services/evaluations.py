@@ -13,8 +13,11 @@ from typing import Any, Final
 import numpy as np
 
 from optimizer.domain.evaluator.evaluator import Evaluator, Plan, Run
+from optimizer.domain.metrics import yearly_pct
 from optimizer.domain.objectives import objective_scores
 from optimizer.domain.overlays import PARAMS, overlay_check
+from optimizer.domain.periods import MS_PER_DAY
+from optimizer.domain.study.gaps import gap_warnings, is_annual_off
 from optimizer.domain.study.stretches import Stretch, Stretches, cut_warnings
 from optimizer.domain.systems import system_get
 from optimizer.domain.systems.base import System
@@ -175,4 +178,10 @@ def evaluation_warnings(evaluation: Evaluation, step_ms: int) -> tuple[str, ...]
     """
     times, run = evaluation.bars.open_time, evaluation.run
     window = Stretch(run.window.label, int(times[run.span.start]), int(times[-1]) + step_ms)
-    return cut_warnings(Stretches((window,)), int(times[0]))
+    cut = cut_warnings(Stretches((window,)), int(times[0]))
+    gaps = gap_warnings(times[run.span.start :], step_ms, f"window {window.label}")
+    if is_annual_off(times[run.span.start :], step_ms):
+        days = (window.ends - window.begins) / MS_PER_DAY
+        growth = yearly_pct(run.metrics.total_return_pct, days)
+        gaps += (f"over the {days:,.4g} days that passed this run grew {growth:,.4g} % a year",)
+    return cut + gaps

@@ -94,7 +94,7 @@ def ledger_add(study: Study, data: StudyData) -> None:
     """Count a study's trials in the ledger, as the orchestrator does batch by batch."""
     ledger, _ = SearchLedger.objects.get_or_create(
         data_digest=study.data_digest,
-        defaults={"weeks": data.week_digests(), "first_at": NOW, "last_at": NOW},
+        defaults={"path": data.price_path(), "first_at": NOW, "last_at": NOW},
     )
     ledger.n_trials += study.n_done
     ledger.n_studies += 1

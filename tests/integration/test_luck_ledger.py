@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 
 from optimizer.domain.study.data import StudyData
@@ -24,6 +25,7 @@ from tests.integration.luck_scene import (
     searched,
     verdicts,
 )
+from trading.domain.market.bars import BarArrays, FloatArray
 
 pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
@@ -89,11 +91,8 @@ def test_another_day_of_candles_does_not_begin_a_new_count(data: StudyData) -> N
     searched(shorter)
     study = searched(data)
     assert SearchLedger.objects.count() == 2
-    weeks = data.week_digests()
-    shared = set(weeks) & set(shorter.week_digests())
-    assert 1 <= len(weeks) - len(shared) <= 2  # the weeks the new day belongs to
     charged = assess(study, data)["n_searched"]
-    assert charged == 64 + math.ceil(64 * len(shared) / len(weeks))
+    assert 126 <= charged <= 128  # of the day that is new, those made elsewhere saw nothing
     assert trials_charged(data.data_digest()) == charged
 
 
@@ -102,3 +101,48 @@ def test_other_candles_are_not_charged_for(data: StudyData) -> None:
     study = searched(data)
     assert assess(study, data)["n_searched"] == 64
     assert trials_charged("ff" * 32) == 0
+
+
+def resampled(data: StudyData, n: int) -> StudyData:
+    """Return the candles with bars ``n`` times as long."""
+    values, first = data.bars.values, data.bars.open_time
+    step_ms = n * data.step_ms
+    group = first // step_ms
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    ends = np.append(starts[1:], len(first)) - 1
+    rows = [
+        values[0][starts],
+        np.maximum.reduceat(values[1], starts),
+        np.minimum.reduceat(values[2], starts),
+        values[3][ends],
+        np.add.reduceat(values[4], starts),
+    ]
+    bars = BarArrays(group[starts] * step_ms, np.stack(rows), np.zeros(len(starts), dtype=np.uint8))
+    return StudyData(bars, step_ms, data.costs)
+
+
+def changed(data: StudyData, values: FloatArray) -> StudyData:
+    bars = BarArrays(data.bars.open_time, np.ascontiguousarray(values), data.bars.flags)
+    return StudyData(bars, data.step_ms, data.costs)
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda data: resampled(data, 3),
+        lambda data: resampled(data, 12),
+        lambda data: changed(data, np.round(data.bars.values, 5)),
+        lambda data: changed(data, data.bars.values * 1e-9),
+    ],
+    ids=["15-minute bars", "hours", "rounded", "another unit"],
+)
+def test_the_same_market_in_disguise_does_not_begin_a_new_count(
+    data: StudyData, disguise: Callable[[StudyData], StudyData]
+) -> None:
+    searched(data)
+    other = disguise(data)
+    assert other.data_digest() != data.data_digest()
+    searched(other)
+    assert SearchLedger.objects.count() == 2
+    assert 126 <= trials_charged(other.data_digest()) <= 128
+    assert 126 <= trials_charged(data.data_digest()) <= 128

@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from optimizer.domain.periods import MS_PER_DAY
+from optimizer.domain.study.likeness import path_of
 from trading.domain.errors import BadInputError
 from trading.domain.execution.costs import SwapCostSchedule
 from trading.domain.market.bars import BarArrays
 
-_WEEK_DIGITS: Final = 16
 LEAST_BARS: Final = 200  # of the search part: fewer say nothing
 
 
@@ -37,19 +36,9 @@ class StudyData:
         """Return the fingerprint of the candles: times and values, every bit."""
         return bars_digest(self.bars, self.step_ms)
 
-    def week_digests(self) -> list[str]:
-        """Return a short fingerprint of every week of candles, oldest first.
-
-        Weeks are those of the epoch, so that files of the same candles with another beginning or
-        end share all weeks but the outermost.
-        """
-        times = self.bars.open_time
-        first_bars = np.flatnonzero(np.diff(times // (7 * MS_PER_DAY), prepend=-1))
-        edges = [*first_bars.tolist(), len(times)]
-        return [
-            bars_digest(self.bars.slice(a, b), self.step_ms)[:_WEEK_DIGITS]
-            for a, b in pairwise(edges)
-        ]
+    def price_path(self) -> dict[str, Any]:
+        """Return the closes by which the market is recognised, as plain values."""
+        return path_of(self.bars, self.step_ms).as_json()
 
     def cost_digest(self) -> str:
         """Return the fingerprint of the cost schedule."""

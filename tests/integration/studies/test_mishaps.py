@@ -196,12 +196,12 @@ def test_trials_count_although_the_ledger_lost_its_row(bench: Bench, study: Stud
     first = bench.open()
     bench.run(first)
     before = SearchLedger.objects.get()
-    assert before.weeks
+    assert before.path
     bench.on_wait = once(SearchLedger.objects.all().delete, after=14)
     bench.run(study)
     ledger = SearchLedger.objects.get()
     assert (ledger.n_trials, ledger.n_studies) == (2 * 160, 2)
-    assert (ledger.data_digest, ledger.weeks) == (study.data_digest, before.weeks)
+    assert (ledger.data_digest, ledger.path) == (study.data_digest, before.path)
     assert ledger.first_at == study.created_at  # opened before the other
 
 

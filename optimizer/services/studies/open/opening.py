@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 from django.db.models import F
 
 from optimizer.domain.luck.out_of_sample import LEAST_HOLDOUT_BARS
 from optimizer.domain.periods import MS_PER_DAY
 from optimizer.domain.study.data import StudyData, embargo_bars
+from optimizer.domain.study.gaps import gap_warnings
 from optimizer.domain.study.stretches import Stretch, Stretches, cut_warnings, stretches_cut
 from optimizer.models import SearchLedger, Study
 from optimizer.ports.study_files import StudyFiles
-from optimizer.selectors.costs import WINDOWS_KEY
+from optimizer.selectors.costs import GAPS_KEY, WINDOWS_KEY
 from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.open.problems import Problems
 from optimizer.services.studies.open.request import StudyPlan, StudyRequest, request_check
@@ -50,21 +52,37 @@ def study_open(
     data = source.data
     plan, stretches = _fitted(request, data)
     cut = cut_warnings(stretches, int(data.bars.open_time[0]))
-    study = _row(request, plan, source, {**origin, WINDOWS_KEY: {"warnings": list(cut)}})
+    notes = {
+        WINDOWS_KEY: {"warnings": list(cut)},
+        GAPS_KEY: {"warnings": list(_gaps(data, stretches))},
+    }
+    study = _row(request, plan, source, {**origin, **notes})
     now = clock.now()
     study.created_at = study.heartbeat_at = now
     study.manifest = _manifest(study, request, versions) | {"stretches": stretches.as_json()}
     with transaction.atomic():
         ledger, _ = SearchLedger.objects.get_or_create(
             data_digest=study.data_digest,
-            defaults={"weeks": data.week_digests(), "first_at": now, "last_at": now},
+            defaults={"path": data.price_path(), "first_at": now, "last_at": now},
         )
+        if not ledger.path:  # of before markets were recognised by it
+            SearchLedger.objects.filter(pk=ledger.pk).update(path=data.price_path())
         SearchLedger.objects.filter(pk=ledger.pk).update(n_studies=F("n_studies") + 1, last_at=now)
         study.run_dir = files.folder_make(now)
         study.save(force_insert=True)
         # a worker takes what is committed: with a disk that is full there is to be no study
         files.manifest_write(study.run_dir, {"study": study.pk, **study.manifest})
     return study
+
+
+def _gaps(data: StudyData, stretches: Stretches) -> tuple[str, ...]:
+    """Return what to say of missing candles: of all of them, else of windows that lack many."""
+    times = data.bars.open_time
+    found = gap_warnings(times, data.step_ms)
+    for window in () if found else stretches.windows:
+        first, last = np.searchsorted(times, (window.begins, window.ends))
+        found += gap_warnings(times[first:last], data.step_ms, f"window {window.label}")
+    return found
 
 
 def _fitted(request: StudyRequest, data: StudyData) -> tuple[StudyPlan, Stretches]:

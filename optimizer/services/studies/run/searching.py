@@ -149,7 +149,7 @@ class Search:
                     records=records,
                     owner=self._tools.owner,
                     now=now,
-                    weeks=self._source.data.week_digests,
+                    path=self._source.data.price_path,
                 )
             )
             self._mirror.append(records)

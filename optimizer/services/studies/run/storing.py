@@ -53,7 +53,7 @@ def batch_store(
     records: Sequence[TrialRecord],
     owner: str,
     now: datetime,
-    weeks: Callable[[], Sequence[str]],
+    path: Callable[[], dict[str, Any]],
 ) -> None:
     """Store the records of the next batch; storing them a second time changes nothing.
 
@@ -63,7 +63,7 @@ def batch_store(
         records: of its trials.
         owner: who claimed the study.
         now: the time.
-        weeks: fingerprints of the candles, for the ledger should its row be gone.
+        path: closes that tell the market, for the ledger should its row be gone.
 
     Raises:
         LeaseLostError: another process runs the study now.
@@ -77,11 +77,11 @@ def batch_store(
             raise LeaseLostError(f"study {study.pk} is run by another process now")
         _rows_insert(study, batch, records)
         cursor.execute(_CHARGE, (n, moment, study.data_digest))
-        if not cursor.rowcount and not _ledger_restored(study.data_digest, weeks(), now):
+        if not cursor.rowcount and not _ledger_restored(study.data_digest, path(), now):
             cursor.execute(_CHARGE, (n, moment, study.data_digest))
 
 
-def _ledger_restored(data_digest: str, weeks: Sequence[str], now: datetime) -> bool:
+def _ledger_restored(data_digest: str, path: dict[str, Any], now: datetime) -> bool:
     """Write a ledger row that is gone from what the stored studies say, this batch included.
 
     False where another study wrote it at this moment: it cannot know of this batch.
@@ -92,7 +92,7 @@ def _ledger_restored(data_digest: str, weeks: Sequence[str], now: datetime) -> b
     )
     _, is_new = SearchLedger.objects.get_or_create(
         data_digest=data_digest,
-        defaults={"weeks": list(weeks), "last_at": now, **known},
+        defaults={"path": path, "last_at": now, **known},
     )
     return is_new
 
