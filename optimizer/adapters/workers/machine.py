@@ -23,7 +23,6 @@ import structlog
 
 from optimizer.adapters.run_files import candles_map
 from optimizer.adapters.workers.blobs import MachineData
-from optimizer.adapters.workers.bond import bound_start
 from optimizer.adapters.workers.kernels import kernels_warm_apart
 from optimizer.adapters.workers.local import ProcessPool, WorkersLostError
 from optimizer.adapters.workers.requests import (
