@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from trading.adapters.file_named import file_named
 from trading.domain.market.bars import BarArrays
 
 
@@ -28,7 +29,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     # not of ``tempfile``, whose files nobody but their owner may read
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with fresh.open("xb") as file:
+        with file_named(path), fresh.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -77,9 +78,10 @@ def candles_write(folder: Path, bars: BarArrays) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".candles.") as name:
         fresh = Path(name) / "fresh"
         fresh.mkdir()
-        np.save(fresh / "open_time.npy", np.ascontiguousarray(bars.open_time))
-        np.save(fresh / "flags.npy", np.ascontiguousarray(bars.flags))
-        np.save(fresh / "values.npy", np.ascontiguousarray(bars.values))
+        with file_named(folder):
+            np.save(fresh / "open_time.npy", np.ascontiguousarray(bars.open_time))
+            np.save(fresh / "flags.npy", np.ascontiguousarray(bars.flags))
+            np.save(fresh / "values.npy", np.ascontiguousarray(bars.values))
         try:
             fresh.rename(folder)
         except OSError:

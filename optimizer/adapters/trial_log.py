@@ -23,6 +23,7 @@ import orjson
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.study.records import TrialRecord
 from optimizer.ports.study_files import RecordsFrom
+from trading.adapters.file_named import file_named
 from trading.domain.errors import TradingError
 
 _HEAD: Final = b'{"crc32":"'
@@ -135,12 +136,14 @@ class TrialLog:
             record.line or line_encode(record, self._windows, self._objectives)
             for record in records
         ]
-        self._size += file.write(b"".join(lines))
-        file.flush()
+        with file_named(self._path):
+            self._size += file.write(b"".join(lines))
+            file.flush()
 
     def sync(self) -> None:
         """Force what was added to the disk."""
-        os.fsync(self._opened().fileno())
+        with file_named(self._path):
+            os.fsync(self._opened().fileno())
 
     def close(self) -> None:
         """Force what was added to the disk and close."""

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from trading.adapters.file_named import file_named
+
 TEMPORARY_SUFFIX = ".tmp"
 
 
@@ -15,7 +17,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     """Replace ``path`` by ``content``, durable when this returns."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
     try:
-        with temporary.open("wb") as handle:
+        with file_named(path), temporary.open("wb") as handle:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
