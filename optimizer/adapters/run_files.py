@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from trading.adapters.file_named import file_named
+from trading.domain.file_named import file_named
 from trading.domain.market.bars import BarArrays
 
 

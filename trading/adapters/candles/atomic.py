@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trading.adapters.file_named import file_named
+from trading.domain.file_named import file_named
 
 TEMPORARY_SUFFIX = ".tmp"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from trading.adapters.file_named import file_named
+from trading.domain.file_named import file_named
 
 ROOT = Path(__file__).resolve().parents[4]
 WRITERS = {
