@@ -30,3 +30,15 @@ def test_the_report_says_it_before_anything_else() -> None:
     assert "the candles are of ETH/BTC" in page.partition('<section id="best">')[0]
     plain = report_renderer().render(report_scene.study(), (), ()).decode()
     assert 'role="note"' not in plain
+
+
+def test_the_page_of_a_trial_says_what_its_annual_figures_are_of(
+    browser: Client, study: Study
+) -> None:
+    address = f"/optimizer/{study.pk}/trials/0/"
+    assert "candles are missing" not in browser.get(address).content.decode()
+    line = "1,500 of 9,000 candles are missing (16.7 %) in the candles"
+    study.source = {**study.source, "gaps": {"warnings": [line]}}
+    study.save()
+    for page in (address, f"/optimizer/{study.pk}/"):
+        assert line in text(browser.get(page).content.decode())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from optimizer.adapters.workers.requests import (
     request_encode,
 )
 from optimizer.domain.evaluator.warm import kernels_warm
+from optimizer.domain.study.capacity import Room
 from optimizer.domain.study.evaluation import Terms
 from optimizer.domain.study.suggestions import default_suggest
 from optimizer.ports.machines import WorkRefusedError
@@ -121,3 +124,29 @@ def test_one_process_evaluates_chunk_after_chunk(machine: LocalMachine) -> None:
     assert [r.number for r in second.answer.records] == [0]
     assert first.cpu_s > second.cpu_s > 0  # the first one loaded the data
     assert (first.replaced, second.replaced) == (0, 0)
+
+
+def test_threads_beyond_what_the_machine_bears_wait_and_idle_processes_make_room(
+    tmp_path: Path,
+) -> None:
+    kernels_warm()
+    machine = LocalMachine(
+        MachineData(tmp_path), version="v1", clock=SystemClock(), room=lambda: Room(1, None)
+    )
+    asked, other = request(), request(trade_size=7.0)
+
+    def process(content: bytes) -> int:
+        outcome = machine.evaluate(content, lambda: True)
+        assert outcome is not None
+        return int(outcome_decode(outcome).process.rpartition(":")[2])
+
+    try:
+        first = process(asked)  # reads the data, which threads have no connection for
+        with ThreadPoolExecutor(3) as threads:
+            assert set(threads.map(process, [asked] * 3)) == {first}
+        second = process(other)
+        assert second != first
+        with pytest.raises(ProcessLookupError):
+            os.kill(first, 0)
+    finally:
+        machine.close()
