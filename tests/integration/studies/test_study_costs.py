@@ -127,7 +127,8 @@ def test_a_bare_file_is_not_compared_and_the_manifest_says_so(bench: Bench) -> N
     bare = bench.candles.rename(bench.folder / "mine.parquet")
     origin = Origin(file=str(bare), swap_costs=str(old_costs(bench.folder)))
     study = bootstrap.study_open(request=REQUEST, origin=origin, say=said.append)
-    assert ["days old" in line for line in said] == [False, True]
+    assert ["days old" in line for line in said[:2]] == [False, True]
+    assert "candles are missing" in said[2]
     assert "were not compared with the candles" in said[0]
     assert study.manifest["source"]["costs"]["compared"].startswith("not compared")
 
@@ -137,7 +138,9 @@ def test_a_cut_window_and_a_size_beyond_the_costs_are_told_and_kept(bench: Bench
     request = replace(REQUEST, windows=("2d", "9999d"), trade_size=Decimal(99_999_999))
     origin = Origin(file=str(bench.candles), swap_costs=str(bench.costs))
     study = bootstrap.study_open(request=request, origin=origin, say=said.append)
-    size, window = said[-2:]
+    size, window, missing, annual = said[-4:]
+    assert "candles are missing" in missing
+    assert "count 105,120 bars as a year" in annual
     assert size.startswith("trade size 99,999,999 is beyond the largest rung of swap costs")
     assert window == "window 9999d holds 4.7 days: there are no more candles before the holdout"
     manifest = json.loads((bench.run_dir(study) / "manifest.json").read_text())
@@ -185,7 +188,7 @@ def test_evaluate_doubts_the_costs_too(
     )  # fmt: skip
     warnings = json.loads(out.getvalue().splitlines()[-1])["warnings"]
     assert warnings == err.getvalue().splitlines()
-    assert ["PDAI/DAI" in line for line in warnings] == [True, False]
+    assert ["PDAI/DAI" in line for line in warnings[:2]] == [True, False]
     assert "days old" not in capfd.readouterr().err
 
 
@@ -200,8 +203,11 @@ def test_evaluate_doubts_the_window_and_the_size(tmp_path: Path, settings: Any) 
     )  # fmt: skip
     warnings = json.loads(out.getvalue().splitlines()[-1])["warnings"]
     assert warnings == err.getvalue().splitlines()
-    assert "trade size 99,999,999 is beyond" in warnings[-2]
-    assert warnings[-1] == "window 1y holds 5.9 days: there are no more candles"
+    assert "trade size 99,999,999 is beyond" in warnings[-5]
+    assert warnings[-4] == "window 1y holds 5.9 days: there are no more candles"
+    assert "candles are missing" in warnings[-3]
+    assert "annual figures" in warnings[-2]
+    assert "this run grew" in warnings[-1]
 
 
 def test_costs_that_are_missing_are_measured_aloud(tmp_path: Path, settings: Any) -> None:
