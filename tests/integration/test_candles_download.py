@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from aiohttp import web
+
 from tests.fakes.candles import START_MS, series
 from tests.fakes.clock import FakeClock
 from tests.fakes.kline_server import STEP_MS, KlineServer
@@ -61,3 +63,21 @@ async def test_a_venue_that_is_down_gives_exit_code_one_and_its_reason(tmp_path:
     code, out, _ = await download(server, tmp_path)
     assert code == 1
     assert json.loads(out.splitlines()[-1])["error"] == "venue_unavailable"
+
+
+async def test_a_failure_that_passes_costs_no_bar_and_a_bar_without_volume_is_named(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock(START_MS + 50 * STEP_MS + 1000)
+    async with KlineServer(clock, {"BTC/USDT": series(60)}) as server:
+        server.cap = 20
+        server.faults = [web.Response(status=503), web.json_response({"code": 0}, status=502)]
+        at = START_MS + 30 * STEP_MS
+        server.edits = {("BTCUSDT", at): [at, "1", "1", "1", "1", None, at + STEP_MS - 1]}
+        code, out, err = await download(server, tmp_path)
+        answer = json.loads(out.splitlines()[-1])
+    assert (code, answer["rows"], answer["missing_bars"]) == (0, 49, 1)
+    assert answer["left_out"] == {"no_volume": 1}
+    assert answer["repeated_requests"] == 2
+    assert err.count("asked again in") == 2
+    assert "1 bar left out, each of which has no volume (no_volume)" in err

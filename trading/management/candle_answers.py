@@ -74,18 +74,23 @@ def download_lines(result: DownloadResult) -> list[str]:
         )
         lines.append(
             f"asked from {show(result.asked[0])}, but the first bar of {info.key.venue} is of "
-            f"{show(info.first_open)}, {result.n_before:,} bars later: {why}"
+            f"{show(info.first_open)}, {_counted(result.n_before, 'bar')} later: {why}"
         )
     for reason, n in result.refused.items():
         what = REFUSAL_TEXT[Refusal(reason)]
-        lines.append(f"{n:,} bars were left out, each of which {what} ({reason})")
+        lines.append(f"{_counted(n, 'bar')} left out, each of which {what} ({reason})")
     if info.missing_bars:
         lines.append(
-            f"{info.missing_bars:,} bars in {info.gaps:,} gaps are missing between "
+            f"{_counted(info.missing_bars, 'bar')} missing in {_counted(info.gaps, 'gap')} between "
             f"{show(info.first_open)} and {show(info.last_open)}"
         )
     if result.n_holes_left:
-        lines.append(f"{result.n_holes_left:,} holes were not asked for; run it again for more")
+        holes = _counted(result.n_holes_left, "hole")
+        lines.append(f"{holes} not asked for this time; run it again for more")
     if result.n_replaced:
-        lines.append(f"{result.n_replaced:,} stored bars are given otherwise now and were replaced")
+        lines.append(f"{_counted(result.n_replaced, 'stored bar')} replaced by what is given now")
     return lines
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

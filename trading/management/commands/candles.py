@@ -108,6 +108,8 @@ class Command(DeskCommand):
             )
         for name, value in answer.items():
             shown = f"{len(value)} bars" if name == "quarantined" else value
+            if isinstance(value, dict):
+                shown = ", ".join(f"{n} {reason}" for reason, n in value.items()) or "none"
             self.stdout.write(f"{name}: {shown}")
 
     def _import(self, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from trading.ports.clock import Clock
 PAGE_BARS: Final = 1000
 EMPTY_ANSWERS: Final = 3  # in a row, before daily candles are asked where data go on
 TRIES: Final = 5
+FIRST_TRIES: Final = 3  # of a venue that has not answered once: the cause may be on this side
 FIRST_PAUSE_S: Final = 1.0  # doubled with every try
 LONGEST_PAUSE_S: Final = 900.0  # a venue that wants longer silence is asked another day
 _DAYS: Final = "1d"
@@ -56,6 +57,7 @@ class VenueAsker:
         self._step_ms = timeframe_ms(key.timeframe)
         self.n_requests = self.n_repeated = self.n_unreadable = 0
         self.refused: dict[int, Refusal] = {}
+        self._has_answered = False
         self._has_days = self._step_ms < MS_PER_DAY  # and so can tell where data go on
 
     def refused_counts(self) -> dict[str, int]:
@@ -121,15 +123,18 @@ class VenueAsker:
         while True:
             self.n_requests += 1
             try:
-                return await self._source.fetch(
+                page = await self._source.fetch(
                     self._key.pair, timeframe, since_ms=since_ms, limit=limit
                 )
+                self._has_answered = True
+                return page
             except (RateLimitedError, VenueUnavailableError) as error:
                 n_failed += 1
                 pause_s = FIRST_PAUSE_S * 2.0 ** (n_failed - 1)
                 if isinstance(error, RateLimitedError):
                     pause_s = error.retry_after_s
-                if n_failed == TRIES or pause_s > LONGEST_PAUSE_S:
+                most = TRIES if self._has_answered else FIRST_TRIES
+                if n_failed >= most or pause_s > LONGEST_PAUSE_S:
                     raise
                 told = str(error)
             self.n_repeated += 1

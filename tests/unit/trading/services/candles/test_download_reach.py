@@ -17,7 +17,7 @@ from trading.domain.market.bars import Bar
 from trading.domain.market.door import Refusal, RefusedBar
 from trading.domain.market.timeframes import MS_PER_DAY, timeframe_ms
 from trading.ports.candles import CandlePage, SeriesKey
-from trading.services.candles.asking import TRIES
+from trading.services.candles.asking import FIRST_TRIES, TRIES
 from trading.services.candles.downloads import Before, DownloadResult, candles_download
 
 STEP = 300_000
@@ -144,7 +144,7 @@ async def test_a_venue_that_gives_its_newest_only_does_not_pass_for_one_that_gav
 async def test_failures_that_pass_are_asked_again_after_growing_pauses() -> None:
     desk = Desk(range(2000), 2000)
     down, busy = VenueUnavailableError("503"), RateLimitedError("429", retry_after_s=77.0)
-    desk.venue.failures = [down, down, busy]
+    _break_after(desk, 1, [down, down, busy])
     begun = desk.clock.monotonic()
     result = await desk.download()
     assert (result.info.rows, result.n_repeated) == (2000, 3)
@@ -162,14 +162,17 @@ async def test_a_venue_that_wants_silence_for_long_is_left_alone_at_once() -> No
     assert len(desk.venue.calls) == 1
 
 
-def _break_after(desk: Desk, n_answers: int) -> None:
+def _break_after(desk: Desk, n_answers: int, errors: list[Exception] | None = None) -> None:
+    """Let the venue answer so often, then raise these, or fail for good."""
     original, left = desk.venue.fetch, n_answers
 
     async def fetch(pair: str, timeframe: str, *, since_ms: int, limit: int) -> CandlePage:
         nonlocal left
         left -= 1
-        if left < 0:
+        if left < 0 and errors is None:
             desk.venue.failures.append(VenueUnavailableError("gone"))
+        elif left == -1 and errors is not None:
+            desk.venue.failures += errors
         return await original(pair, timeframe, since_ms=since_ms, limit=limit)
 
     desk.venue.fetch = fetch  # type: ignore[method-assign]
@@ -264,4 +267,4 @@ async def test_a_venue_that_stays_down_is_given_up_after_some_tries() -> None:
     desk.venue.failures = [VenueUnavailableError("down")] * TRIES
     with pytest.raises(VenueUnavailableError):
         await desk.download()
-    assert len(desk.venue.calls) == TRIES
+    assert len(desk.venue.calls) == FIRST_TRIES
