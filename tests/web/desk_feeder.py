@@ -19,6 +19,7 @@ django.setup()
 from django.utils import timezone  # noqa: E402
 
 from tests import factories as make  # noqa: E402
+from tests.web import desk_scene  # noqa: E402
 from trading.adapters.channels_publisher import ChannelsPublisher  # noqa: E402
 from trading.domain.reasons import Gate, Outcome, TradingState  # noqa: E402
 from trading.domain.topics import DESK, candles_topic  # noqa: E402
@@ -84,6 +85,15 @@ def checkpoint(pair: str) -> dict[str, Any]:
     return {"id": row.pk}
 
 
+def btc_pair() -> dict[str, Any]:
+    """Put a pair quoted in another currency into the session."""
+    session = DeskSession.objects.get()
+    bots = list(session.bots.all())
+    bot = desk_scene.add_btc_pair(desk_scene.Scene(session.feed, session, bots))
+    _step(bot.pair, positions_changed=True)
+    return {"id": bot.pk}
+
+
 def control() -> dict[str, Any]:
     """Return the newest order of an operator."""
     row = TradingControl.objects.order_by("-id").first()
@@ -127,7 +137,7 @@ def _now() -> Any:
 
 ACTS = {
     "bar": bar, "decision": decision, "checkpoint": checkpoint, "control": control,
-    "drawdown": drawdown, "rearmed": rearmed,
+    "drawdown": drawdown, "rearmed": rearmed, "btc_pair": btc_pair,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -9,11 +9,14 @@ Source: reference specification platform 2.4, "ship a config lint".
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from trading.domain.desk.config import DeskConfig, FeedKind
+from trading.domain.desk.config import DeskConfig, FeedKind, MarketConfig
+from trading.domain.market.currencies import CURRENCIES, is_stable
+from trading.domain.market.instruments import Pair
 from trading.domain.policy import EntryOrder, FeePolicy, Sizing
 from trading.services.desk_config.loading import ResolvedConfig, origin_of
 from trading.services.desk_config.tree import DEFAULT
@@ -23,7 +26,8 @@ from trading.services.desk_config.tree import DEFAULT
 class Finding:
     """One thing to mend."""
 
-    code: str  # inert, contradiction, shadowed, invalid; note: inert, but nobody set it
+    # inert, contradiction, shadowed, invalid, unknown, unsized; note: inert, but nobody set it
+    code: str
     path: str
     origin: str
     message: str
@@ -63,7 +67,11 @@ _UNUSED: Final = (
         "policy.risk.loss_streak_cooldown_bars is 0",
     ),
     _Unused(
-        ("policy.savings.transfer_fixed", "policy.savings.transfer_bps"),
+        (
+            "policy.savings.transfer_fixed",
+            "policy.savings.transfer_fixed_by_quote",
+            "policy.savings.transfer_bps",
+        ),
         lambda c: c.policy.savings.fee_policy is FeePolicy.TRANSFER_COST,
         "policy.savings.fee_policy is not transfer_cost",
     ),
@@ -120,6 +128,8 @@ def config_lint(resolved: ResolvedConfig, overrides: Mapping[str, Any]) -> tuple
         *_contradictions(resolved),
         *_idle_params(resolved),
         *_unsized_bots(resolved),
+        *_unknown_currencies(resolved),
+        *_unsized_quotes(resolved),
         *_shadowed(resolved, overrides),
     ]
     return tuple(dict.fromkeys(findings))
@@ -213,6 +223,44 @@ def _unsized_bots(resolved: ResolvedConfig) -> Iterator[Finding]:
                 "without a stop there is no distance to size by"
             )
             yield Finding("contradiction", path, origin_of(resolved, path), message)
+
+
+def _quotes(market: MarketConfig) -> set[str]:
+    """Return the quote currencies of the pairs the configuration follows."""
+    simulated = market.simulated.pairs if market.feed in _FEEDS_SIMULATED else ()
+    return {Pair.parse(pair).quote for pair in (*market.pairs, *simulated)}
+
+
+def _unknown_currencies(resolved: ResolvedConfig) -> Iterator[Finding]:
+    config, savings = resolved.config, resolved.config.policy.savings
+    installed = {Pair.parse(bot.pair).quote for bot in config.bots.installed.values()}
+    known = CURRENCIES.keys() | _quotes(config.market) | installed
+    maps: dict[str, Mapping[str, Any]] = {
+        "bots.bankroll_by_quote": config.bots.bankroll_by_quote,
+        "policy.savings.dust_by_quote": savings.dust_by_quote,
+        "policy.savings.transfer_fixed_by_quote": savings.transfer_fixed_by_quote,
+    }
+    for path, amounts in maps.items():
+        for code in sorted(amounts.keys() - known):
+            near = difflib.get_close_matches(code, sorted(known), n=1)
+            hint = f"; did you mean {near[0]}?" if near else "; no configured pair is quoted in it"
+            message = f"{path}.{code} names a currency the desk does not know{hint}"
+            yield Finding("unknown", f"{path}.{code}", origin_of(resolved, path), message)
+    if not is_stable(savings.token):
+        path = "policy.savings.token"
+        message = f"{path} is {savings.token}, which is no stable coin the desk knows"
+        yield Finding("unknown", path, origin_of(resolved, path), message)
+
+
+def _unsized_quotes(resolved: ResolvedConfig) -> Iterator[Finding]:
+    bots, path = resolved.config.bots, "bots.bankroll"
+    sized = CURRENCIES.keys() | bots.bankroll_by_quote.keys()
+    for code in sorted(_quotes(resolved.config.market) - sized):
+        message = (
+            f"{path} {bots.bankroll} counts as {bots.bankroll} {code}, because the desk does not "
+            f"know what {code} is worth; set bots.bankroll_by_quote.{code}"
+        )
+        yield Finding("unsized", path, origin_of(resolved, path), message)
 
 
 def _shadowed(resolved: ResolvedConfig, overrides: Mapping[str, Any]) -> Iterator[Finding]:

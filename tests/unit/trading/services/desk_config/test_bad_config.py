@@ -90,6 +90,11 @@ FILES = [
     ("an unknown parameter", "bots: {params: {breakout: {moon: 1}}}\n", None),
     ("a bankroll of nothing", "bots: {bankroll_by_quote: {DAI: 0}}\n",
      "config/desk.yaml:1: bots.bankroll_by_quote was DAI: 0; expected more than 0"),
+    ("a currency in small letters", "bots: {bankroll_by_quote: {dai: 5}}\n",
+     "config/desk.yaml:1: bots.bankroll_by_quote was 'dai'; expected a currency as it stands in "
+     "pairs, as BTC"),
+    ("dust below nothing", "policy: {savings: {dust_by_quote: {BTC: -1}}}\n",
+     "config/desk.yaml:1: policy.savings.dust_by_quote was BTC: -1; expected at least 0"),
 ]  # fmt: skip
 
 
