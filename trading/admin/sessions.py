@@ -32,7 +32,7 @@ class BotInline(HistoryInline):
     """The session's bots."""
 
     model = Bot
-    fields = ("index", "pair", "strategy", "equity", "reserved", "n_round_trips")
+    fields = ("index", "pair", "strategy", "quote", "equity", "reserved", "n_round_trips")
     readonly_fields = fields
 
 
@@ -91,6 +91,7 @@ class BotAdmin(HistoryAdmin):
         "pair",
         "strategy",
         "session",
+        "quote",
         "equity",
         "reserved",
         "realised_pnl",
@@ -105,7 +106,7 @@ class BotAdmin(HistoryAdmin):
 class EquityPointAdmin(HistoryAdmin):
     """Equity over bar time."""
 
-    list_display = ("session", "closed", "equity", "reserved")
+    list_display = ("session", "closed", "quote", "equity", "reserved")
     list_select_related = ("session",)
     ordering = ("-id",)
 

@@ -59,7 +59,16 @@ class OrderEventAdmin(HistoryAdmin):
 class FillAdmin(HistoryAdmin):
     """Executions."""
 
-    list_display = ("trade_id", "order", "side", "quantity", "price", "fee", "happened")
+    list_display = (
+        "trade_id",
+        "order",
+        "side",
+        "quantity",
+        "price",
+        "order__bot__quote",
+        "fee",
+        "happened",
+    )
     list_filter = ("side", "is_maker")
     list_select_related = ("order",)
     search_fields = ("trade_id", "order__client_order_id")
@@ -85,6 +94,7 @@ class PositionAdmin(HistoryAdmin):
         "is_open",
         "quantity",
         "average_entry_price",
+        "bot__quote",
         "realised_pnl",
         "opened",
     )
@@ -111,6 +121,7 @@ class RoundTripAdmin(HistoryAdmin):
         "bot",
         "entry_price",
         "exit_price",
+        "bot__quote",
         "realised_pnl",
         "fees",
         "exit_reason",
@@ -130,9 +141,11 @@ class SavingsCheckpointAdmin(HistoryAdmin):
         "bot",
         "is_accepted",
         "skip_reason",
+        "quote",
         "profit",
         "candidate",
         "reserved",
+        "token",
         "required_min",
     )
     list_filter = ("is_accepted", "skip_reason")
