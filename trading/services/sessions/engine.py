@@ -27,6 +27,7 @@ from trading.services.sessions.snapshots import snapshot_load
 
 READ_BARS: Final = 500
 QUIET_STEPS: Final = 200  # quiet bars that may share one transaction
+QUIET_S: Final = 0.05  # and for how long the first of them may wait for it
 SNAPSHOT_EVERY_S: Final = 10.0
 SNAPSHOT_EVERY_BARS: Final = 20_000  # at full speed the clock alone would write too many
 
@@ -70,6 +71,7 @@ class SessionEngine:
         self._output_n = 0
         self._driver = DeskDriver(self._built_state())
         self._pending: list[StepOutput] = []
+        self._pending_since = 0.0
         self._snapshot_at = clock.monotonic()
         self._snapshot_seq = 0
         self.news = News()
@@ -183,8 +185,12 @@ class SessionEngine:
     def _step(self, row: StreamBar) -> None:
         out = self._driver.step(row.seq, row.pair, stream_bar(row))
         self._hook("stepped")
+        now = self._clock.monotonic()
+        if not self._pending:
+            self._pending_since = now
         self._pending.append(out)
-        if out.has_effects or len(self._pending) >= QUIET_STEPS:
+        is_full = len(self._pending) >= QUIET_STEPS or now - self._pending_since >= QUIET_S
+        if out.has_effects or is_full:
             self._flush()
             self._send(out)
 

@@ -7,10 +7,11 @@ index reads. What is new becomes a numbered input of the session, in force after
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
@@ -65,9 +66,11 @@ class Steering:
         return look.is_wanted
 
     def _look(self) -> Look:
-        with connection.cursor() as cursor:
-            cursor.execute(*self._statement)
-            row = cursor.fetchone()
+        # the driver's own cursor: Django's takes six times as long, and this runs before every bar
+        connected = connections[DEFAULT_DB_ALIAS]
+        connected.ensure_connection()
+        with connected.wrap_database_errors, closing(connected.connection.cursor()) as cursor:
+            row = cursor.execute(self._statement).fetchone()
         return Look(bool(row[0]), *row[1:])
 
     def _take_policy(self, engine: SessionEngine, revision: int) -> None:
@@ -94,15 +97,16 @@ def _take(engine: SessionEngine, kind: SessionInput.Kind, payload: dict[str, Any
 _NONE_YET: Final = 0
 
 
-def _statement(session_id: int) -> tuple[str, tuple[Any, ...]]:
-    """Return the look as SQL and its parameters."""
+def _statement(session_id: int) -> str:
+    """Return the look as SQL; its parameters are whole numbers and stand in it."""
     rows: QuerySet[Any, Any] = DeskSession.objects.filter(pk=session_id).values_list(
         "is_wanted",
         _newest(TradingControl, "id"),
         _newest(BotRearm, "id"),
         _newest(ConfigRevision, "number"),
     )
-    return rows.query.sql_with_params()
+    sql, parameters = rows.order_by().query.sql_with_params()
+    return str(sql) % tuple(map(int, parameters))
 
 
 def _newest(model: type[Model], column: str) -> Coalesce:
