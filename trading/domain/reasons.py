@@ -42,6 +42,7 @@ class Outcome(IntEnum):
     BELOW_MIN_NOTIONAL = 29
     INSUFFICIENT_CASH = 30
     STALE_DATA = 31
+    EQUAL_PROPOSALS = 32
 
 
 OUTCOME_TEXT: Final[dict[Outcome, str]] = {
@@ -74,6 +75,7 @@ OUTCOME_TEXT: Final[dict[Outcome, str]] = {
     Outcome.BELOW_MIN_NOTIONAL: "the order would be too small",
     Outcome.INSUFFICIENT_CASH: "not enough cash",
     Outcome.STALE_DATA: "market data is stale",
+    Outcome.EQUAL_PROPOSALS: "equal proposals do not all fit, and nothing tells them apart",
 }
 
 QUIET_OUTCOMES: Final = frozenset(

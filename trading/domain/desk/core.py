@@ -210,7 +210,7 @@ def _decide(state: DeskState, pair: PairState, bar: Bar, out: StepOutput) -> Non
         with exact():
             decide_entries(state, pair, turn.candidates, bar.flags, out)
         for c in turn.candidates:
-            read = Reading(c.outcome, c.gates or [], BUY, c.conviction, c.hashed)
+            read = Reading(c.outcome, c.gates, BUY, c.conviction, c.hashed)
             _record(turn, c.bot, read)
         out.journal.sort()
 

@@ -1,14 +1,15 @@
 """From a buy signal to an entry order, or to the reason why not; every gate is read every time.
 
 The order of the gates is the order of the stations a bar passes: data, signal, forecast, bus
-scheduler, risk. The first one that fails names the outcome; the record keeps them all. A bot whose
-rules leave the decision to its system passes only the gates on data, gas, operator and cash.
+scheduler, risk; limits that all bots share come last. The first that fails names the outcome, the
+record keeps them all. A bot whose rules leave the decision to its system passes only the gates on
+data, gas, operator and cash.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -16,18 +17,31 @@ from trading.domain.desk.accounts import OrderDraft, submit_order
 from trading.domain.desk.output import StepOutput
 from trading.domain.desk.state import BotState, DeskState, PairState
 from trading.domain.execution.orders import OrderPurpose, OrderType, Side
-from trading.domain.execution.sizing import EntrySize, size_entry
+from trading.domain.execution.sizing import NO_ENTRY, EntrySize, size_entry
 from trading.domain.forecasting.base import Forecast
 from trading.domain.forecasting.naive import forecast_gate
 from trading.domain.gates import GateResult
 from trading.domain.market.bars import CLOSE, QUARANTINED, WARMUP, to_decimal
 from trading.domain.policy import EntryGates, EntryOrder
 from trading.domain.reasons import Gate, Outcome
-from trading.domain.risk.checks import RiskContext, entry_gates, first_failure, needed_gates
-from trading.domain.scheduling.bus import BusScheduler, cooldown_gate, edge_gate, gas_gate
+from trading.domain.risk.checks import (
+    RiskContext,
+    entry_gates,
+    first_failure,
+    limit_gates,
+    needed_gates,
+)
+from trading.domain.scheduling.bus import (
+    BusScheduler,
+    cooldown_gate,
+    edge_gate,
+    gas_gate,
+    seat_gate,
+)
 from trading.domain.signals.proposals import Proposal, conviction, signal_gates
 
 BPS: Final = 10_000.0
+SHARED: Final = frozenset({Gate.POSITIONS, Gate.EXPOSURE, Gate.SEAT})
 _GOOD_BAR: Final = GateResult(Gate.BAR_QUALITY, 0.0, 0.0, True, Outcome.BAR_QUARANTINED)
 _HISTORY_BAR: Final = (GateResult(Gate.STARTED, 0.0, 1.0, False, Outcome.WARMING_UP),)
 _QUARANTINED_BAR: Final = GateResult(Gate.BAR_QUALITY, 1.0, 0.0, False, Outcome.BAR_QUARANTINED)
@@ -44,7 +58,7 @@ class Candidate:
     conviction: float = math.nan
     forecast: Forecast | None = None
     size: EntrySize | None = None
-    gates: list[GateResult] | None = None
+    gates: list[GateResult] = field(default_factory=list)
     outcome: Outcome = Outcome.ENTRY_ORDERED
 
 
@@ -66,30 +80,57 @@ def data_gates(pair: PairState, bot: BotState, flags: int) -> list[GateResult]:
 def decide_entries(
     state: DeskState, pair: PairState, candidates: list[Candidate], flags: int, out: StepOutput
 ) -> None:
-    """Pass every candidate through all gates and order the entries that got a seat."""
+    """Pass every candidate through all gates and order the entries that fit, the best first.
+
+    What bots share (seats, open positions, exposure) is read again before each order, so that no
+    order of a bar overlooks the one before it. Bots that answer to their system alone are not held
+    against it; they go first, because what they order counts for the others.
+    """
+    if out.bar_time > state.seat_time:  # a bar that came late shares the seats of the newest time
+        state.seat_time, state.seats_taken = out.bar_time, 0
     for candidate in candidates:
         _evaluate(state, pair, candidate, flags, out)
-    if state.seat_time != out.bar_time:
-        state.seat_time, state.seats_taken = out.bar_time, 0
-    clear = [c for c in candidates if first_failure(c.gates or ()) is None]
-    free = [c for c in clear if _is_free(c.bot)]
-    proposals = [_proposal(pair, c, out) for c in clear if not _is_free(c.bot)]
-    seats = state.policy.scheduling.seats_per_bar - state.seats_taken
-    directives, denied = BusScheduler.select(proposals, seats)
-    seats_by_bot = {d.proposal.bot_index: d.gate for d in directives} | dict(denied)
+    clear = [c for c in candidates if first_failure(_own(c)) is None]
+    for candidate in clear:
+        if _is_free(candidate.bot):
+            _order(state, pair, candidate, out)
+    asking = {c.bot.spec.index: c for c in clear if not _is_free(c.bot)}
+    for equals in BusScheduler.queue([_proposal(pair, c, out) for c in asking.values()]):
+        _serve(state, pair, [asking[p.bot_index] for p in equals], out)
     for candidate in candidates:
-        gates = candidate.gates or []
-        seat = seats_by_bot.get(candidate.bot.spec.index)
-        if seat is not None:
-            gates.append(seat)
-        failure = first_failure(gates)
+        failure = first_failure(candidate.gates)
         candidate.outcome = Outcome.ENTRY_ORDERED if failure is None else failure.outcome
-    for candidate in free:
-        _order(state, pair, candidate, out)
-    chosen = {c.bot.spec.index: c for c in candidates}
-    for directive in directives:
-        _order(state, pair, chosen[directive.proposal.bot_index], out)
-        state.seats_taken += 1
+
+
+def _own(candidate: Candidate) -> list[GateResult]:
+    return [result for result in candidate.gates if result.gate not in SHARED]
+
+
+def _serve(state: DeskState, pair: PairState, equals: list[Candidate], out: StepOutput) -> None:
+    """Order the entries of these equals if there is room for all of them, else none."""
+    together = _limits(state, pair, equals[0], len(equals), out)
+    alone = _limits(state, pair, equals[0], 1, out)
+    limits = [
+        one._replace(outcome=Outcome.EQUAL_PROPOSALS) if single.is_passed else one
+        for one, single in zip(together, alone, strict=True)
+    ]
+    for candidate in equals:
+        candidate.gates = _own(candidate) + limits
+    if first_failure(limits) is None:
+        for candidate in equals:
+            _order(state, pair, candidate, out)
+        state.seats_taken += len(equals)
+
+
+def _limits(
+    state: DeskState, pair: PairState, candidate: Candidate, n_equal: int, out: StepOutput
+) -> list[GateResult]:
+    policy = candidate.bot.policy
+    context = _risk_context(state, pair, candidate, out, n_equal)
+    return [
+        *limit_gates(context, policy.risk),
+        seat_gate(state.seats_taken + n_equal, policy.scheduling),
+    ]
 
 
 def _evaluate(
@@ -150,10 +191,10 @@ def _desk_gates(pair: PairState, candidate: Candidate, size: EntrySize) -> list[
 
 
 def _risk_context(
-    state: DeskState, pair: PairState, candidate: Candidate, out: StepOutput
+    state: DeskState, pair: PairState, candidate: Candidate, out: StepOutput, n_equal: int = 1
 ) -> RiskContext:
     bot, size = candidate.bot, candidate.size
-    exposure, equity, n_open = 0.0, 0.0, 0
+    exposure, equity, n_open = [], [], 0  # summed exactly: the order of the bots decides nothing
     for other in state.bots:
         market = state.pairs[other.spec.pair]
         held = float(other.position.quantity) if other.position is not None else 0.0
@@ -161,15 +202,15 @@ def _risk_context(
         coming = float(entry.remaining) if entry is not None else 0.0
         n_open += bool(held or coming)
         if market.instrument.pair.quote == pair.instrument.pair.quote:  # others cannot be added
-            equity += other.equity
-            exposure += (held + coming) * market.last_close
+            equity.append(other.equity)
+            exposure.append((held + coming) * market.last_close)
     is_late = out.seq <= state.stale_through_seq
     notional = size.notional if size is not None else Decimal(0)
     return RiskContext(
         trading_state=bot.trading_state,
         n_open_positions=n_open,
-        exposure=exposure,
-        session_equity=equity,
+        exposure=math.fsum(exposure),
+        session_equity=math.fsum(equity),
         bot_equity=bot.equity,
         bot_peak_equity=bot.peak_equity,
         bot_day_equity=bot.day_equity,
@@ -178,12 +219,14 @@ def _risk_context(
         notional=float(notional),
         min_notional=float(pair.instrument.min_notional),
         bar_age_s=state.stale_age_s if is_late else 0.0,
+        n_equal=n_equal,
     )
 
 
 def _proposal(pair: PairState, candidate: Candidate, out: StepOutput) -> Proposal:
+    bot, size = candidate.bot, candidate.size or NO_ENTRY
     return Proposal(
-        bot_index=candidate.bot.spec.index,
+        bot_index=bot.spec.index,
         side=Side.BUY,
         strength=candidate.strength,
         confidence=candidate.confidence,
@@ -191,6 +234,10 @@ def _proposal(pair: PairState, candidate: Candidate, out: StepOutput) -> Proposa
         reference_price=float(pair.bar[CLOSE]),
         atr=float(pair.core_view[0]),
         bar_time=out.bar_time,
+        cost_bps=pair.costs_of(bot.spec.index).round_trip_bps(size.notional),
+        bars_rested=pair.n_bars - bot.exit_bar,
+        equity=bot.equity,
+        notional=float(size.notional),
     )
 
 

@@ -42,6 +42,7 @@ class RiskContext:
         bars_since_loss_streak: bars since the last run of losses ended.
         cash: the bot's free cash, quote. notional: value of the entry, quote.
         min_notional: least order value the instrument allows, quote.
+        n_equal: entries that stand or fall together, each of this notional; usually this one.
         bar_age_s: how late the bar was seen; 0 where the feed follows no venue.
     """
 
@@ -57,27 +58,20 @@ class RiskContext:
     notional: float
     min_notional: float
     bar_age_s: float | None
+    n_equal: int = 1
 
 
 def entry_gates(context: RiskContext, policy: RiskPolicy) -> tuple[GateResult, ...]:
     """Return the verdict of every risk gate on an entry, in the order of ``Gate``."""
-    exposure = _percent(context.exposure + context.notional, context.session_equity)
     loss_today = _loss_pct(context.bot_equity, context.bot_day_equity)
     drawdown = _loss_pct(context.bot_equity, context.bot_peak_equity)
-    n_bars, n_open = context.bars_since_loss_streak, context.n_open_positions
+    n_bars = context.bars_since_loss_streak
     age = math.nan if context.bar_age_s is None else context.bar_age_s
     cooldown = policy.loss_streak_cooldown_bars
     # a comparison with NaN is False, so what is missing fails
     return (
         _state_gate(context.trading_state),
-        GateResult(
-            Gate.POSITIONS,
-            n_open,
-            policy.max_open_positions,
-            n_open < policy.max_open_positions,
-            Outcome.MAX_POSITIONS,
-        ),
-        _at_most(Gate.EXPOSURE, exposure, policy.max_exposure_pct, Outcome.EXPOSURE_LIMIT),
+        *limit_gates(context, policy),
         _below(Gate.DAILY_LOSS, loss_today, policy.daily_loss_pct, Outcome.DAILY_LOSS_LIMIT),
         _below(Gate.DRAWDOWN, drawdown, policy.max_drawdown_pct, Outcome.DRAWDOWN_LIMIT),
         GateResult(
@@ -88,6 +82,20 @@ def entry_gates(context: RiskContext, policy: RiskPolicy) -> tuple[GateResult, .
         ),
         _at_least(Gate.CASH, context.cash, context.notional, Outcome.INSUFFICIENT_CASH),
         _at_most(Gate.FRESHNESS, age, policy.max_bar_age_s, Outcome.STALE_DATA),
+    )
+
+
+def limit_gates(context: RiskContext, policy: RiskPolicy) -> tuple[GateResult, GateResult]:
+    """Return the verdicts of the limits all bots share: open positions and exposure.
+
+    Every order uses some of them up, so they are read again before each.
+    """
+    n_open, most = context.n_open_positions + context.n_equal - 1, policy.max_open_positions
+    wanted = context.exposure + context.n_equal * context.notional
+    exposure = _percent(wanted, context.session_equity)
+    return (
+        GateResult(Gate.POSITIONS, n_open, most, n_open < most, Outcome.MAX_POSITIONS),
+        _at_most(Gate.EXPOSURE, exposure, policy.max_exposure_pct, Outcome.EXPOSURE_LIMIT),
     )
 
 

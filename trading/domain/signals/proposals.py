@@ -36,6 +36,9 @@ class Proposal:
         reference_price: close of the bar decided on, quote per base.
         atr: average true range at that bar, quote per base.
         bar_time: close time of that bar, ms UTC.
+        cost_bps: of buying and selling the intended notional.
+        bars_rested: since the bot last left a position.
+        equity: the bot's, quote. notional: value of the entry, quote.
     """
 
     bot_index: int
@@ -46,6 +49,21 @@ class Proposal:
     reference_price: float
     atr: float
     bar_time: int
+    cost_bps: float
+    bars_rested: int
+    equity: float
+    notional: float
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """Return what goes first, largest first: what the signal says, then cost, then the bot.
+
+        Figures only: an index or a name would let the spelling of a name decide who trades.
+        """
+        return (
+            *(self.conviction, self.strength, self.confidence, -self.cost_bps),
+            *(self.bars_rested, self.equity, -self.notional),
+        )
 
 
 def score(strength: float, confidence: float) -> float:

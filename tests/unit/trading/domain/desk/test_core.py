@@ -194,16 +194,17 @@ def test_a_chain_pair_without_gas_opens_nothing() -> None:
     assert [(r.observed, r.limit) for r in record.gates if r.gate is Gate.GAS] == [(0.005, 0.01)]
 
 
-def test_only_as_many_entries_as_there_are_seats_travel_on_one_bar() -> None:
-    policy = replace(Policy(), scheduling=SchedulingPolicy(seats_per_bar=2))
+@pytest.mark.parametrize(
+    ("seats", "outcome"), [(3, Outcome.ENTRY_ORDERED), (2, Outcome.EQUAL_PROPOSALS)]
+)
+def test_equals_travel_together_or_not_at_all(seats: int, outcome: Outcome) -> None:
+    policy = replace(Policy(), scheduling=SchedulingPolicy(seats_per_bar=seats))
     desk = ScriptedDesk({1: BUY}, strategies=3, policy=policy)
-    desk.bar(101.0)
-    outcomes = [row.outcome for row in desk.outputs[-2].journal] or [
-        row.outcome for row in desk.outputs[-1].journal
-    ]
-    assert sorted(outcomes) == sorted(
-        [Outcome.ENTRY_ORDERED, Outcome.ENTRY_ORDERED, Outcome.NOT_SELECTED]
-    )
+    record = desk.bar(101.0)
+    assert record.outcome is outcome
+    out = next(out for out in reversed(desk.outputs) if out.journal)
+    assert {row.outcome for row in out.journal} == {outcome}
+    assert [(r.observed, r.limit) for r in record.gates if r.gate is Gate.SEAT] == [(3, seats)]
 
 
 def test_a_new_policy_counts_from_the_next_bar() -> None:

@@ -11,69 +11,79 @@ from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import Side
 from trading.domain.policy import SchedulingPolicy
 from trading.domain.reasons import Gate, Outcome
-from trading.domain.scheduling.bus import BusScheduler, cooldown_gate, edge_gate, gas_gate
+from trading.domain.scheduling.bus import (
+    BusScheduler,
+    cooldown_gate,
+    edge_gate,
+    gas_gate,
+    seat_gate,
+)
 from trading.domain.signals.proposals import Proposal
 
 POLICY = SchedulingPolicy()  # edge 2 round trips, gas 0.01, cooldown 6 bars
 
 
-def proposal(bot_index: int, conviction: float, bar_time: int = 1000) -> Proposal:
+def proposal(bot_index: int, conviction: float, **changes: float) -> Proposal:
+    figures = {"cost_bps": 24.0, "bars_rested": 50, "equity": 1000.0, "notional": 300.0} | changes
     return Proposal(
         bot_index=bot_index,
         side=Side.BUY,
-        strength=0.5,
-        confidence=0.5,
+        strength=figures.pop("strength", 0.5),
+        confidence=figures.pop("confidence", 0.5),
         conviction=conviction,
         reference_price=100.0,
         atr=1.0,
-        bar_time=bar_time,
+        bar_time=1000,
+        **figures,
     )
 
 
-def test_the_highest_conviction_travels_and_the_rest_learn_their_place() -> None:
-    chosen = BusScheduler.select([proposal(1, 0.4), proposal(2, 0.9), proposal(3, 0.6)], 2)
-    assert [d.proposal.bot_index for d in chosen.directives] == [2, 3]
-    assert [d.gate.observed for d in chosen.directives] == [1, 2]
-    ((bot_index, gate),) = chosen.denied
-    assert bot_index == 1
-    assert gate == (Gate.SEAT, 3, 2, False, Outcome.NOT_SELECTED)
+def order_of(*proposals: Proposal) -> list[list[int]]:
+    return [sorted(p.bot_index for p in equals) for equals in BusScheduler.queue(proposals)]
 
 
-def test_among_equals_the_lower_bot_index_travels_whatever_the_order() -> None:
-    one, two = proposal(1, 0.5), proposal(2, 0.5)
-    for given in ([one, two], [two, one]):
-        assert BusScheduler.select(given, 1).directives[0].proposal is one
+def test_the_highest_conviction_travels_first() -> None:
+    assert order_of(proposal(1, 0.4), proposal(2, 0.9), proposal(3, 0.6)) == [[2], [3], [1]]
 
 
-@pytest.mark.parametrize("seats", [0, -1])
-def test_without_seats_everybody_is_denied(seats: int) -> None:
-    chosen = BusScheduler.select([proposal(1, 0.5)], seats)
-    assert chosen.directives == ()
-    assert chosen.denied[0][1].limit == 0
+@pytest.mark.parametrize(
+    "better",
+    [
+        {"strength": 0.6}, {"confidence": 0.6}, {"cost_bps": 20.0}, {"bars_rested": 51},
+        {"equity": 1001.0}, {"notional": 299.0},
+    ],
+)  # fmt: skip
+def test_among_equal_convictions_a_figure_decides_and_never_the_index(
+    better: dict[str, float],
+) -> None:
+    for index in (1, 3):
+        first = proposal(index, 0.5, **better)
+        assert order_of(proposal(2, 0.5), first) == [[index], [2]]
+        assert order_of(first, proposal(2, 0.5)) == [[index], [2]]
+
+
+def test_equals_in_every_figure_stand_together() -> None:
+    assert order_of(proposal(3, 0.5), proposal(1, 0.9), proposal(2, 0.5)) == [[1], [2, 3]]
 
 
 def test_nobody_proposing_is_no_news() -> None:
-    assert BusScheduler.select([], 2) == ((), ())
+    assert BusScheduler.queue([]) == []
 
 
-def test_a_directive_has_a_stable_id_and_expires_with_its_bar() -> None:
-    def directive(bot_index: int, bar_time: int) -> tuple[str, int]:
-        chosen = BusScheduler.select([proposal(bot_index, 0.5, bar_time)], 1).directives[0]
-        return chosen.id, chosen.expires
-
-    assert directive(1, 1000) == directive(1, 1000)
-    assert directive(1, 1000)[1] == 1000
-    assert len({directive(1, 1000)[0], directive(2, 1000)[0], directive(1, 2000)[0]}) == 3
+def test_a_place_within_the_seats_is_a_seat() -> None:
+    policy = SchedulingPolicy(seats_per_bar=2)
+    assert seat_gate(2, policy) == (Gate.SEAT, 2, 2, True, Outcome.NOT_SELECTED)
+    assert not seat_gate(3, policy).is_passed
 
 
 def test_a_conviction_that_is_no_number_is_a_bug() -> None:
     with pytest.raises(InvariantError, match="conviction"):
-        BusScheduler.select([proposal(1, math.nan)], 1)
+        BusScheduler.queue([proposal(1, math.nan)])
 
 
 def test_a_bot_proposes_once_per_bar() -> None:
     with pytest.raises(InvariantError, match="more than once"):
-        BusScheduler.select([proposal(1, 0.5), proposal(1, 0.6)], 2)
+        BusScheduler.queue([proposal(1, 0.5), proposal(1, 0.6)])
 
 
 @pytest.mark.parametrize(
