@@ -92,7 +92,7 @@ class Watch:
 
 
 @given(members(), policies(), st.data())
-@settings(max_examples=400, deadline=None, phases=[__import__("hypothesis").Phase.generate])
+@settings(max_examples=60, deadline=None)
 def test_no_limit_is_exceeded_when_an_entry_is_ordered(
     crowd: list[Member], policy: Policy, data: st.DataObject
 ) -> None:

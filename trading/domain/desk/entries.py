@@ -37,6 +37,8 @@ from trading.domain.scheduling.bus import (
     edge_gate,
     gas_gate,
     seat_gate,
+    seats_taken,
+    take_seats,
 )
 from trading.domain.signals.proposals import Proposal, conviction, signal_gates
 
@@ -86,8 +88,6 @@ def decide_entries(
     order of a bar overlooks the one before it. Bots that answer to their system alone are not held
     against it; they go first, because what they order counts for the others.
     """
-    if out.bar_time > state.seat_time:  # a bar that came late shares the seats of the newest time
-        state.seat_time, state.seats_taken = out.bar_time, 0
     for candidate in candidates:
         _evaluate(state, pair, candidate, flags, out)
     clear = [c for c in candidates if first_failure(_own(c)) is None]
@@ -119,7 +119,7 @@ def _serve(state: DeskState, pair: PairState, equals: list[Candidate], out: Step
     if first_failure(limits) is None:
         for candidate in equals:
             _order(state, pair, candidate, out)
-        state.seats_taken += len(equals)
+        take_seats(state.seats, out.bar_time, len(equals))
 
 
 def _limits(
@@ -129,7 +129,7 @@ def _limits(
     context = _risk_context(state, pair, candidate, out, n_equal)
     return [
         *limit_gates(context, policy.risk),
-        seat_gate(state.seats_taken + n_equal, policy.scheduling),
+        seat_gate(seats_taken(state.seats, out.bar_time) + n_equal, policy.scheduling),
     ]
 
 

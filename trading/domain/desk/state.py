@@ -181,8 +181,7 @@ class DeskState:
     seq: int = 0
     digest: bytes = GENESIS
     n_decisions: int = 0
-    seat_time: int = -1
-    seats_taken: int = 0
+    seats: dict[int, int] = field(default_factory=dict)  # entries ordered, by bar time
     stale_through_seq: int = 0
     stale_age_s: float = 0.0
     warm_through_seq: int = 0  # bars up to here only warm the strategies up; fixed at the start

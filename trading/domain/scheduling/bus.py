@@ -10,15 +10,19 @@ Source: desk specification 8 and 12 (R10, R13), client plan 0 ("Scheduling tweak
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
+from typing import Final
 
 from trading.domain.errors import InvariantError
 from trading.domain.gates import GateResult
 from trading.domain.policy import SchedulingPolicy
 from trading.domain.reasons import Gate, Outcome
 from trading.domain.signals.proposals import Proposal
+
+SEAT_TIMES: Final = 8  # bar times whose seats are remembered
+ALL_TAKEN: Final = 1_000_000
 
 
 class BusScheduler:
@@ -41,6 +45,23 @@ class BusScheduler:
             raise InvariantError("a proposal's conviction was not finite")
         ranked = sorted(proposals, key=lambda proposal: proposal.rank, reverse=True)
         return [tuple(equals) for _, equals in groupby(ranked, key=lambda p: p.rank)]
+
+
+def seats_taken(seats: Mapping[int, int], bar_time: int) -> int:
+    """Return how many entries were ordered on that bar time; ``seats`` counts them by time.
+
+    Bars of one time do not always come together, so the newest few times are remembered. Before
+    them nothing is known any more, and every seat counts as taken.
+    """
+    is_forgotten = len(seats) >= SEAT_TIMES and bar_time < min(seats)
+    return ALL_TAKEN if is_forgotten else seats.get(bar_time, 0)
+
+
+def take_seats(seats: dict[int, int], bar_time: int, n: int) -> None:
+    """Count ``n`` more entries on that bar time."""
+    seats[bar_time] = seats_taken(seats, bar_time) + n
+    while len(seats) > SEAT_TIMES:
+        del seats[min(seats)]
 
 
 def seat_gate(place: int, policy: SchedulingPolicy) -> GateResult:

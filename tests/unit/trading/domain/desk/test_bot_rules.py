@@ -72,7 +72,7 @@ def test_it_takes_no_seat_from_others() -> None:
     out = next(out for out in reversed(desk.outputs) if out.journal)
     outcomes = [unpack_record(row.record).outcome for row in out.journal]
     assert outcomes == [Outcome.ENTRY_ORDERED] * 3
-    assert desk.driver.state.seats_taken == 0
+    assert desk.driver.state.seats == {}
 
 
 def test_outliers_and_the_operator_still_refuse_it() -> None:

@@ -17,6 +17,8 @@ from trading.domain.scheduling.bus import (
     edge_gate,
     gas_gate,
     seat_gate,
+    seats_taken,
+    take_seats,
 )
 from trading.domain.signals.proposals import Proposal
 
@@ -74,6 +76,17 @@ def test_a_place_within_the_seats_is_a_seat() -> None:
     policy = SchedulingPolicy(seats_per_bar=2)
     assert seat_gate(2, policy) == (Gate.SEAT, 2, 2, True, Outcome.NOT_SELECTED)
     assert not seat_gate(3, policy).is_passed
+
+
+def test_seats_are_counted_by_bar_time_and_an_old_time_has_none_left() -> None:
+    seats: dict[int, int] = {}
+    for time in (100, 200, 100):
+        take_seats(seats, time, 1)
+    assert [seats_taken(seats, time) for time in (100, 200, 300)] == [2, 1, 0]
+    for time in range(300, 1100, 100):
+        take_seats(seats, time, 1)
+    assert len(seats) == 8
+    assert not seat_gate(seats_taken(seats, 200) + 1, POLICY).is_passed
 
 
 def test_a_conviction_that_is_no_number_is_a_bug() -> None:
