@@ -16,6 +16,7 @@ import numpy as np
 from trading.domain.desk.driver import DeskDriver
 from trading.domain.desk.output import StepOutput
 from trading.domain.desk.state import BotSpec, DeskState, desk_open
+from trading.domain.execution.costs import CostModel
 from trading.domain.forecasting.base import Forecast
 from trading.domain.market.bars import Bar, FloatArray
 from trading.domain.market.instruments import Pair, instrument_default
@@ -79,7 +80,12 @@ def following(script: Script, name: str) -> Strategy:
 
 
 def desk_of(
-    members: Sequence[Member], policy: Policy = EASY, *, key: str = "crowd", venue: str = "test"
+    members: Sequence[Member],
+    policy: Policy = EASY,
+    *,
+    key: str = "crowd",
+    venue: str = "test",
+    swap: CostModel | None = None,
 ) -> DeskState:
     """Return the desk of these bots, numbered in the order given."""
     names = sorted({member.pair for member in members})
@@ -89,7 +95,7 @@ def desk_of(
         policy=policy,
         forecaster=Hopeful(),
         instruments={name: instrument_default(venue, Pair.parse(name)) for name in names},
-        swap_costs={},
+        swap_costs={} if swap is None else dict.fromkeys(names, swap),
         specs=[
             BotSpec(
                 index=i, pair=m.pair, strategy=following(m.script, m.name), params={},

@@ -117,7 +117,7 @@ def test_no_fill_is_better_than_the_bar_and_the_order_allow(book: list[Order], b
     for fill in matched(book, bar, participation_pct=0.0):
         mine = by_id[fill.client_order_id]
         if fill.price is None:
-            assert fill.kind is ReportKind.EXPIRED
+            assert fill.kind in {ReportKind.EXPIRED, ReportKind.TRIGGERED}
             continue
         if mine.side is Side.BUY:
             assert fill.price >= to_decimal(bar.low)
@@ -127,6 +127,67 @@ def test_no_fill_is_better_than_the_bar_and_the_order_allow(book: list[Order], b
             assert fill.price <= to_decimal(bar.high)
             assert mine.limit_price is None or fill.price >= mine.limit_price
             assert mine.stop_price is None or fill.price < mine.stop_price
+
+
+def by_what_it_is(book: list[Order], reports: list[ExecutionReport]) -> list[object]:
+    """Return what happened to orders, without the ids of any."""
+    known = {o.client_order_id: replace(o, client_order_id="", created_seq=0) for o in book}
+    return sorted(
+        (repr(known[r.client_order_id]), repr(replace(r, client_order_id="", trade_id="")))
+        for r in reports
+    )
+
+
+@given(order_books(), bars(), st.permutations(range(6)), st.randoms())
+@settings(max_examples=300, deadline=None)
+def test_no_id_decides_what_an_order_gets(
+    book: list[Order], bar: Bar, names: list[int], random: object
+) -> None:
+    renamed = [replace(o, client_order_id=f"x{k}") for o, k in zip(book, names, strict=False)]
+    random.shuffle(renamed)  # type: ignore[attr-defined]
+    assert by_what_it_is(book, matched(book, bar)) == by_what_it_is(renamed, matched(renamed, bar))
+
+
+@given(order_books().filter(bool), bars())
+@settings(max_examples=200, deadline=None)
+def test_equal_orders_get_equal_shares(book: list[Order], bar: Bar) -> None:
+    rival = replace(book[0], client_order_id="rival", bot_index=9)
+    got = {r.client_order_id: r.quantity for r in matched([book[0], rival], bar) if r.price}
+    assert got.get(book[0].client_order_id) == got.get("rival")
+
+
+@given(order_books(), bars(), st.integers(9_000, 11_000))
+@settings(max_examples=300, deadline=None)
+def test_what_happens_within_a_bar_takes_nothing_from_what_traded_at_its_open(
+    book: list[Order], bar: Bar, close: int
+) -> None:
+    """The same open and volume, another high, low and close: at the open all fills are the same."""
+    high, low = max(bar.open, close / 100), min(bar.open, close / 100)
+    other = bar._replace(high=high, low=low, close=close / 100)
+    at_open = [
+        [r for r in matched(book, on) if r.price is not None and r.event_time == OPEN_TIME]
+        for on in (bar, other)
+    ]
+    assert at_open[0] == at_open[1]
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_a_triggered_stop_sells_at_every_open_until_nothing_is_left(data: st.DataObject) -> None:
+    mine, n = stop_order("95", quantity=D(data.draw(st.integers(1, 5000))) / 1000), 0
+    while not mine.status.is_final:
+        bar = data.draw(bars(n).filter(lambda bar: bar.volume > 1))
+        reports, was_triggered = matched([mine], bar), mine.is_triggered
+        for report in reports:
+            mine = apply_report(mine, report)
+        sold = [r.quantity for r in reports if r.kind is ReportKind.FILLED]
+        if was_triggered:
+            share = INSTRUMENT.round_quantity(to_decimal(bar.volume) / 10)
+            assert sold == [min(share, sold[0] + mine.remaining)]
+            assert {r.event_time for r in reports} == {bar.open_time}
+        n += 1
+        if not mine.is_triggered and n > 20:
+            return
 
 
 @given(order_books(), bars(), st.randoms())
@@ -145,8 +206,9 @@ def test_over_many_bars_an_order_fills_once_in_full_and_no_more(data: st.DataObj
     trades: set[str] = set()
     for n in range(12):
         for report in matched([mine], data.draw(bars(n)), participation_pct=100.0):
-            assert report.trade_id not in trades
-            trades.add(report.trade_id)
+            if report.kind is ReportKind.FILLED:
+                assert report.trade_id not in trades
+                trades.add(report.trade_id)
             mine = apply_report(mine, report)
     assert mine.filled_quantity <= mine.quantity
     assert set(mine.trade_ids) == trades

@@ -34,12 +34,13 @@ from trading.domain.execution.orders import (
 from trading.domain.execution.positions import RoundTripResult, apply_fill
 from trading.domain.execution.stops import open_stop
 from trading.domain.market.currencies import currency_of
-from trading.domain.money import exact
+from trading.domain.money import PLACES, ZERO, exact
 from trading.domain.reasons import ExitReason
 from trading.domain.treasury.equilibrium import record_round_trip, verdict
 from trading.domain.treasury.savings import SavingsDecision, decide_savings, savings_token
 
 RECENT_ORDERS: Final = 8
+_STOP_REACHED: Final = frozenset({ReportKind.TRIGGERED, ReportKind.FILLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class OrderDraft:
     stop_price: Decimal | None = None
     expires_bar_time: int | None = None
     spend: Decimal | None = None
+    budget: Decimal | None = None
     child: int = 0
 
 
@@ -83,6 +85,7 @@ def submit_order(
         created_seq=out.seq,
         expires_bar_time=draft.expires_bar_time,
         spend=draft.spend,
+        budget=draft.budget,
     )
     report = ExecutionReport(new.client_order_id, ReportKind.SUBMITTED, out.bar_time)
     order = apply_report(new, report)
@@ -148,6 +151,10 @@ def _apply(
             del bot.recent[next(iter(bot.recent))]
     else:
         bot.orders[after.client_order_id] = after
+    if after.purpose is OrderPurpose.STOP and report.kind in _STOP_REACHED:
+        entry = bot.working(OrderPurpose.ENTRY)
+        if entry is not None:  # what is being sold is not bought on
+            cancel_order(bot, entry, out)
     if report.kind is ReportKind.FILLED:
         _book_fill(state, pair, bot, after, report, out)
     _changed(bot, out)
@@ -176,7 +183,8 @@ def _book_fill(
     )
     bot.cash += change.cash_delta
     if pair.instrument.chain is not None:
-        bot.native_balance -= bot.policy.execution.gas_per_swap_native
+        burnt = bot.policy.execution.gas_per_swap_native
+        bot.native_balance = max(bot.native_balance - burnt, ZERO)  # exits are never refused
     bot.n_positions = n
     out.fills.append(FillBooked(bot.spec.index, order, n, report))
     out.positions[bot.spec.index, n] = change.position
@@ -256,7 +264,7 @@ def _save(
     policy, market = bot.policy.savings, pair.instrument.pair
     decision = decide_savings(
         profit=result.realised_pnl,
-        exit_notional=result.quantity * result.exit_price,
+        exit_notional=max(result.quantity * result.exit_price, PLACES),
         actual_fees=result.costs,
         verdict=verdict(state.equilibrium, policy),
         policy=policy,

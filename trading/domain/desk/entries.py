@@ -149,7 +149,9 @@ def _evaluate(
     if not _is_free(bot):
         gates += _desk_gates(pair, candidate, candidate.size)
     if pair.instrument.chain is not None:
-        gates.append(gas_gate(bot.native_balance, policy.scheduling))
+        gates.append(
+            gas_gate(bot.native_balance, policy.scheduling, policy.execution.gas_per_swap_native)
+        )
     context = _risk_context(state, pair, candidate, out)
     if _is_free(bot):
         gates += needed_gates(context, policy.risk)
@@ -260,5 +262,6 @@ def _order(state: DeskState, pair: PairState, candidate: Candidate, out: StepOut
             out.bar_time + execution.limit_ttl_bars * state.step_ms if is_limit else None
         ),
         spend=candidate.size.spend,
+        budget=bot.cash if candidate.size.spend is None else None,
     )
     submit_order(state, pair, bot, draft, out)

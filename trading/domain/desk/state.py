@@ -121,9 +121,10 @@ class BotState:
             self.peak_equity = max(self.peak_equity, equity)
 
 
-def _order_mark(order: Order) -> tuple[str, str, Decimal, Decimal]:
+def _order_mark(order: Order) -> tuple[str, str, Decimal, Decimal, bool]:
     # not the id: it names the session, and two sessions may decide the same
-    return order.purpose, order.status, order.quantity, order.filled_quantity
+    amounts = order.quantity, order.filled_quantity
+    return order.purpose, order.status, *amounts, order.is_triggered
 
 
 class BotSlot(NamedTuple):

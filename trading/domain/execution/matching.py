@@ -9,16 +9,26 @@ What a bar proves, and nothing more, fills an order:
     by amount    a market buy that names the quote to spend: at the open, for what is left after the
                  costs of the whole amount; what the bar's volume does not give is not bought
     stop_market  once the bar reaches the stop: at the stop, or at the open when it is already
-                 beyond, slippage included
+                 beyond, slippage included; from then on it is a market order to its last unit
 
-Simulated prices are rounded to the tick against the order. One order gets at most one fill per bar
-and all orders of the pair together at most ``participation_pct`` of its volume; the rest goes on
-working. Swaps against a pool keep to neither tick nor lot nor volume (``CostModel.is_pool``). A
-stop that is partly filled has been triggered and goes on at market. The orders that close one bot's
-position share that position: together they fill no more than the largest of them. An order fills
-only on bars that open at or after the close it was decided on.
+One rule shares the bar, symmetric in orders: no id, name or place in a list decides.
 
-Source: platform specification 1.5 (paper engine), issue 2 ("simulated matching").
+1. What trades at the open goes before what trades later within the bar, and at one moment what
+   closes a position goes before entries.
+2. All orders together get at most ``participation_pct`` of the bar's volume. Orders of one turn for
+   which that is not enough share what is left by the quantity they want, rounded down to the lot;
+   nothing is left for later turns then, and the lots that rounding leaves over stay unfilled.
+3. The orders that close one bot's position share that position: together they fill no more than
+   the largest of them wants, by the same proportion.
+4. A buy costs no more than its ``budget``; what that does not pay for is not bought. A sale costs
+   no more than it brings.
+
+Simulated prices are rounded to the tick against the order. One order gets at most one fill per bar;
+the rest goes on working. Swaps against a pool keep to neither tick nor lot nor volume
+(``CostModel.is_pool``). An order fills only on bars that open at or after the close it was decided
+on.
+
+Source: platform specification 1.5 (paper engine), issue 2 ("simulated matching"), ADR 9.
 """
 
 from __future__ import annotations
@@ -31,6 +41,7 @@ from typing import Final
 
 from trading.domain.errors import InvariantError
 from trading.domain.execution.costs import CostModel
+from trading.domain.execution.fills import Ask, Market, Match, fill_of, worsened
 from trading.domain.execution.orders import (
     ExecutionReport,
     Order,
@@ -39,9 +50,8 @@ from trading.domain.execution.orders import (
     OrderType,
     ReportKind,
     Side,
-    short_hash,
 )
-from trading.domain.execution.sizing import bought
+from trading.domain.execution.sizing import LEAST_PRICE, affordable, bought
 from trading.domain.market.bars import Bar, to_decimal
 from trading.domain.market.instruments import Instrument
 from trading.domain.money import PERCENT, ZERO, canonical, exact
@@ -54,7 +64,6 @@ _MATCHABLE: Final = frozenset(
         OrderStatus.PARTIALLY_FILLED,
     }
 )
-_TRADE_ID_BYTES: Final = 15  # 24 characters
 NO_OWN_COSTS: Final[Mapping[int, CostModel]] = MappingProxyType({})
 
 
@@ -67,24 +76,6 @@ class _Prices:
     low: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
-    """Where an order meets the bar, before slippage."""
-
-    reference: Decimal
-    is_maker: bool
-    is_at_open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Market:
-    """Where one order is filled: whose rounding rules, at which costs, on which bar."""
-
-    instrument: Instrument
-    costs: CostModel
-    times: tuple[int, int]  # open and close of the bar, ms UTC
-
-
 def match_bar(  # noqa: PLR0913 - a bar, who trades on it and at what costs
     orders: Sequence[Order],
     bar: Bar,
@@ -95,10 +86,9 @@ def match_bar(  # noqa: PLR0913 - a bar, who trades on it and at what costs
     participation_pct: float,
     own_costs: Mapping[int, CostModel] = NO_OWN_COSTS,
 ) -> list[ExecutionReport]:
-    """Return the fills and expiries one closed bar brings the working orders of its pair.
+    """Return the fills and ends one closed bar brings the working orders of its pair.
 
-    Exits come before entries and, within each, what fills at the open before what fills later;
-    then by client order id. The order of ``orders`` changes nothing.
+    The order of ``orders`` and their ids change nothing but how the answer is listed.
 
     Args:
         orders: of one pair; those that are final, unknown or being cancelled are left alone.
@@ -116,159 +106,131 @@ def match_bar(  # noqa: PLR0913 - a bar, who trades on it and at what costs
         return []
     prices = _Prices(to_decimal(bar.open), to_decimal(bar.high), to_decimal(bar.low))
     times = bar.open_time, bar.open_time + step_ms
-    reports: list[ExecutionReport] = []
+    listed = [
+        order
+        for order in sorted(orders, key=lambda order: order.client_order_id)
+        if order.status in _MATCHABLE and order.bar_time <= bar.open_time
+    ]
+    reports = [_expiry(order, times[0]) for order in listed if _is_past(order, times[0])]
+    met: dict[str, Ask] = {}
     with exact():
-        volume = _VolumeBudget(bar.volume, participation_pct, orders)
-        for order in sorted(orders, key=_priority):
-            if order.status in _MATCHABLE and order.bar_time <= bar.open_time:
-                market = _Market(instrument, own_costs.get(order.bot_index, costs), times)
-                reports += _match_order(order, prices, market, volume)
-    return reports
-
-
-def _match_order(
-    order: Order, prices: _Prices, market: _Market, volume: _VolumeBudget
-) -> list[ExecutionReport]:
-    """Return what the bar brings one order that it may meet: a fill, its end, both or nothing."""
-    open_time, close_time = market.times
-    if _is_past(order, open_time):
-        return [_expiry(order, open_time)]
-    if order.spend is not None:
-        return _by_amount(order, order.spend, prices.open, market, volume)
-    reports = []
-    match = _meet(order, prices)
-    quantity = volume.take(order, market) if match is not None else ZERO
-    if match is not None and quantity > 0:
-        reports.append(_fill(order, match, quantity, market))
-    if quantity < order.remaining and _is_past(order, close_time):
-        reports.append(_expiry(order, close_time))
-    return reports
-
-
-def _priority(order: Order) -> tuple[bool, bool, str]:
-    return (
-        order.purpose is OrderPurpose.ENTRY,
-        order.type is not OrderType.MARKET,
-        order.client_order_id,
-    )
+        working = [order for order in listed if not _is_past(order, times[0])]
+        for order in working:
+            market = Market(instrument, own_costs.get(order.bot_index, costs), times)
+            match = _meet(order, prices)
+            if match is not None:
+                met[order.client_order_id] = _ask(order, match, market)
+        _share(list(met.values()), working, _volume(bar, participation_pct))
+        for ask in sorted(met.values(), key=lambda ask: ask.turn):
+            reports += _outcome(ask)
+    over = [order for order in working if _is_past(order, times[1])]
+    filled = {key for key, ask in met.items() if ask.got == ask.order.remaining}
+    return reports + [_expiry(o, times[1]) for o in over if o.client_order_id not in filled]
 
 
 def _is_past(order: Order, time: int) -> bool:
     return order.expires_bar_time is not None and time >= order.expires_bar_time
 
 
-class _VolumeBudget:
-    """What is left of the bar's volume, and of each bot's position for its closing orders."""
-
-    def __init__(self, volume: float, participation_pct: float, orders: Sequence[Order]) -> None:
-        share = to_decimal(volume) * to_decimal(participation_pct) / PERCENT
-        self._left: Decimal | None = share if participation_pct > 0 else None
-        self._to_close: dict[int, Decimal] = {}
-        for order in orders:
-            if order.purpose is not OrderPurpose.ENTRY and order.status in _MATCHABLE:
-                known = self._to_close.get(order.bot_index, ZERO)
-                self._to_close[order.bot_index] = max(known, order.remaining)
-
-    def take(self, order: Order, market: _Market, wanted: Decimal | None = None) -> Decimal:
-        """Return the base quantity the order gets of what it wants and count it as gone."""
-        quantity = order.remaining if wanted is None else wanted
-        is_closing = order.purpose is not OrderPurpose.ENTRY
-        if is_closing:
-            quantity = min(quantity, self._to_close[order.bot_index])
-        left = None if market.costs.is_pool else self._left
-        if left is not None and quantity > left:
-            quantity = canonical(market.instrument.round_quantity(left))
-        if is_closing:
-            self._to_close[order.bot_index] -= quantity
-        if left is not None:
-            self._left = left - quantity
-        return quantity
+def _volume(bar: Bar, participation_pct: float) -> Decimal | None:
+    if participation_pct <= 0:
+        return None
+    return to_decimal(bar.volume) * to_decimal(participation_pct) / PERCENT
 
 
-def _meet(order: Order, prices: _Prices) -> _Match | None:
-    if order.type is OrderType.MARKET:
-        return _Match(prices.open, is_maker=False, is_at_open=True)
+def _ask(order: Order, match: Match, market: Market) -> Ask:
+    price = worsened(order, match, market)
+    instrument, costs = market.instrument, market.costs
+    if order.side is Side.BUY and price < LEAST_PRICE:
+        wanted = ZERO
+    elif order.spend is not None:
+        wanted = bought(order.spend, price, instrument, costs)
+    elif order.budget is not None:
+        wanted = affordable(order.remaining, order.budget, price, instrument, costs)
+    else:
+        wanted = order.remaining
+    return Ask(order, market, match, price, wanted, wanted)
+
+
+def _share(asks: list[Ask], working: Sequence[Order], volume: Decimal | None) -> None:
+    """Give every order its part of ``volume`` (base, None for no limit), turn by turn."""
+    to_close: dict[int, Decimal] = {}
+    for order in working:
+        if order.purpose is not OrderPurpose.ENTRY:
+            known = to_close.get(order.bot_index, ZERO)
+            to_close[order.bot_index] = max(known, order.remaining)
+    for turn in sorted({ask.turn for ask in asks}):
+        now = [ask for ask in asks if ask.turn == turn]
+        for bot_index, most in to_close.items():
+            _cut([a for a in now if a.is_closing and a.order.bot_index == bot_index], most)
+        if volume is not None:
+            on_venue = [ask for ask in now if not ask.market.costs.is_pool]
+            volume = _cut(on_venue, volume)
+        for ask in now:
+            if ask.is_closing:
+                to_close[ask.order.bot_index] -= ask.got
+            elif canonical(ask.price * ask.got) <= 0:  # dust that nothing would be paid for
+                ask.got = ZERO
+
+
+def _cut(asks: list[Ask], most: Decimal) -> Decimal:
+    """Leave the orders together no more than ``most``; return what is left of it for others."""
+    whole = sum((ask.got for ask in asks), ZERO)
+    if whole <= most:
+        return most - whole
+    for ask in asks:
+        ask.got = ask.market.floored(most * ask.got / whole)
+    return ZERO
+
+
+def _meet(order: Order, prices: _Prices) -> Match | None:
+    if order.is_market:
+        return Match(prices.open, is_maker=False, is_at_open=True)
     if order.type is OrderType.LIMIT:
         return _meet_limit(order, prices)
-    if order.filled_quantity > 0:  # triggered on an earlier bar
-        return _Match(prices.open, is_maker=False, is_at_open=True)
     stop = order.stop_price
     if stop is None:
         raise InvariantError(f"stop order {order.client_order_id} has no stop price")
     if order.side is Side.SELL:
-        reached, price = prices.low <= stop, min(prices.open, stop)
+        is_beyond, is_reached = prices.open <= stop, prices.low <= stop
     else:
-        reached, price = prices.high >= stop, max(prices.open, stop)
-    return _Match(price, is_maker=False, is_at_open=False) if reached else None
+        is_beyond, is_reached = prices.open >= stop, prices.high >= stop
+    if not is_reached:
+        return None
+    return Match(prices.open if is_beyond else stop, is_maker=False, is_at_open=is_beyond)
 
 
-def _meet_limit(order: Order, prices: _Prices) -> _Match | None:
+def _meet_limit(order: Order, prices: _Prices) -> Match | None:
     limit = order.limit_price
     if limit is None:
         raise InvariantError(f"limit order {order.client_order_id} has no limit price")
     is_buy = order.side is Side.BUY
     if prices.open < limit if is_buy else prices.open > limit:
-        return _Match(prices.open, is_maker=False, is_at_open=False)
+        return Match(prices.open, is_maker=False, is_at_open=True)
     if prices.low < limit if is_buy else prices.high > limit:
-        return _Match(limit, is_maker=True, is_at_open=False)
+        return Match(limit, is_maker=True, is_at_open=False)
     return None
 
 
-def _fill(
-    order: Order,
-    match: _Match,
-    quantity: Decimal,
-    market: _Market,
-    charged: Decimal | None = None,  # quote the costs are reckoned on, the notional unless given
-) -> ExecutionReport:
-    open_time, close_time = market.times
-    price = _worsened(order, match, market)
-    notional = canonical(price * quantity)
-    spent = market.costs.fill_costs(charged or notional, order.side, match.is_maker)
-    return ExecutionReport(
-        client_order_id=order.client_order_id,
-        kind=ReportKind.FILLED,
-        event_time=open_time if match.is_at_open else close_time,
-        trade_id=short_hash(f"{order.client_order_id}\x1f{open_time}", n_bytes=_TRADE_ID_BYTES),
-        quantity=quantity,
-        price=price,
-        fee=spent.fee,
-        slippage=canonical(abs(price - match.reference) * quantity),
-        gas_cost=spent.gas,
-        is_maker=match.is_maker,
-    )
-
-
-def _by_amount(
-    order: Order, spend: Decimal, open_: Decimal, market: _Market, volume: _VolumeBudget
-) -> list[ExecutionReport]:
-    """Return the true quantity, its fill, and the end of an order that names what to spend."""
-    match = _Match(open_, is_maker=False, is_at_open=True)
-    price = _worsened(order, match, market)
-    wanted = bought(spend, price, market.instrument, market.costs)
-    quantity = volume.take(order, market, wanted)
-    if quantity <= 0:
-        return [_end(order, market.times[0], "the amount buys nothing at this price and volume")]
-    update = ExecutionReport(
-        order.client_order_id, ReportKind.UPDATED, market.times[0], quantity=quantity
-    )
-    charged = spend if quantity == wanted else canonical(spend * quantity / wanted)
-    return [update, _fill(order, match, quantity, market, charged)]
-
-
-def _worsened(order: Order, match: _Match, market: _Market) -> Decimal:
-    if match.is_maker:
-        return match.reference
-    slipped = market.costs.fill_price(match.reference, order.side, match.is_maker)
-    # a limit's own rounding favours the order; a simulated fill must not
-    selling = order.side is Side.SELL
-    rounded = slipped
-    if not market.costs.is_pool:
-        rounded = canonical(market.instrument.round_price(slipped, buying=selling))
-    price = rounded if rounded > 0 else slipped  # below one tick there is nothing to round to
-    if order.limit_price is None:
-        return price
-    return max(price, order.limit_price) if selling else min(price, order.limit_price)
+def _outcome(ask: Ask) -> list[ExecutionReport]:
+    """Return what the bar did to one order it met: trigger, true quantity, fill, end."""
+    order, reports = ask.order, []
+    key = order.client_order_id
+    if order.side is Side.BUY and ask.price < LEAST_PRICE:
+        return [_end(order, ask.time, f"{ask.price} is too small a price to reckon with")]
+    if order.spend is not None:
+        if ask.got <= 0:
+            return [_end(order, ask.time, "the amount buys nothing at this price and volume")]
+        reports.append(ExecutionReport(key, ReportKind.UPDATED, ask.time, quantity=ask.got))
+        return [*reports, fill_of(ask)]
+    is_stop = order.type is OrderType.STOP_MARKET and not order.is_triggered
+    if is_stop and ask.got < order.remaining:
+        reports.append(ExecutionReport(key, ReportKind.TRIGGERED, ask.time))
+    if ask.got > 0:
+        reports.append(fill_of(ask))
+    if order.budget is not None and ask.got == ask.wanted < order.remaining:
+        reports.append(_end(order, ask.time, "there is no cash for the rest at this price"))
+    return reports
 
 
 def _expiry(order: Order, time: int) -> ExecutionReport:

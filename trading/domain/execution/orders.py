@@ -9,6 +9,7 @@ say things twice, late or in the wrong order, so reports are sorted by what they
                                                                       partially_filled
     rejected           initialized submitted unknown, without fills   rejected
     unknown            initialized submitted                          unknown: ask the venue by id
+    triggered          all that are not final                         the same, at market from now
     cancel_requested   all that are not final                         cancelling
     updated            all that are not final                         the same, with another stop
                                                                       price or quantity
@@ -99,6 +100,7 @@ class ReportKind(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     UPDATED = "updated"
+    TRIGGERED = "triggered"
     UNKNOWN = "unknown"
     CANCEL_REQUESTED = "cancel_requested"
 
@@ -118,6 +120,9 @@ class Order:
         spend: quote a market buy spends, costs included, None when ``quantity`` was ordered. Until
             it fills, ``quantity`` is what was expected; the venue reports the true one just before
             the fill.
+        budget: quote that is left for a buy's fills, costs included, None for no limit. Each fill
+            takes its own away.
+        is_triggered: a stop that the market reached: a market order to its last unit.
     """
 
     client_order_id: str
@@ -138,6 +143,13 @@ class Order:
     created_seq: int
     expires_bar_time: int | None
     spend: Decimal | None = None
+    budget: Decimal | None = None
+    is_triggered: bool = False
+
+    @property
+    def is_market(self) -> bool:
+        """Return True when the order takes the next open, whatever it is."""
+        return self.type is OrderType.MARKET or self.is_triggered
 
     @property
     def remaining(self) -> Decimal:
@@ -182,6 +194,7 @@ _APPLIES_IN: Final[dict[ReportKind, frozenset[OrderStatus]]] = {
     ReportKind.UNKNOWN: _FRESH,
     ReportKind.CANCEL_REQUESTED: _LIVE - {OrderStatus.CANCELLING},
     ReportKind.UPDATED: _LIVE,
+    ReportKind.TRIGGERED: _LIVE,
     ReportKind.CANCELLED: _LIVE,
     ReportKind.EXPIRED: _LIVE,
     ReportKind.FILLED: frozenset(OrderStatus),
@@ -217,6 +230,8 @@ def apply_report(order: Order, report: ExecutionReport) -> Order:
         return _apply_fill(order, report)
     if report.kind is ReportKind.UPDATED:
         return _apply_update(order, report)
+    if report.kind is ReportKind.TRIGGERED:
+        return order if order.is_triggered else replace(order, is_triggered=True)
     return _apply_status(order, _GIVES[report.kind])
 
 
@@ -244,6 +259,10 @@ def _apply_fill(order: Order, report: ExecutionReport) -> Order:
             )
         paid = (order.average_price or ZERO) * order.filled_quantity
         average = canonical((paid + report.price * report.quantity) / filled)
+        budget = order.budget
+        if budget is not None:
+            spent = canonical(report.price * report.quantity)
+            budget = canonical(budget - spent - report.fee - report.gas_cost)
     status = order.status
     if filled == order.quantity:
         status = OrderStatus.FILLED
@@ -255,6 +274,7 @@ def _apply_fill(order: Order, report: ExecutionReport) -> Order:
         filled_quantity=filled,
         average_price=average,
         trade_ids=(*order.trade_ids, report.trade_id),
+        budget=budget,
     )
 
 

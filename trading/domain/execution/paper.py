@@ -123,12 +123,13 @@ class PaperVenue:
 def _reach_of(book: dict[str, Order]) -> float:
     """Return the low above which a bar cannot concern the book, infinite when every bar may.
 
-    Most books hold protective stops only, and most bars stay above them.
+    Most books hold protective stops only, and most bars stay above them. One that was triggered
+    is at market: every bar concerns it.
     """
     reach = -math.inf
     for order in book.values():
         is_stop = order.type is OrderType.STOP_MARKET and order.side is Side.SELL
-        if not is_stop or order.stop_price is None:
+        if not is_stop or order.is_triggered or order.stop_price is None:
             return math.inf
         reach = max(reach, float(order.stop_price))
     return reach

@@ -4,7 +4,8 @@ RISK: the quantity that loses ``risk_per_trade_pct`` of equity at the stop, capp
 ``position_pct`` of equity and by cash. ALL_IN: all cash. A market order that goes all in names
 the amount to spend instead of the quantity, as a swap does; what that buys is known when it fills.
 Every other order keeps half a percent of cash back, because it fills at the next open, which may be
-dearer than the price decided on. The quantity is floored to the lot; a wider stop never buys more.
+dearer than the price decided on; where that is not enough, the order's budget ends it. The quantity
+is floored to the lot; a wider stop never buys more.
 
 Source: platform specification 1.6 (size proportional to risk over stop distance), 1.5 (rounding).
 """
@@ -19,9 +20,11 @@ from trading.domain.execution.costs import CostModel
 from trading.domain.execution.orders import Side
 from trading.domain.market.bars import to_decimal
 from trading.domain.market.instruments import Instrument
-from trading.domain.money import PERCENT, ZERO, canonical, exact
+from trading.domain.money import BPS, PERCENT, PLACES, ZERO, canonical, exact
 from trading.domain.policy import EntryOrder, ExecutionPolicy, RiskPolicy, Sizing
 
+LEAST_PRICE: Final = PLACES * BPS  # below it a step of the amounts' grid is more than a bp
+MOST_QUANTITY: Final = Decimal(10) ** 20  # what a row holds
 CASH_KEPT_BACK: Final = Decimal("0.005")  # share of free cash
 
 
@@ -69,6 +72,8 @@ def size_entry(  # noqa: PLR0913 - every input of the size, named at the call
         return NO_ENTRY
     if not (math.isfinite(stop_distance) and stop_distance > 0):
         return NO_ENTRY
+    if price < LEAST_PRICE:
+        return NO_ENTRY
     with exact():
         fill_price = costs.fill_price(price, Side.BUY, is_maker=False)
         if execution.sizing is Sizing.ALL_IN and execution.entry_order is EntryOrder.MARKET:
@@ -77,7 +82,7 @@ def size_entry(  # noqa: PLR0913 - every input of the size, named at the call
         if execution.sizing is Sizing.RISK:
             quantity = min(quantity, _most(equity, fill_price, stop_distance, risk))
         quantity = canonical(instrument.round_quantity(quantity), ROUND_FLOOR)
-        if quantity <= 0:
+        if not 0 < quantity < MOST_QUANTITY:
             return NO_ENTRY
         return EntrySize(quantity, canonical(quantity * fill_price))
 
@@ -87,7 +92,7 @@ def _all_in(
 ) -> EntrySize:
     quantity = bought(cash, fill_price, instrument, costs)
     notional = canonical(quantity * fill_price)
-    return EntrySize(quantity, notional, cash) if quantity > 0 else NO_ENTRY
+    return EntrySize(quantity, notional, cash) if 0 < quantity < MOST_QUANTITY else NO_ENTRY
 
 
 def _most(equity: Decimal, fill_price: Decimal, stop_distance: float, risk: RiskPolicy) -> Decimal:
@@ -104,11 +109,32 @@ def spendable(cash: Decimal, costs: CostModel) -> Decimal:
     """
     with exact():
         notional = cash - costs.fill_costs(cash, Side.BUY, is_maker=False).on_top
-        if notional <= 0:
-            return ZERO
-        short = notional + costs.fill_costs(notional, Side.BUY, is_maker=False).on_top - cash
-        # a dearer gas on a smaller rung can leave it a few cents short
-        return canonical(max(notional - max(short, ZERO), ZERO))
+        # a dearer gas on a smaller rung can leave it a few cents short, more than once
+        while notional > 0 and (short := _with_costs(notional, costs) - cash) > 0:
+            notional -= short
+        return canonical(max(notional, ZERO), ROUND_FLOOR)
+
+
+def affordable(
+    quantity: Decimal, budget: Decimal, price: Decimal, instrument: Instrument, costs: CostModel
+) -> Decimal:
+    """Return how much of ``quantity`` (base) the budget (quote) pays for, costs included.
+
+    All of it when the money suffices, else what does, floored to the lot; 0 for nothing.
+    """
+    with exact():
+        notional = canonical(price * quantity)
+        while notional > 0 and _with_costs(notional, costs) > budget:
+            most = min(quantity, spendable(budget, costs) / price)
+            less = canonical(instrument.round_quantity(most), ROUND_FLOOR)
+            # rounding of notional and fee can leave it a hair too dear: then one lot less
+            quantity = less if less < quantity else max(quantity - instrument.lot, ZERO)
+            notional = canonical(price * quantity)
+        return quantity if notional > 0 else ZERO
+
+
+def _with_costs(notional: Decimal, costs: CostModel) -> Decimal:
+    return notional + costs.fill_costs(notional, Side.BUY, is_maker=False).on_top
 
 
 def bought(spend: Decimal, price: Decimal, instrument: Instrument, costs: CostModel) -> Decimal:

@@ -83,10 +83,16 @@ def edge_gate(target_bps: float, round_trip_bps: float, policy: SchedulingPolicy
     return GateResult(Gate.EDGE, target_bps, limit, is_passed, Outcome.EDGE_BELOW_COST)
 
 
-def gas_gate(native_balance: Decimal | None, policy: SchedulingPolicy) -> GateResult:
-    """Return whether the chain coin suffices; only asked for pairs on a chain, None is unknown."""
+def gas_gate(
+    native_balance: Decimal | None, policy: SchedulingPolicy, per_swap: Decimal
+) -> GateResult:
+    """Return whether the chain coin suffices; only asked for pairs on a chain, None is unknown.
+
+    It suffices for the least balance the policy wants, and for the way in and out again, of which
+    each burns ``per_swap``.
+    """
     balance = math.nan if native_balance is None else float(native_balance)
-    limit = policy.native_gas_min
+    limit = max(policy.native_gas_min, 2 * per_swap)
     is_passed = (
         native_balance is not None and native_balance.is_finite() and native_balance >= limit
     )

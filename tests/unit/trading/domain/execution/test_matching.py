@@ -29,6 +29,7 @@ from trading.domain.execution.orders import (
     OrderType,
     ReportKind,
     Side,
+    apply_report,
 )
 from trading.domain.market.bars import Bar
 
@@ -83,9 +84,8 @@ def test_a_limit_buy_fills_only_where_the_bar_proves_it(
     if price is None:
         assert fills == []
     else:
-        assert [(f.price, f.is_maker, f.event_time) for f in fills] == [
-            (D(price), is_maker, CLOSE_TIME)
-        ]
+        time = CLOSE_TIME if is_maker else OPEN_TIME
+        assert [(f.price, f.is_maker, f.event_time) for f in fills] == [(D(price), is_maker, time)]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,8 @@ def test_orders_of_one_bar_share_the_volume_exits_first() -> None:
 
 
 def test_without_volume_nothing_fills_while_participation_is_limited() -> None:
-    assert matched(order(), stop_order("101"), on=bar(volume=0.0), participation_pct=10.0) == []
+    reports = matched(order(), stop_order("101"), on=bar(volume=0.0), participation_pct=10.0)
+    assert [r.kind for r in reports] == [ReportKind.TRIGGERED]
     assert len(matched(order(), on=bar(volume=0.0))) == 1
 
 
@@ -166,14 +167,19 @@ def test_less_volume_than_a_lot_fills_nothing() -> None:
 
 
 def test_a_stop_that_was_triggered_goes_on_at_market() -> None:
-    part = stop_order("95", status=OrderStatus.PARTIALLY_FILLED, filled_quantity=D("0.5"))
-    (fill,) = matched(part, on=bar(99.0))
+    first = bar(96.0, low=94.0, volume=5.0)
+    trigger, part = matched(stop_order("95"), on=first, participation_pct=10.0)
+    assert (trigger.kind, part.quantity, part.price) == (ReportKind.TRIGGERED, D("0.5"), D(95))
+    rest = apply_report(apply_report(stop_order("95"), trigger), part)
+    assert rest.is_triggered
+    (fill,) = matched(rest, on=bar(99.0))
     assert (fill.price, fill.quantity, fill.event_time) == (D(99), D("1.5"), OPEN_TIME)
 
 
 def test_an_exit_and_a_stop_of_one_bot_never_sell_the_position_twice() -> None:
     leave = order(client_order_id="z", side=Side.SELL, purpose=OrderPurpose.EXIT)
-    fills = matched(stop_order("95"), leave, on=bar(100, low=90))
+    reports = matched(stop_order("95"), leave, on=bar(100, low=90))
+    fills = [r for r in reports if r.kind is ReportKind.FILLED]
     assert [(f.client_order_id, f.quantity) for f in fills] == [("z", D(2))]
 
 

@@ -125,8 +125,13 @@ def test_the_target_must_pay_two_round_trips(target: float, cost: float, is_pass
     [("0.01", True), ("0.0099", False), ("NaN", False), ("Infinity", False), (None, False)],
 )
 def test_gas_must_be_known_and_enough(balance: str | None, is_passed: bool) -> None:
-    gate = gas_gate(None if balance is None else D(balance), POLICY)
+    gate = gas_gate(None if balance is None else D(balance), POLICY, D("0.00015"))
     assert (gate.gate, gate.limit, gate.is_passed) == (Gate.GAS, 0.01, is_passed)
+
+
+def test_gas_must_pay_for_the_way_in_and_out() -> None:
+    assert not gas_gate(D("0.9"), POLICY, D("0.5")).is_passed
+    assert gas_gate(D(1), POLICY, D("0.5")) == (Gate.GAS, 1.0, 1.0, True, Outcome.GAS_TOO_LOW)
 
 
 @pytest.mark.parametrize(("bars", "is_passed"), [(6, True), (5, False), (0, False)])
