@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 
 from trading.domain.desk.driver import DeskDriver
+from trading.domain.desk.opening import desk_open
 from trading.domain.desk.output import StepOutput
-from trading.domain.desk.state import BotSpec, DeskState, desk_open
+from trading.domain.desk.state import BotSpec, DeskState
 from trading.domain.execution.costs import CostModel
 from trading.domain.forecasting.base import Forecast
 from trading.domain.market.bars import Bar, FloatArray

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from trading.domain.execution.costs import VenueCosts
+from trading.domain.execution.ids import client_order_id
 from trading.domain.execution.orders import (
     ExecutionReport,
     Order,
@@ -15,7 +16,6 @@ from trading.domain.execution.orders import (
     OrderType,
     ReportKind,
     Side,
-    client_order_id,
 )
 from trading.domain.market.bars import Bar
 from trading.domain.market.instruments import Instrument, Pair

@@ -81,6 +81,9 @@ def desk_run(
         for part in (out, *driver.send(out)):
             run.trips += part.round_trips
             run.fills += [(number[f.report.event_time], f.order.side, f.report) for f in part.fills]
+    end, last = driver.core.apply_end(), len(bars) - 1  # both sell at the last close
+    run.trips += end.round_trips
+    run.fills += [(last, f.order.side, f.report) for f in end.fills]
     return run
 
 
@@ -89,7 +92,6 @@ class Parity:
     """How the two compare; ``worst`` is the largest relative difference of any figure."""
 
     closed: int
-    is_open: bool
     refused: Counter[str]
     worst: float
     trades: tuple[Trade, ...]
@@ -122,9 +124,9 @@ def parity(
     kept = without(signals, list(desk.refused))
     _, rows = evaluator.run(kept, span, trade_size, FillModel.NEXT_OPEN)
     trades = trades_of(rows, 0)
-    worst = _compare(desk, trades, last=len(bars) - 1)
+    worst = _compare(desk, trades)
     reasons = Counter(outcome.name for outcome in desk.refused.values())
-    return Parity(len(desk.trips), desk.bot.position is not None, reasons, worst, trades)
+    return Parity(len(desk.trips), reasons, worst, trades)
 
 
 def without(signals: Signals, bars: list[int]) -> Signals:
@@ -135,12 +137,10 @@ def without(signals: Signals, bars: list[int]) -> Signals:
     return Signals(signals.at[kept], side[kept])
 
 
-def _compare(desk: DeskRun, trades: tuple[Trade, ...], *, last: int) -> float:
-    assert [side for _, side, _ in desk.fills[::2]] == [Side.BUY] * ((len(desk.fills) + 1) // 2)
-    assert [side for _, side, _ in desk.fills[1::2]] == [Side.SELL] * (len(desk.fills) // 2)
-    is_open = desk.bot.position is not None
-    assert len(trades) == len(desk.trips) + is_open
-    assert len(desk.fills) == 2 * len(desk.trips) + is_open
+def _compare(desk: DeskRun, trades: tuple[Trade, ...]) -> float:
+    assert [side for _, side, _ in desk.fills[::2]] == [Side.BUY] * len(desk.trips)
+    assert [side for _, side, _ in desk.fills[1::2]] == [Side.SELL] * len(desk.trips)
+    assert len(trades) == len(desk.trips)
     differences = [0.0]
     for i, trade in enumerate(trades):
         bar, _, buy = desk.fills[2 * i]
@@ -150,9 +150,6 @@ def _compare(desk: DeskRun, trades: tuple[Trade, ...], *, last: int) -> float:
             (buy.price, trade.entry_price), (buy.quantity, tokens),
             (buy.fee + buy.gas_cost, trade.cost_buy_quote),
         )  # fmt: skip
-        if i == len(desk.trips):  # the evaluator sells at the end of the data, the desk holds on
-            assert trade.exit_index == last
-            break
         bar, _, sell = desk.fills[2 * i + 1]
         assert bar == trade.exit_index
         paid = sell.fee + sell.gas_cost

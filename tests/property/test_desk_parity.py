@@ -25,6 +25,7 @@ STORED_REASONS = {"BAR_QUARANTINED", "BELOW_MIN_NOTIONAL"}
 def flagged(bars: BarArrays, seed: int) -> BarArrays:
     """Return the bars with one in fifty quarantined."""
     odd = np.random.default_rng(seed).random(len(bars)) < 0.02
+    odd[-1] = False  # what is open then is booked at the lower end of an outlier
     return replace(bars, flags=np.where(odd, QUARANTINED, 0).astype(np.uint8))
 
 
@@ -42,7 +43,7 @@ def test_the_desk_makes_the_evaluators_trades_over_holes_and_outliers(name: str)
         )  # fmt: skip
         assert found.worst < NEAR, (seed, found)
         assert set(found.refused) <= STORED_REASONS
-        closed += found.closed + found.is_open
+        closed += found.closed
         refused += found.refused
     assert closed >= 3, refused
 

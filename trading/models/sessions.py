@@ -75,6 +75,7 @@ class SessionInput(models.Model):
         TRADING_STATE = "trading_state"
         CATCH_UP = "catch_up"  # bars seen too late to enter on
         REARM = "rearm"  # the drawdown of bots counts from here, as a person decided
+        END = "end"  # stopped, or no more bars: what was open is booked at its last price
 
     session = models.ForeignKey(DeskSession, on_delete=models.CASCADE, related_name="inputs")
     after_seq = models.BigIntegerField(help_text="in force for stream bars after this one")

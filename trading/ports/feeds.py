@@ -24,10 +24,10 @@ class FeedBar:
 
 @dataclass(frozen=True, slots=True)
 class FeedBatch:
-    """Closed bars in processing order (open time, then pair) and where to go on afterwards.
+    """Closed bars and where to go on afterwards; the log orders those of one time.
 
     Attributes:
-        bars: may be empty.
+        bars: by open time, may be empty.
         position: JSON value to pass to ``next_batch`` next time.
         wait_s: seconds until more can be expected; 0 means at once.
         finished: True when nothing will ever follow.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.sessions.market import open_session, series
+from tests.integration.sessions.records import written
 from tests.integration.sessions.running import run_to_end
+from trading.domain.reasons import ExitReason
 from trading.models import (
     Decision,
     DeskSession,
@@ -82,9 +84,32 @@ def test_the_rows_of_an_account_add_up() -> None:
         assert bot.n_round_trips == len(trips)
 
 
-def test_an_open_position_is_always_protected_by_a_working_stop() -> None:
-    session = open_session(series(420, seed=3))
+def test_sessions_of_the_same_bars_make_the_same_money_whatever_their_numbers() -> None:
+    bars = series()
+    for pair in bars.values():
+        pair.values[4] *= 0.01  # thin: orders share volume
+    sessions = [open_session(bars, name) for name in ("one", "two")]
+    for session in sessions:
+        run_to_end(session.pk)
+    one, two = (written(session.pk) for session in sessions)
+    assert one == two
+    assert one["round trips"]
+
+
+def test_a_session_that_ends_has_nothing_open_and_says_why() -> None:
+    session = open_session(series(400, seed=2))
     run_to_end(session.pk)
+    assert not Position.objects.filter(is_open=True).exists()
+    assert not Order.objects.filter(status__in=("accepted", "partially_filled")).exists()
+    assert session.inputs.filter(kind="end").count() == 1
+    ended = RoundTrip.objects.filter(exit_reason=ExitReason.END_OF_DATA)
+    assert ended.count() == Order.objects.filter(reason="end_of_data").count() > 0
+
+
+def test_an_open_position_is_always_protected_by_a_working_stop() -> None:
+    session = open_session(series(400, seed=2), is_finished=False)
+    run_to_end(session.pk, deadline_s=20)
+    assert Position.objects.filter(is_open=True).exists()
     for position in Position.objects.filter(is_open=True):
         exits = Order.objects.filter(
             bot=position.bot, side="sell", status__in=("accepted", "partially_filled")

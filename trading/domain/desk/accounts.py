@@ -6,30 +6,30 @@ that belongs to no order of ours, changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import replace
 from typing import Final
 
+from trading.domain.desk.orders import (
+    OrderDraft,
+    amend_stop,
+    cancel_order,
+    note_change,
+    submit_order,
+)
 from trading.domain.desk.output import (
-    AmendOrder,
-    CancelOrder,
     FillBooked,
     RoundTripClosed,
     StepOutput,
-    SubmitOrder,
 )
-from trading.domain.desk.standing import is_in_place, stop_quantity
 from trading.domain.desk.state import BotState, DeskState, PairState
 from trading.domain.execution.orders import (
     ExecutionReport,
     Order,
     OrderPurpose,
-    OrderStatus,
     OrderType,
     ReportKind,
     Side,
     apply_report,
-    client_order_id,
 )
 from trading.domain.execution.positions import RoundTripResult, apply_fill
 from trading.domain.execution.stops import open_stop
@@ -43,85 +43,19 @@ RECENT_ORDERS: Final = 8
 _STOP_REACHED: Final = frozenset({ReportKind.TRIGGERED, ReportKind.FILLED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderDraft:
-    """What an order should be, before it has an id and a status."""
-
-    side: Side
-    type: OrderType
-    purpose: OrderPurpose
-    quantity: Decimal
-    reason: str
-    limit_price: Decimal | None = None
-    stop_price: Decimal | None = None
-    expires_bar_time: int | None = None
-    spend: Decimal | None = None
-    budget: Decimal | None = None
-    child: int = 0
-
-
-def submit_order(
-    state: DeskState, pair: PairState, bot: BotState, draft: OrderDraft, out: StepOutput
-) -> Order:
-    """Create an order, remember it as submitted and ask for it to be sent after the commit."""
-    new = Order(
-        client_order_id=client_order_id(
-            state.session_key, bot.spec.index, out.seq, draft.purpose, child=draft.child
-        ),
-        bot_index=bot.spec.index,
-        pair=pair.name,
-        side=draft.side,
-        type=draft.type,
-        purpose=draft.purpose,
-        quantity=draft.quantity,
-        limit_price=draft.limit_price,
-        stop_price=draft.stop_price,
-        status=OrderStatus.INITIALIZED,
-        filled_quantity=Decimal(0),
-        average_price=None,
-        trade_ids=(),
-        reason=draft.reason,
-        bar_time=out.bar_time,
-        created_seq=out.seq,
-        expires_bar_time=draft.expires_bar_time,
-        spend=draft.spend,
-        budget=draft.budget,
-    )
-    report = ExecutionReport(new.client_order_id, ReportKind.SUBMITTED, out.bar_time)
-    order = apply_report(new, report)
-    bot.orders[order.client_order_id] = order
-    out.order_events.append((order, report))
-    out.commands.append(SubmitOrder(order))
-    _changed(bot, out)
-    return order
-
-
-def cancel_order(bot: BotState, order: Order, out: StepOutput) -> None:
-    """Ask for a working order to be taken back; twice is once."""
-    report = ExecutionReport(order.client_order_id, ReportKind.CANCEL_REQUESTED, out.bar_time)
-    after = apply_report(order, report)
-    if after is order:
-        return
-    bot.orders[order.client_order_id] = after
-    out.order_events.append((after, report))
-    out.commands.append(CancelOrder(after))
-    _changed(bot, out)
-
-
-def amend_stop(bot: BotState, out: StepOutput) -> None:
-    """Bring the working stop order to the stop's price and the position's quantity."""
-    order, stop, position = bot.working(OrderPurpose.STOP), bot.stop, bot.position
-    if order is None or stop is None or position is None:
-        return
-    if not is_in_place(order, position, stop):
-        quantity = stop_quantity(order, position)
-        out.commands.append(AmendOrder(order, stop.current_stop, quantity))
-
-
 def apply_reports(
     state: DeskState, pair: PairState, reports: list[ExecutionReport], out: StepOutput
 ) -> None:
-    """Book the reports in order."""
+    """Book the reports in order, and together what they closed."""
+    n_before = len(out.round_trips)
+    book_reports(state, pair, reports, out)
+    settle(state, out, n_before)
+
+
+def book_reports(
+    state: DeskState, pair: PairState, reports: list[ExecutionReport], out: StepOutput
+) -> None:
+    """Book the reports in order; whoever calls settles what they closed."""
     with exact():
         for report in reports:
             for slot in pair.slots:
@@ -157,7 +91,7 @@ def _apply(
             cancel_order(bot, entry, out)
     if report.kind is ReportKind.FILLED:
         _book_fill(state, pair, bot, after, report, out)
-    _changed(bot, out)
+    note_change(bot, out)
 
 
 def _book_fill(
@@ -192,14 +126,18 @@ def _book_fill(
     if change.round_trip is not None:
         _close(state, pair, bot, order, change.round_trip, out)
     elif order.side is Side.BUY:
-        _protect(state, pair, bot, out)
+        protect(state, pair, bot, out)
 
 
-def _protect(state: DeskState, pair: PairState, bot: BotState, out: StepOutput) -> None:
+def protect(state: DeskState, pair: PairState, bot: BotState, out: StepOutput) -> None:
+    """Give an open position the stop it should have by now, and bring its order into place.
+
+    One that was opened while stops were switched off gets what it would have had from its entry.
+    """
     position, policy = bot.position, bot.policy.stops
-    if position is None or not policy.enabled:
+    if position is None:
         return
-    if bot.stop is None:
+    if bot.stop is None and policy.enabled:
         bot.stop = open_stop(
             entry_price=position.average_entry_price,
             atr=bot.entry_atr,
@@ -209,6 +147,8 @@ def _protect(state: DeskState, pair: PairState, bot: BotState, out: StepOutput) 
             instrument=pair.instrument,
         )
         out.stops[bot.spec.index, position.n] = bot.stop
+    if bot.stop is None:
+        return
     if bot.working(OrderPurpose.STOP) is None:
         draft = OrderDraft(
             side=Side.SELL,
@@ -243,19 +183,42 @@ def _close(
     bot.exit_bar = pair.n_bars
     for leftover in list(bot.orders.values()):
         cancel_order(bot, leftover, out)
-    entry_value = result.quantity * result.entry_price
-    state.equilibrium = record_round_trip(
-        state.equilibrium,
-        predicted=bot.entry_forecast,
-        realised=float(profit / entry_value),
-        confidence=bot.entry_conviction,
-        window=state.policy.savings.window,
-    )
     reason = ExitReason.STOP if order.purpose is OrderPurpose.STOP else ExitReason(bot.exit_reason)
-    savings = _save(state, pair, bot, result) if is_win else None
     bot.mark(float(bot.cash + bot.reserved))  # flat now
     quote = pair.instrument.pair.quote
-    out.round_trips.append(RoundTripClosed(bot.spec.index, quote, result, reason, savings))
+    out.round_trips.append(RoundTripClosed(bot.spec.index, quote, result, reason, None))
+
+
+def settle(state: DeskState, out: StepOutput, first: int) -> None:
+    """Count what was closed together, from place ``first`` on, then decide on its savings.
+
+    All of it counts for the desk's health before any is decided on, by its figures: whichever is
+    booked first, the verdict is the same for all.
+    """
+    if len(out.round_trips) == first:
+        return
+    with exact():
+        for record in sorted(_closed_record(state, trip) for trip in out.round_trips[first:]):
+            _, realised, predicted, confidence = record
+            state.equilibrium = record_round_trip(
+                state.equilibrium,
+                predicted=predicted,
+                realised=realised,
+                confidence=confidence,
+                window=state.policy.savings.window,
+            )
+        for i, trip in enumerate(out.round_trips[first:], first):
+            if trip.result.realised_pnl > 0:
+                bot = state.bots[trip.bot_index]
+                savings = _save(state, state.pairs[bot.spec.pair], bot, trip.result)
+                out.round_trips[i] = replace(trip, savings=savings)
+                bot.mark(float(bot.cash + bot.reserved))
+
+
+def _closed_record(state: DeskState, trip: RoundTripClosed) -> tuple[int, float, float, float]:
+    bot, result = state.bots[trip.bot_index], trip.result
+    realised = float(result.realised_pnl / (result.quantity * result.entry_price))
+    return result.exit_time, realised, bot.entry_forecast, bot.entry_conviction
 
 
 def _save(
@@ -274,8 +237,3 @@ def _save(
     bot.cash -= decision.reserved
     bot.reserved += decision.reserved
     return decision
-
-
-def _changed(bot: BotState, out: StepOutput) -> None:
-    out.bots.add(bot.spec.index)
-    bot.touch()

@@ -15,36 +15,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from typing import Final
 
-from trading.domain.desk.accounts import apply_reports, cancel_order
-from trading.domain.desk.entries import Candidate, data_gates, decide_entries
-from trading.domain.desk.exits import Price, manage_position, order_exit
+from trading.domain.desk.accounts import apply_reports, settle
+from trading.domain.desk.deciding import decide_bar
+from trading.domain.desk.exits import close_out, order_exit
 from trading.domain.desk.journal import (
-    Reading,
     chain_bar,
     chain_digest,
-    pack_holding,
-    pack_quiet,
-    pack_record,
 )
-from trading.domain.desk.output import JournalRow, StepOutput
+from trading.domain.desk.orders import cancel_order
+from trading.domain.desk.output import StepOutput, money_lines
 from trading.domain.desk.state import LONG_AGO, BotState, DeskState, PairState
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import ExecutionReport, OrderPurpose
-from trading.domain.gates import GateResult, failed_outcome
-from trading.domain.market.bars import QUARANTINED, WARMUP, Bar
+from trading.domain.market.bars import QUARANTINED, Bar
 from trading.domain.market.timeframes import MS_PER_DAY
-from trading.domain.money import exact, total
+from trading.domain.money import total
 from trading.domain.policy import Policy
-from trading.domain.reasons import ExitReason, Gate, Outcome, TradingState
-from trading.domain.signals.strategies.base import BUY, NONE
+from trading.domain.reasons import ExitReason, TradingState
 
-NO_TRIGGER: Final = int(Outcome.NO_TRIGGER)
-HOLDING: Final = int(Outcome.HOLDING)
-NO_BOTS: Final[frozenset[int]] = frozenset()
 EQUITY_EVERY_BARS: Final = 3
 
 
@@ -53,7 +44,6 @@ class DeskCore:
 
     def __init__(self, state: DeskState) -> None:
         self.state = state
-        self._last_pair = state.pairs[max(state.pairs)]
 
     def step(
         self, seq: int, pair_name: str, bar: Bar, reports: list[ExecutionReport]
@@ -77,15 +67,26 @@ class DeskCore:
         pair = state.pairs.get(pair_name)
         if pair is None:
             return out
+        if out.bar_time > state.time:
+            self._move_on(out)
         if reports:
             apply_reports(state, pair, reports, out)
         _take_bar(state, pair, bar)
-        _decide(state, pair, bar, out)
-        state.digest = chain_digest(state.digest, seq, [row[2] for row in out.journal])
+        decide_bar(state, pair, bar, out)
+        self._seal(out)
         state.n_decisions += len(out.journal)
-        if pair is self._last_pair and out.bar_time % (EQUITY_EVERY_BARS * state.step_ms) == 0:
-            out.equity = session_equity(state)
         return out
+
+    def _seal(self, out: StepOutput) -> None:
+        records, money = [row[2] for row in out.journal], money_lines(out) if out.fills else ()
+        self.state.digest = chain_digest(self.state.digest, out.bar_time, records, money)
+
+    def _move_on(self, out: StepOutput) -> None:
+        """Begin a new bar time; every pair that was coming has left its mark on the one before."""
+        state = self.state
+        if state.time > 0 and state.time % (EQUITY_EVERY_BARS * state.step_ms) == 0:
+            out.equity, out.equity_time = session_equity(state), state.time
+        state.time = out.bar_time
 
     def apply_reports(self, pair_name: str, reports: list[ExecutionReport]) -> StepOutput:
         """Book reports that arrive between two bars (an acceptance, a confirmed cancel)."""
@@ -133,6 +134,20 @@ class DeskCore:
                 out.bots.add(bot.spec.index)
         return out
 
+    def apply_end(self) -> StepOutput:
+        """Close every position at its last price and take back every order: nothing follows.
+
+        Bookkeeping, not trading: no venue is asked, and no volume limits it.
+        """
+        state, out = self.state, self._next_epoch()
+        for bot in state.bots:
+            close_out(state, state.pairs[bot.spec.pair], bot, out)
+        settle(state, out, 0)
+        state.is_over = True
+        out.equity, out.equity_time = session_equity(state), state.time
+        self._seal(out)
+        return out
+
     def _next_epoch(self) -> StepOutput:
         state = self.state
         state.epoch += 1
@@ -170,126 +185,10 @@ def _take_bar(state: DeskState, pair: PairState, bar: Bar) -> None:
     pair.n_bars += 1
     pair.last_open_time = time
     pair.last_close = close
+    pair.trusted_close = min(open_, close) if flags & QUARANTINED else close
     day = time // MS_PER_DAY
     if day != pair.day:
         pair.day = day
         for slot in pair.slots:
             slot.bot.day_equity = slot.bot.equity
             slot.bot.touch()
-
-
-@dataclass(slots=True)
-class _Turn:
-    """One bar of one pair while its bots decide."""
-
-    state: DeskState
-    pair: PairState
-    bar: Bar
-    out: StepOutput
-    stopped: frozenset[int]  # bots whose stop was filled within the bar
-    candidates: list[Candidate]
-
-
-def _decide(state: DeskState, pair: PairState, bar: Bar, out: StepOutput) -> None:
-    stopped = _stopped_out(out) if out.round_trips else NO_BOTS
-    turn = _Turn(state, pair, bar, out, stopped, [])
-    cooldown = state.policy.signals.gap_cooldown_bars
-    is_plain = not bar.flags and not stopped and pair.bars_since_gap >= cooldown
-    n_bars, values, signal = pair.n_bars, pair.bar, pair.out
-    for index, bot, decide, view, params, kernel_state, min_bars in pair.slots:
-        action = NONE
-        if n_bars >= min_bars:
-            action = decide(values, view, params, kernel_state, signal)
-            if action == NONE and is_plain:
-                row = _unmoved(turn, bot, index, min_bars)
-                if row is not None:
-                    out.journal.append(row)
-                    continue
-        _decide_bot(turn, bot, action)
-    if turn.candidates:
-        with exact():
-            decide_entries(state, pair, turn.candidates, bar.flags, out)
-        for c in turn.candidates:
-            read = Reading(c.outcome, c.gates, BUY, c.conviction, c.hashed)
-            _record(turn, c.bot, read)
-        out.journal.sort()
-
-
-def _stopped_out(out: StepOutput) -> frozenset[int]:
-    return frozenset(t.bot_index for t in out.round_trips if t.exit_reason is ExitReason.STOP)
-
-
-def _unmoved(turn: _Turn, bot: BotState, index: int, min_bars: int) -> JournalRow | None:
-    """Return the row of a bot that a plain bar without a signal leaves as it is, else None.
-
-    The short way to what ``_decide_bot`` would write; nearly every bar of every bot ends here.
-    """
-    state, pair, bar = turn.state, turn.pair, turn.bar
-    epoch, data_hash = state.epoch, pair.data_hash
-    standing = bot.standing or bot.stand(epoch)
-    hashed = data_hash ^ standing.account_hash
-    if standing.is_idle:
-        record = pack_quiet(pair.n_bars, min_bars, epoch, data_hash, hashed)
-        return JournalRow(index, NO_TRIGGER, record)
-    if (
-        not standing.is_at_rest
-        or not standing.is_held(bar.high, bar.close, turn.out.bar_time)
-        or bot.is_flatten_ordered
-        or (bot.ratchet_epoch != epoch and bot.stop is not None)
-    ):
-        return None
-    bot.mark(standing.equity(bar.close))
-    record = pack_holding(
-        pair.n_bars, min_bars, pair.bars_since_gap, bot.policy.signals.gap_cooldown_bars, epoch,
-        data_hash, hashed,
-    )  # fmt: skip
-    return JournalRow(index, HOLDING, record)
-
-
-def _decide_bot(turn: _Turn, bot: BotState, action: int) -> None:
-    state, pair, bar = turn.state, turn.pair, turn.bar
-    standing = bot.stand(state.epoch)  # before anything changes
-    hashed = pair.data_hash ^ standing.account_hash
-    if bot.position is not None:
-        bot.mark(standing.equity(bar.close), is_confirmed=not bar.flags & QUARANTINED)
-    gates = data_gates(pair, bot, bar.flags)
-    if bot.spec.index in turn.stopped:
-        outcome = Outcome.STOP_FILLED
-    elif bot.position is not None and bot.working(OrderPurpose.EXIT) is None:
-        price = _trusted(bar)
-        outcome, read = manage_position(state, pair, bot, action, price, turn.out)
-        gates += read
-    elif bot.orders:
-        outcome = Outcome.ORDER_WORKING
-    elif not gates[0].is_passed or bar.flags & WARMUP:
-        outcome = failed_outcome(gates)
-    elif action == BUY:
-        strength, confidence = pair.out.tolist()
-        turn.candidates.append(Candidate(bot, strength, confidence, hashed))
-        return
-    else:
-        outcome = _flat_outcome(gates, action, pair)
-    _record(turn, bot, Reading(outcome, gates, action, math.nan, hashed))
-
-
-def _trusted(bar: Bar) -> Price:
-    """Return the prices an exit looks at: an outlier's gain counts once a later bar confirms it."""
-    if bar.flags & QUARANTINED:
-        lower = min(bar.open, bar.close)
-        return Price(lower, lower)
-    return Price(bar.high, bar.close)
-
-
-def _flat_outcome(gates: list[GateResult], action: int, pair: PairState) -> Outcome:
-    """Return the reason of a bot that holds nothing and buys nothing; some gate has failed."""
-    if action == NONE:
-        gates.append(GateResult(Gate.TRIGGER, 0.0, 0.0, False, Outcome.NO_TRIGGER))
-    else:
-        gates.append(GateResult(Gate.TRIGGER, float(pair.out[0]), 0.0, True, Outcome.NO_TRIGGER))
-        gates.append(GateResult(Gate.POSITION, 0.0, 0.0, False, Outcome.SELL_WITHOUT_POSITION))
-    return failed_outcome(gates)
-
-
-def _record(turn: _Turn, bot: BotState, reading: Reading) -> None:
-    record = pack_record(reading, epoch=turn.state.epoch, data_hash=turn.pair.data_hash)
-    turn.out.journal.append(JournalRow(bot.spec.index, int(reading.outcome), record))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from trading.domain.desk.accounts import OrderDraft, submit_order
+from trading.domain.desk.orders import OrderDraft, submit_order
 from trading.domain.desk.output import StepOutput
 from trading.domain.desk.state import BotState, DeskState, PairState
 from trading.domain.execution.orders import OrderPurpose, OrderType, Side

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from trading.domain.desk.accounts import OrderDraft, amend_stop, cancel_order, submit_order
+from trading.domain.desk.accounts import book_reports, protect
+from trading.domain.desk.orders import OrderDraft, cancel_order, note_order, submit_order
 from trading.domain.desk.output import StepOutput
 from trading.domain.desk.state import BotState, DeskState, PairState
+from trading.domain.execution.fills import Ask, Market, Match, fill_of, worsened
 from trading.domain.execution.orders import OrderPurpose, OrderType, Side
-from trading.domain.execution.stops import StopState, exit_due, ratchet
+from trading.domain.execution.positions import PositionState
+from trading.domain.execution.stops import StopState, exit_due, ratchet, switched_on
 from trading.domain.gates import GateResult
+from trading.domain.market.bars import to_decimal
+from trading.domain.money import exact
 from trading.domain.reasons import ExitReason, Gate, Outcome
 from trading.domain.risk.checks import exit_gates, first_failure
 from trading.domain.signals.strategies.base import SELL
@@ -37,12 +42,12 @@ def manage_position(
     strength = float(pair.out[0]) if action == SELL else 0.0
     gates = [GateResult(Gate.TRIGGER, strength, 0.0, reason is not None, Outcome.HOLDING)]
     if reason is None:
-        amend_stop(bot, out)
+        protect(state, pair, bot, out)
         return Outcome.HOLDING, gates
     gates += exit_gates(bot.trading_state, flatten=bot.is_flatten_ordered)
     failure = first_failure(gates)
     if failure is not None:
-        amend_stop(bot, out)
+        protect(state, pair, bot, out)
         return failure.outcome, gates
     order_exit(state, pair, bot, reason, out)
     return Outcome.EXIT_ORDERED, gates
@@ -58,7 +63,30 @@ def order_exit(
     for order in list(bot.orders.values()):
         cancel_order(bot, order, out)
     bot.exit_reason = int(reason)
-    draft = OrderDraft(
+    submit_order(state, pair, bot, _sale(state, position, reason), out)
+
+
+def close_out(state: DeskState, pair: PairState, bot: BotState, out: StepOutput) -> None:
+    """Take back the bot's orders and book its position as sold at the last trusted close.
+
+    The caller settles what that closed.
+    """
+    for order in list(bot.orders.values()):
+        cancel_order(bot, order, out)
+    if bot.position is None:
+        return
+    bot.exit_reason, time = int(ExitReason.END_OF_DATA), pair.last_open_time + state.step_ms
+    order = note_order(state, pair, bot, _sale(state, bot.position, ExitReason.END_OF_DATA), out)
+    market = Market(pair.instrument, pair.costs_of(bot.spec.index), (time, time))
+    match = Match(to_decimal(pair.trusted_close), is_maker=False, is_at_open=True)
+    with exact():
+        price = worsened(order, match, market)
+        fill = fill_of(Ask(order, market, match, price, order.remaining, order.remaining))
+    book_reports(state, pair, [fill], out)
+
+
+def _sale(state: DeskState, position: PositionState, reason: ExitReason) -> OrderDraft:
+    return OrderDraft(
         side=Side.SELL,
         type=OrderType.MARKET,
         purpose=OrderPurpose.EXIT,
@@ -66,7 +94,6 @@ def order_exit(
         reason=reason.name.lower(),
         child=state.epoch,
     )
-    submit_order(state, pair, bot, draft, out)
 
 
 def _exit_reason(
@@ -92,9 +119,20 @@ def _ratchet(
     before, position = bot.stop, bot.position
     if before is None or position is None:
         return None
+    known = before
+    if bot.ratchet_epoch != state.epoch:
+        known = switched_on(
+            before,
+            entry_price=position.average_entry_price,
+            atr=bot.entry_atr,
+            entry_time=position.entry_time,
+            step_ms=state.step_ms,
+            policy=bot.policy.stops,
+            instrument=pair.instrument,
+        )
     bot.ratchet_epoch = state.epoch
     bot.stop = ratchet(
-        before,
+        known,
         high=high,
         close_time=out.bar_time,
         instrument=pair.instrument,

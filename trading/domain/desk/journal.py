@@ -6,8 +6,9 @@ them), conviction f32 (NaN without a signal), data hash u64 (chain over every ba
 far), input hash u64 (data hash, the bot's account and the epoch). Then per gate: id and verdict in
 one byte (``id << 1 | passed``), observed f64, limit f64. A quiet bar takes 60 bytes.
 
-The digest of a run is a chain: each step hashes the digest before it, the stream sequence number
-and the step's records, so two runs with one digest made the same decisions in the same order.
+The digest of a run is a chain: each step hashes the digest before it, its time, its records and
+the money it moved (``money_lines``), so two runs with one digest made the same decisions and the
+same money. No id, index, row number or name is in it, and bots of one step have no order there.
 """
 
 from __future__ import annotations
@@ -150,6 +151,9 @@ def chain_bar(before: int, bar: Bar) -> int:
     return hash_of(_BAR.pack(before, *bar))
 
 
-def chain_digest(before: bytes, seq: int, records: Iterable[bytes]) -> bytes:
-    """Return the run digest (16 bytes) after one more step."""
-    return blake2b(_STEP.pack(before, seq) + b"".join(records), digest_size=16).digest()
+def chain_digest(
+    before: bytes, bar_time: int, records: Iterable[bytes], money: Iterable[str] = ()
+) -> bytes:
+    """Return the run digest (16 bytes) after one more step, in whatever order its bots stand."""
+    body = b"".join(sorted(records)) + "\n".join(sorted(money)).encode()
+    return blake2b(_STEP.pack(before, bar_time) + body, digest_size=16).digest()

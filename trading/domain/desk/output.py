@@ -9,6 +9,7 @@ from typing import NamedTuple
 from trading.domain.execution.orders import ExecutionReport, Order
 from trading.domain.execution.positions import PositionState, RoundTripResult
 from trading.domain.execution.stops import StopState
+from trading.domain.money import canonical
 from trading.domain.reasons import ExitReason
 from trading.domain.treasury.savings import SavingsDecision
 
@@ -85,13 +86,13 @@ class StepOutput:
         order_events: every accepted report or own act, in order, with the order after it.
         positions: by (bot index, position number); a closed one has quantity 0.
         bots: indexes whose account changed.
-        equity: (whole session, of which reserved) by quote currency; only on every few bars of the
-            last pair.
+        equity: (whole session, of which reserved) by quote currency at ``equity_time`` (ms UTC):
+            once every few bar times, on the first bar of the next.
     """
 
     __slots__ = (
-        "bar_time", "bots", "commands", "equity", "fills", "journal", "open_time", "order_events",
-        "pair", "positions", "round_trips", "seq", "stops",
+        "bar_time", "bots", "commands", "equity", "equity_time", "fills", "journal", "open_time",
+        "order_events", "pair", "positions", "round_trips", "seq", "stops",
     )  # fmt: skip
 
     def __init__(self, seq: int, pair: str, open_time: int, bar_time: int) -> None:
@@ -108,8 +109,42 @@ class StepOutput:
         self.round_trips: list[RoundTripClosed] = []
         self.bots: set[int] = set()
         self.equity: dict[str, tuple[float, float]] = {}
+        self.equity_time = 0
 
     @property
     def has_effects(self) -> bool:
         """Return True when something besides the journal must be written."""
         return bool(self.order_events or self.positions or self.stops or self.bots)
+
+
+def money_lines(out: StepOutput) -> list[str]:
+    """Return a line per fill, round trip and savings decision: amounts as text, no ids."""
+    lines = [
+        _line(
+            *("fill", f.order.side, f.order.purpose, f.report.is_maker, f.report.event_time),
+            *(f.report.quantity, f.report.price, f.report.fee, f.report.slippage),
+            f.report.gas_cost,
+        )
+        for f in out.fills
+    ]
+    for trip in out.round_trips:
+        r = trip.result
+        lines.append(
+            _line(
+                *("trip", trip.exit_reason.name, r.entry_time, r.exit_time, r.quantity),
+                *(r.entry_price, r.exit_price, r.gross_pnl, r.fees, r.realised_pnl),
+            )
+        )
+        if trip.savings is not None:
+            s = trip.savings
+            lines.append(
+                _line(
+                    *("saving", s.skip_reason or "accepted", s.profit, s.candidate, s.reserved),
+                    *(s.estimated_fees, s.required_min),
+                )
+            )
+    return lines
+
+
+def _line(*values: object) -> str:
+    return "|".join(format(canonical(v), "f") if isinstance(v, Decimal) else str(v) for v in values)

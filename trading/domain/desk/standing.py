@@ -26,7 +26,8 @@ class Standing(NamedTuple):
         account_hash: fingerprint of everything but prices that a decision depends on.
         money: cash and reserve, quote. held: base.
         is_idle: neither a position nor an order.
-        is_at_rest: a position that no exit is under way for, with its stop order in place.
+        is_at_rest: a position that no exit is under way for, protected by the stop order it should
+            have, in its place.
         high_water: only a higher high can move the stop; infinite without a stop.
         target: ends the position; infinite for none.
         deadline: when the position is given up, ms UTC, ``NEVER`` for never.
@@ -61,8 +62,16 @@ def standing_of(
     position: PositionState | None,
     stop: StopState | None,
     orders: Collection[Order],
+    *,
+    wants_stop: bool = False,
 ) -> Standing:
-    """Return where a bot stands that has ``money`` (quote) and the working ``orders``."""
+    """Return where a bot stands that has ``money`` (quote) and the working ``orders``.
+
+    ``wants_stop``: the policy protects what is open; a position without its stop does not rest.
+    """
+    is_protected = (stop is None and not wants_stop) or any(
+        order.purpose is OrderPurpose.STOP for order in orders
+    )
     target = None if stop is None else stop.target
     deadline = None if stop is None else stop.hold_deadline
     return Standing(
@@ -70,7 +79,9 @@ def standing_of(
         money=float(money),
         held=0.0 if position is None else float(position.quantity),
         is_idle=position is None and not orders,
-        is_at_rest=position is not None and all(_rests(o, position, stop) for o in orders),
+        is_at_rest=position is not None
+        and is_protected
+        and all(_rests(order, position, stop) for order in orders),
         high_water=math.inf if stop is None else float(stop.high_water),
         target=math.inf if target is None else float(target),
         deadline=NEVER if deadline is None else deadline,

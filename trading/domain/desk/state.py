@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from trading.domain.desk.journal import GENESIS, hash_of
 from trading.domain.desk.standing import Standing, standing_of
 from trading.domain.execution.costs import CostModel, VenueCosts
@@ -26,10 +24,9 @@ from trading.domain.money import total
 from trading.domain.policy import BotRules, Policy
 from trading.domain.reasons import TradingState
 from trading.domain.signals.features import FeatureBank
-from trading.domain.signals.strategies.base import Decide, Feature, FeatureKind, Strategy
+from trading.domain.signals.strategies.base import Decide, Strategy
 from trading.domain.treasury.equilibrium import EquilibriumState
 
-RING_CAPACITY: Final = 1500
 LONG_AGO: Final = 10**9  # bars; "never happened" for cooldowns
 
 
@@ -91,8 +88,9 @@ class BotState:
         if self.standing is None:
             money, orders = total(self.cash, self.reserved), self.orders.values()
             self.standing = standing_of(
-                self._fingerprint(epoch), money, self.position, self.stop, orders
-            )
+                self._fingerprint(epoch), money, self.position, self.stop, orders,
+                wants_stop=self.policy.stops.enabled,
+            )  # fmt: skip
         return self.standing
 
     def _fingerprint(self, epoch: int) -> int:
@@ -160,6 +158,7 @@ class PairState:
     data_hash: int = 0
     day: int = -1
     last_close: float = 0.0
+    trusted_close: float = 0.0  # the lower end of the body where the bar is an outlier
     last_open_time: int = -1
 
     def costs_of(self, bot_index: int) -> CostModel:
@@ -180,6 +179,8 @@ class DeskState:
     equilibrium: EquilibriumState
     epoch: int = 0
     seq: int = 0
+    time: int = 0  # close of the newest bar, ms UTC
+    is_over: bool = False
     digest: bytes = GENESIS
     n_decisions: int = 0
     seats: dict[int, int] = field(default_factory=dict)  # entries ordered, by bar time
@@ -196,105 +197,6 @@ class DeskState:
             pair.costs = pair_costs(pair.swap_costs, policy)
 
 
-def _slot(bot: BotState, view: FloatArray) -> BotSlot:
-    spec, params, memory = bot.spec, bot.kernel_params, bot.kernel_state
-    return BotSlot(spec.index, bot, spec.strategy.decide, view, params, memory, bot.min_bars)
-
-
-def atr_feature(period: int) -> Feature:
-    """Return the feature stops are measured in."""
-    return Feature(FeatureKind.ATR_WILDER, period)
-
-
 def pair_costs(swap_costs: CostModel | None, policy: Policy) -> CostModel:
     """Return what a fill on the pair costs: its own schedule, else the policy's venue fees."""
     return swap_costs if swap_costs is not None else VenueCosts.from_policy(policy.execution)
-
-
-def bot_open(spec: BotSpec, policy: Policy, step_ms: int) -> BotState:
-    """Return the bot as it stands before its first bar."""
-    strategy = spec.strategy
-    equity = float(spec.bankroll)
-    return BotState(
-        spec=spec,
-        policy=spec.rules.applied(policy),
-        cash=spec.bankroll,
-        native_balance=spec.native_balance,
-        kernel_state=np.zeros(max(1, strategy.state_size)),
-        kernel_params=strategy.kernel_params(spec.params, step_ms),
-        min_bars=strategy.min_bars(spec.params, step_ms),
-        equity=equity,
-        peak_equity=equity,
-        day_equity=equity,
-    )
-
-
-def _pair_open(
-    instrument: Instrument,
-    own_costs: CostModel | None,
-    policy: Policy,
-    bots: list[BotState],
-    shared: tuple[tuple[Feature, ...], tuple[Feature, ...]],
-    step_ms: int,
-) -> PairState:
-    """Return a pair before its first bar; ``shared`` are the features of stops and forecasts."""
-    wanted = [bot.spec.strategy.features(bot.spec.params, step_ms) for bot in bots]
-    bank = FeatureBank([*wanted, *shared])
-    return PairState(
-        name=str(instrument.pair),
-        instrument=instrument,
-        swap_costs=own_costs,
-        costs=pair_costs(own_costs, policy),
-        own_costs={bot.spec.index: bot.spec.costs for bot in bots if bot.spec.costs is not None},
-        ring=RingBuffer(RING_CAPACITY, step_ms),
-        bank=bank,
-        slots=[_slot(bot, bank.view(i)) for i, bot in enumerate(bots)],
-        core_view=bank.view(len(bots)),
-        forecast_view=bank.view(len(bots) + 1),
-        bar=bank.last_bar,
-        out=np.zeros(2),
-    )
-
-
-def desk_open(  # noqa: PLR0913 - everything a session is made of, named at the call
-    *,
-    session_key: str,
-    step_ms: int,
-    policy: Policy,
-    forecaster: Forecaster,
-    instruments: dict[str, Instrument],
-    swap_costs: dict[str, CostModel],
-    specs: list[BotSpec],
-    atr_period: int,
-    warm_through_seq: int = 0,
-) -> DeskState:
-    """Return the state of a new session; bots are ordered by their index, pairs by name.
-
-    Args:
-        session_key: goes into every client order id, so that two sessions never share one.
-        step_ms: timeframe in ms.
-        policy: in force until an input brings another.
-        forecaster: asked before every entry.
-        instruments: by pair, for every pair named in ``specs``.
-        swap_costs: by pair, only where a fixed on-chain schedule replaces the venue fees.
-        specs: the bots.
-        atr_period: bars of the average true range stops are measured in.
-        warm_through_seq: last stream bar that only warms the strategies up.
-    """
-    ordered = sorted(specs, key=lambda spec: spec.index)
-    bots = [bot_open(spec, policy, step_ms) for spec in ordered]
-    shared = (atr_feature(atr_period),), forecaster.features(step_ms)
-    pairs = {}
-    for name in sorted(instruments):
-        mine, own = [bot for bot in bots if bot.spec.pair == name], swap_costs.get(name)
-        pairs[name] = _pair_open(instruments[name], own, policy, mine, shared, step_ms)
-    return DeskState(
-        session_key=session_key,
-        step_ms=step_ms,
-        policy=policy,
-        forecaster=forecaster,
-        pairs=pairs,
-        bots=bots,
-        equilibrium=EquilibriumState(),
-        warm_through_seq=warm_through_seq,
-    )

@@ -7,13 +7,13 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Final
 
 from trading.domain.execution.costs import CostModel
+from trading.domain.execution.ids import short_hash
 from trading.domain.execution.orders import (
     ExecutionReport,
     Order,
     OrderPurpose,
     ReportKind,
     Side,
-    short_hash,
 )
 from trading.domain.market.instruments import Instrument
 from trading.domain.money import PLACES, canonical

@@ -28,7 +28,7 @@ the rest goes on working. Swaps against a pool keep to neither tick nor lot nor 
 (``CostModel.is_pool``). An order fills only on bars that open at or after the close it was decided
 on.
 
-Source: platform specification 1.5 (paper engine), issue 2 ("simulated matching"), ADR 9.
+Source: platform specification 1.5 (paper engine), issue 2 ("simulated matching"), ADR 15.
 """
 
 from __future__ import annotations

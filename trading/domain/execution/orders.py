@@ -28,18 +28,13 @@ Source: platform specification 1.5 (specification, states and acceptance checks)
 
 from __future__ import annotations
 
-from base64 import b32encode
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from hashlib import blake2b
 from typing import Final
 
 from trading.domain.errors import InvariantError
 from trading.domain.money import ZERO, canonical, check_positive, exact
-
-_ID_BYTES: Final = 20  # 32 characters of base32; with the prefix 33 of the 36 venues allow
-_ID_PREFIX: Final = "g"
 
 
 class Side(StrEnum):
@@ -110,7 +105,7 @@ class Order:
     """One order; quantities in base, prices in quote per base.
 
     Attributes:
-        client_order_id: made before sending, see ``client_order_id``.
+        client_order_id: made before sending, see ``execution.ids``.
         average_price: quantity-weighted over all fills, None before the first.
         trade_ids: every fill applied, oldest first.
         bar_time: close time of the bar that ordered it, ms UTC.
@@ -292,20 +287,3 @@ def _apply_update(order: Order, report: ExecutionReport) -> Order:
         )
     status = OrderStatus.FILLED if quantity == order.filled_quantity else order.status
     return replace(order, stop_price=stop_price, quantity=quantity, status=status)
-
-
-def client_order_id(
-    session: str, bot_index: int, seq: int, purpose: OrderPurpose, child: int = 0
-) -> str:
-    """Return the id under which the order is sent, 33 lower-case letters and digits.
-
-    The same session, bot, bar, purpose and child always give the same id, so that an order sent
-    again after a crash is recognised by the venue instead of being filled twice.
-    """
-    text = "\x1f".join((session, str(bot_index), str(seq), purpose.value, str(child)))
-    return _ID_PREFIX + short_hash(text, n_bytes=_ID_BYTES)
-
-
-def short_hash(text: str, *, n_bytes: int) -> str:
-    """Return ``n_bytes`` (a multiple of 5) of BLAKE2b over ``text`` as lower-case base32."""
-    return b32encode(blake2b(text.encode(), digest_size=n_bytes).digest()).decode().lower()

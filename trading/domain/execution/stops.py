@@ -3,7 +3,7 @@
 The state is complete in itself and every change is a function of the state, the bar and the policy
 in force, so that a run interrupted anywhere and restored from its rows continues bit for bit. A
 stop only ever moves up. A price that is missing, zero, NaN or infinite cannot be built into a
-state: "no value" is None, and a state that is lost is rebuilt from the entry, never from 0.
+state: "no value" is None, and what is switched on later is reckoned from the entry, never from 0.
 
 Rules for a long position (mirrored ones are not needed: the desk holds long positions only):
 the stop starts ``atr_multiple`` ATR below the entry; a gain of ``breakeven_pct`` lifts it to the
@@ -28,7 +28,7 @@ from trading.domain.policy import StopPolicy
 from trading.domain.reasons import ExitReason
 
 SCHEMA_VERSION: Final = 1
-REBUILD_ATR_MULTIPLE: Final = Decimal("2.25")
+_SWITCHED: Final = ("target", "breakeven_price", "hold_deadline")
 # an ATR as wide as the price itself would put the stop at or below 0
 _LEAST_SHARE_OF_ENTRY: Final = Decimal("0.05")
 
@@ -124,31 +124,37 @@ def open_stop(
         return _built(entry_price, distance, width, (entry_time, deadline), policy, instrument)
 
 
-def rebuild_stop(
+def switched_on(  # noqa: PLR0913 - what a stop is opened with, and the stop
+    stop: StopState,
     *,
     entry_price: Decimal,
-    atr: float | None,
+    atr: float,
     entry_time: int,
     step_ms: int,
     policy: StopPolicy,
     instrument: Instrument,
 ) -> StopState:
-    """Return the protection of a position whose stop state is missing or corrupt.
+    """Return the stop with what the policy has switched on since it was opened, else itself.
 
-    The distance is the larger of the emergency percentage and 2.25 ATR. Feed the bars since the
-    entry through ``ratchet`` afterwards, so that gains since then count.
-
-    Raises:
-        InvariantError: the entry price is not a positive finite number.
+    Target, break-even and deadline that were off become what they would have been from the entry.
+    What was on stays as it was fixed, and what is switched off stays too.
     """
-    check_positive("entry price", entry_price)
-    with exact():
-        width = None if atr is None else _width(atr, entry_price)
-        distance = _emergency(entry_price, policy)
-        if width is not None:
-            distance = max(distance, REBUILD_ATR_MULTIPLE * width)
-        deadline = _deadline(entry_time, step_ms, policy)
-        return _built(entry_price, distance, width, (entry_time, deadline), policy, instrument)
+    if not policy.enabled:
+        return stop
+    fresh = open_stop(
+        entry_price=entry_price,
+        atr=atr,
+        entry_time=entry_time,
+        step_ms=step_ms,
+        policy=policy,
+        instrument=instrument,
+    )
+    new = {
+        name: getattr(fresh, name)
+        for name in _SWITCHED
+        if getattr(stop, name) is None and getattr(fresh, name) is not None
+    }
+    return replace(stop, revision=stop.revision + 1, **new) if new else stop
 
 
 def ratchet(

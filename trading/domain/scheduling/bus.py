@@ -4,7 +4,7 @@ The bus scheduler never says a silent no. Every proposal ends as an order or as 
 place it had in the queue, and every gate before it says what it saw and what it wanted; counting
 them into a funnel is the caller's.
 
-Source: desk specification 8 and 12 (R10, R13), client plan 0 ("Scheduling tweaks"), ADR 9.
+Source: desk specification 8 and 12 (R10, R13), client plan 0 ("Scheduling tweaks"), ADR 15.
 """
 
 from __future__ import annotations

@@ -61,7 +61,9 @@ class Command(DeskCommand):
         replay.add_argument("--candles-file", type=Path, help="Use this file instead of the store")
         replay.add_argument("--bot", default="", help="Only this installed bot, on its own market")
         self.add_config_set(replay)
-        stop = actions.add_parser("stop", help="Stop sessions; positions stay as they are")
+        stop = actions.add_parser(
+            "stop", help="Stop sessions; positions are booked at their last price"
+        )
         stop.add_argument(
             "--session", type=whole_number, action="append", help="Only this one; repeatable"
         )

@@ -1,8 +1,8 @@
 """Run the decision core over stored candles in this process, as fast as it goes.
 
 The same driver as a ghost session, without rows: what it would have written is tallied. Bars of
-all pairs are taken in the order a feed publishes them, by open time and then by pair, and numbered
-from 1, so that a ghost session over the same candles reaches the same digest.
+all pairs are taken in the order of the stream's log (``domain.market.turns``), and the end closes
+what is open, so that a ghost session over the same candles reaches the same digest.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from trading.domain.desk.output import RoundTripClosed, StepOutput
 from trading.domain.desk.state import DeskState
 from trading.domain.execution.orders import ReportKind
 from trading.domain.market.bars import Bar, BarArrays, to_decimal
+from trading.domain.market.turns import turn_order
 from trading.domain.money import ZERO, canonical, total
-from trading.domain.reasons import QUIET_OUTCOMES, Outcome
+from trading.domain.reasons import QUIET_OUTCOMES, ExitReason, Outcome
 from trading.services.sessions.blueprint import state_build
 
 REPLAY_KEY = "replay"
@@ -67,6 +68,7 @@ class ReplayReport:
     money: dict[str, MoneyTally] = field(default_factory=dict)
     n_skipped: Counter[str] = field(default_factory=Counter)
     refusals: list[int] = field(default_factory=lambda: [0] * N_OUTCOMES)  # by outcome
+    end_of_data: int = 0  # round trips closed because the bars ended
     digest: str = ""
 
     def denied(self) -> dict[str, int]:
@@ -90,6 +92,7 @@ class ReplayReport:
             "orders": self.orders,
             "fills": self.fills,
             "round_trips": self.round_trips,
+            "end_of_data": self.end_of_data,
             "money": [{"quote": quote, **asdict(tally)} for quote, tally in self.money.items()],
             "realised_pnl": sole and sole.realised_pnl,
             "fees": sole and sole.fees,
@@ -115,6 +118,7 @@ class ReplayReport:
         self.fills += len(out.fills)
         for trip in out.round_trips:
             self.round_trips += 1
+            self.end_of_data += trip.exit_reason is ExitReason.END_OF_DATA
             self.money[trip.quote].add(trip)
             if trip.savings is not None and trip.savings.skip_reason is not None:
                 self.n_skipped[trip.savings.skip_reason.value] += 1
@@ -152,6 +156,9 @@ def replay_run(
         report.bars = seq
         if seq % PROGRESS_EVERY == 0:
             on_progress(seq)
+    end = driver.core.apply_end()
+    for out in (end, *driver.send(end)):
+        report.add(out)
     for quote, (equity, _) in session_equity(driver.state).items():
         report.money[quote].equity = canonical(to_decimal(equity))
     report.digest = driver.state.digest.hex()
@@ -169,7 +176,7 @@ def _opened(state: DeskState) -> dict[str, MoneyTally]:
 
 
 def bars_in_order(series: Mapping[str, BarArrays]) -> Iterator[tuple[str, Bar]]:
-    """Yield the bars of all pairs by open time, then by pair."""
+    """Yield the bars of all pairs by open time, those of one time by what the market did."""
     names = sorted(series)
     if not names:
         return
@@ -177,7 +184,7 @@ def bars_in_order(series: Mapping[str, BarArrays]) -> Iterator[tuple[str, Bar]]:
     values = np.concatenate([series[name].values for name in names], axis=1)
     flags = np.concatenate([series[name].flags for name in names])
     pairs = np.repeat(np.arange(len(names)), [len(series[name]) for name in names])
-    order = np.lexsort((pairs, times))
+    order = turn_order(times, values)
     columns = [values[row, order].tolist() for row in range(5)]
     rows = zip(times[order].tolist(), *columns, flags[order].tolist(), strict=True)
     yield from zip((names[i] for i in pairs[order].tolist()), map(Bar._make, rows), strict=True)

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from trading.domain.desk.config import BotCosts, BotsConfig, DeskConfig
-from trading.domain.desk.state import BotSpec, DeskState, desk_open
+from trading.domain.desk.opening import desk_open
+from trading.domain.desk.state import BotSpec, DeskState
 from trading.domain.errors import BadInputError
 from trading.domain.execution.costs import CostModel, SwapCosts, SwapCostSchedule
 from trading.domain.forecasting.naive import NaiveDriftForecaster

@@ -122,6 +122,8 @@ class SessionEngine:
             limit: bars at most.
             before_bar: asked before each bar; may apply inputs, and ends the turn with False.
         """
+        if self.state.is_over:
+            return 0
         rows = self._read_bars(self.state.seq, limit=limit)
         if self._session.feed.kind == FeedKind.CCXT:
             self._note_lateness(rows)
@@ -143,6 +145,11 @@ class SessionEngine:
             out = input_apply(self._driver.core, row)
             self._commit([out], is_between=True, inputs=[row])
             self._send(out)
+
+    def end(self) -> None:
+        """Book what is open at its last price; a session ends once."""
+        if not self.state.is_over:
+            self.apply_inputs([self.input_row(SessionInput.Kind.END, {})])
 
     def snapshot(self) -> None:
         """Store the state now (at hand-over, so that the next worker starts at once)."""

@@ -45,6 +45,8 @@ def input_apply(core: DeskCore, row: SessionInput) -> StepOutput:
         return core.apply_policy(policy_load(payload["policy"]))
     if row.kind == SessionInput.Kind.CATCH_UP:
         return core.apply_catch_up(int(payload["through_seq"]), float(payload["age_s"]))
+    if row.kind == SessionInput.Kind.END:
+        return core.apply_end()
     raise InvariantError(f"input {row.n} was of unknown kind {row.kind!r}")
 
 

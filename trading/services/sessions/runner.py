@@ -49,6 +49,9 @@ class RunEnd(StrEnum):
     FAILED = "failed"
 
 
+_ENDS: Final = frozenset({RunEnd.STOPPED, RunEnd.FINISHED})
+
+
 @dataclass(frozen=True, slots=True)
 class RunLimits:
     """How long a run may take and whom it asks whether to end early.
@@ -105,6 +108,8 @@ class SessionRunner:
         try:
             engine = await self._in(pool, self._open)
             end = await self._follow(pool, engine)
+            if end in _ENDS:
+                await self._in(pool, engine.end)
             await self._in(pool, engine.snapshot)
             await self._in(pool, self._close, end)
         except LeaseLostError:

@@ -29,10 +29,10 @@ from trading.services.desk_config.policies import policy_dump, policy_load
 FORMAT: Final = 3
 _FIXED_BOT_FIELDS: Final = frozenset({"spec", "policy", "kernel_params", "min_bars"})
 _PAIR_SCALARS: Final = (
-    "n_bars", "bars_since_gap", "data_hash", "day", "last_close", "last_open_time",
+    "n_bars", "bars_since_gap", "data_hash", "day", "last_close", "trusted_close", "last_open_time",
 )  # fmt: skip
 _DESK_SCALARS: Final = (
-    "epoch", "seq", "digest", "n_decisions", "seats",
+    "epoch", "seq", "time", "is_over", "digest", "n_decisions", "seats",
     "stale_through_seq", "stale_age_s",
 )  # fmt: skip
 _BOT_TYPES: Final[dict[str, Any]] = {

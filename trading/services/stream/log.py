@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from trading.domain.errors import CorruptMarketDataError, TradingError
 from trading.domain.market.bars import Bar, check_bar
+from trading.domain.market.turns import turn_key
 from trading.models import Feed, StreamBar
 from trading.ports.clock import Clock
 from trading.ports.feeds import FeedBar, FeedBatch
@@ -123,7 +124,7 @@ def bars_append(*, cursor: FeedCursor, batch: FeedBatch, clock: Clock) -> list[W
 def _rows(cursor: FeedCursor, bars: Sequence[FeedBar]) -> list[WrittenBar]:
     rows: list[WrittenBar] = []
     ends = {pair: (last.n, last.open_time) for pair, last in cursor.pairs.items()}
-    for item in bars:
+    for item in sorted(bars, key=lambda item: turn_key(item.bar)):
         bar = item.bar
         n, last_open = ends.get(item.pair, (0, -1))
         try:

@@ -140,7 +140,7 @@ def checkpoint_values(trip: RoundTripClosed) -> Values | None:
 def equity_values(out: StepOutput) -> list[Values]:
     """Return a point of equity per quote currency, where the step made one."""
     return [
-        {"quote": quote, "bar_time": out.bar_time, "equity": equity, "reserved": reserved}
+        {"quote": quote, "bar_time": out.equity_time, "equity": equity, "reserved": reserved}
         for quote, (equity, reserved) in out.equity.items()
     ]
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from trading.domain.desk.driver import DeskDriver
 from trading.domain.desk.journal import DecisionRecord, unpack_record
+from trading.domain.desk.opening import desk_open
 from trading.domain.desk.output import StepOutput
-from trading.domain.desk.state import BotSpec, DeskState, desk_open
+from trading.domain.desk.state import BotSpec, DeskState
 from trading.domain.forecasting.naive import NaiveDriftForecaster
 from trading.domain.market.bars import Bar, FloatArray
 from trading.domain.market.instruments import Pair, instrument_default

@@ -57,7 +57,13 @@ def test_a_bot_that_waits_for_an_order_is_neither() -> None:
 def test_a_position_rests_while_its_stop_order_stands_where_the_stop_is() -> None:
     assert rests(working_stop())
     assert rests(working_stop(), order(purpose=OrderPurpose.ENTRY))
-    assert rests()
+
+
+def test_a_position_without_the_stop_it_should_have_does_not_rest() -> None:
+    assert not rests()
+    held = D(0), position_of("2"), None, ()
+    assert standing_of(1, *held).is_at_rest
+    assert not standing_of(1, *held, wants_stop=True).is_at_rest
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import pytest
 
 from tests.fakes.execution import D, fill, limit_order, order, report, stop_order
 from trading.domain.errors import InvariantError
+from trading.domain.execution.ids import client_order_id
 from trading.domain.execution.orders import (
     Order,
     OrderPurpose,
     OrderStatus,
     ReportKind,
     apply_report,
-    client_order_id,
 )
 
 S, K = OrderStatus, ReportKind

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.execution import INSTRUMENT, STEP_MS, D
 from trading.domain.errors import InvariantError
-from trading.domain.execution.stops import StopState, exit_due, open_stop, ratchet, rebuild_stop
+from trading.domain.execution.stops import StopState, exit_due, open_stop, ratchet, switched_on
 from trading.domain.policy import StopPolicy
 from trading.domain.reasons import ExitReason
 
@@ -131,29 +131,35 @@ def test_time_is_due_at_the_deadline() -> None:
     assert exit_due(stop, high=101.0, close=100.0, close_time=deadline) is ExitReason.TIME
 
 
-def rebuilt(atr: float | None) -> StopState:
-    return rebuild_stop(
-        entry_price=D(100),
-        atr=atr,
-        entry_time=1000,
-        step_ms=STEP_MS,
-        policy=POLICY,
-        instrument=INSTRUMENT,
-    )
+def after_switching(before: StopPolicy, now: StopPolicy) -> tuple[StopState, StopState]:
+    """Return a stop opened under one policy, and what another makes of it."""
+    given = {
+        "entry_price": D(100), "atr": 1.0, "entry_time": 1000, "step_ms": STEP_MS,
+        "instrument": INSTRUMENT,
+    }  # fmt: skip
+    stop = open_stop(policy=before, **given)
+    return stop, switched_on(stop, policy=now, **given)
 
 
-@pytest.mark.parametrize(
-    ("atr", "stop"),
-    [
-        (None, "98"),
-        (float("nan"), "98"),
-        (0.0, "98"),
-        (0.5, "98"),  # 2.25 ATR is 1.125: the emergency distance is larger
-        (4.0, "91"),
-    ],
-)
-def test_a_lost_stop_is_rebuilt_from_the_entry_and_never_zero(atr: float | None, stop: str) -> None:
-    assert rebuilt(atr).current_stop == D(stop)
+OFF = StopPolicy(target_multiple=0.0, breakeven_pct=0.0, max_hold_bars=0)
+
+
+def test_what_is_switched_on_later_is_what_it_would_have_been_from_the_entry() -> None:
+    on = StopPolicy(target_multiple=5.0, breakeven_pct=2.0, max_hold_bars=7)
+    stop, after = after_switching(OFF, on)
+    assert (stop.target, stop.breakeven_price, stop.hold_deadline) == (None, None, None)
+    assert (after.target, after.breakeven_price) == (D(105), D(100))
+    assert after.hold_deadline == 1000 + 7 * STEP_MS
+    assert (after.current_stop, after.revision) == (stop.current_stop, stop.revision + 1)
+
+
+def test_what_was_on_stays_as_it_was_fixed_and_nothing_is_switched_off() -> None:
+    stop, after = after_switching(StopPolicy(), StopPolicy(target_multiple=1.0, max_hold_bars=3))
+    assert after is stop
+    stop, after = after_switching(StopPolicy(), OFF)
+    assert after is stop
+    stop, after = after_switching(OFF, StopPolicy(enabled=False))
+    assert after is stop
 
 
 @pytest.mark.parametrize(
