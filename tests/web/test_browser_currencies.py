@@ -6,11 +6,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories as make
-from tests.web.servers import DeskServer, Feeder
+from tests.web.servers import DeskServer, Feeder, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 SLOW = 20_000  # ms
 T = "\u202f"
+
+
+def page_width(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth"))
 
 
 def test_each_currency_has_its_own_figures_and_its_own_curve(
@@ -33,4 +37,5 @@ def test_each_currency_has_its_own_figures_and_its_own_curve(
         expect(curve.locator(".ytitle")).to_have_text(unit, timeout=SLOW)
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_function(f"document.documentElement.scrollWidth <= {width}", timeout=SLOW)
+        # the curves follow the width a moment later
+        wait_until(lambda: page_width(page) <= page.viewport_size["width"], f"{width} px", 20)
