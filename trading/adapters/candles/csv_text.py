@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from datetime import datetime
 from typing import Any, Final
@@ -66,19 +67,13 @@ def _separator_check(name: str, first: str, cells: list[str]) -> None:
 
 
 def _parsed(name: str, content: bytes, names: list[str] | None, first: list[str]) -> Any:
-    def odd_line(row: Any) -> str:
-        if not row.text.strip():
-            return "skip"
-        odd.append(row)
-        return "error"
-
-    odd: list[Any] = []
+    lines = content.split(b"\n")
+    if any(line and not line.strip() for line in lines):
+        content = b"\n".join(line for line in lines if line.strip())
     try:
         return pc_csv.read_csv(
             pa.BufferReader(content),
-            # by threads, the first odd line found would not be the first one there is
-            read_options=pc_csv.ReadOptions(use_threads=False, column_names=names),
-            parse_options=pc_csv.ParseOptions(invalid_row_handler=odd_line),
+            read_options=pc_csv.ReadOptions(column_names=names),
             convert_options=pc_csv.ConvertOptions(
                 column_types={column: pa.string() for column in (names or first)},
                 strings_can_be_null=True,
@@ -86,12 +81,13 @@ def _parsed(name: str, content: bytes, names: list[str] | None, first: list[str]
                 null_values=_MISSING,
             ),
         )
-    except pa.ArrowException:
-        if not odd:
-            raise
-        text = odd[0].text.encode()
-        line = 1 + [found.rstrip(b"\r") for found in content.split(b"\n")].index(text)
-        raise BadInputError(
-            f"{name} cannot be read: line {line} has {odd[0].actual_columns} cells; "
-            f"expected {odd[0].expected_columns}"
-        ) from None
+    except pa.ArrowInvalid:
+        # not by a handler of the reader's: its threads would outlive the interpreter with it
+        for number, line in enumerate(lines, 1):
+            n_cells = len(next(csv.reader([line.decode("utf-8", "replace")]), ()))
+            if line.strip() and n_cells != len(first):
+                raise BadInputError(
+                    f"{name} cannot be read: line {number} has {n_cells} cells; "
+                    f"expected {len(first)}"
+                ) from None
+        raise
