@@ -30,6 +30,8 @@ POLICY = Policy(
     savings=SavingsPolicy(ratio=Decimal(0)),
 )
 
+COUNTED = (Gate.POSITIONS, Gate.SEAT)  # of the session; here no count reaches its limit
+
 
 def scaled(bars: BarArrays, factor: float, *, of_base: bool = False) -> BarArrays:
     """Return the same market counted in another unit: of the quote, or of the base."""
@@ -41,7 +43,7 @@ def scaled(bars: BarArrays, factor: float, *, of_base: bool = False) -> BarArray
 
 
 def decisions(series: dict[str, BarArrays], bankrolls: dict[str, str]) -> dict[str, list[str]]:
-    """Return every decision of a run by pair, in order, but for the gate that counts positions."""
+    """Return every decision of a run by pair, in order, but for the gates that count."""
     by_quote = {quote: Decimal(amount) for quote, amount in bankrolls.items()}
     config = DeskConfig(bots=BotsConfig(bankroll_by_quote=by_quote), policy=POLICY)
     driver = DeskDriver(state_build(blueprint(sorted(series), config), session_key="law"))
@@ -55,7 +57,7 @@ def decisions(series: dict[str, BarArrays], bankrolls: dict[str, str]) -> dict[s
 
 def _amounts(record: bytes) -> str:
     read = unpack_record(record)
-    gates = tuple(g for g in read.gates if g.gate is not Gate.POSITIONS)
+    gates = tuple(g for g in read.gates if g.gate not in COUNTED)
     return repr(replace(read, gates=gates))  # as text: NaN equals itself
 
 
