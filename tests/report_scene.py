@@ -9,6 +9,7 @@ import numpy as np
 from optimizer.domain.evaluator.trades import Trade
 from optimizer.domain.luck.figures import LuckFigures
 from optimizer.domain.luck.standing import StandingVerdict
+from optimizer.domain.luck.verdict import verdict_of
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.reporting import (
     ReportCurve,
@@ -101,24 +102,31 @@ def study(n: int = 240, seed: int = 5) -> ReportStudy:
 
 def luck(k: int) -> StandingVerdict:
     if k == 1:
-        return verdict(False, (), figures(0.971, 12.5))
+        return verdict((), figures(0.971, 12.5))
     reasons = (
         "The deflated Sharpe ratio is 0.412, below 0.95.",
         "It lost 8.20 % on the holdout.",
     )
-    return verdict(True, reasons, figures(0.412, -8.2), ("deflated_sharpe", "holdout_loss"))
+    codes = ("deflated_sharpe", "holdout_loss")
+    if k == 3:
+        return verdict(reasons, figures(0.412, -8.2), codes)
+    suffices = "Luck suffices: the best of 12 345 trials without skill looks as good."
+    return verdict((suffices, *reasons), figures(0.412, -8.2), ("luck_suffices", *codes))
 
 
 def verdict(
-    explained: bool, reasons: tuple[str, ...], found: LuckFigures, codes: tuple[str, ...] = ()
+    reasons: tuple[str, ...], found: LuckFigures, codes: tuple[str, ...] = ()
 ) -> StandingVerdict:
     """Return a verdict judged and charged at the trials of the scene."""
-    return StandingVerdict(explained, reasons, found, codes, 12_345, 12_345, 12_345)
+    return StandingVerdict(verdict_of(codes), reasons, found, codes, 12_345, 12_345, 12_345)
 
 
 def figures(deflated: float, holdout: float) -> LuckFigures:
     return LuckFigures(
+        luck_probability=0.4 * (1 - deflated),
         deflated_sharpe=deflated,
+        timing_sharpe=1.599,
+        holdout_luck_probability=0.11,
         pbo=0.31,
         holdout_return_pct=holdout,
         holdout_hold_pct=-3.0,
@@ -139,7 +147,6 @@ def figures(deflated: float, holdout: float) -> LuckFigures:
         sharpe_per_period=0.0837,
         sharpe_skewness=0.4,
         sharpe_kurtosis=5.1,
-        sharpe_variance=1 / 364,
     )
 
 

@@ -11,11 +11,14 @@ from trading.selectors.figures import GROUP, count_text, percent_text, plain_tex
 
 # name, what it is called, how it is written
 _SHOWN: Final = (
+    ("luck_probability", "As good by luck", "probability"),
     ("deflated_sharpe", "Deflated Sharpe", "probability"),
+    ("timing_sharpe", "Sharpe of its timing", "number"),
     ("pbo", "Overfitting of the search", "probability"),
     ("holdout_return_pct", "Return on the holdout", "percent"),
     ("holdout_hold_pct", "Buy and hold there", "percent"),
     ("holdout_trades", "Trades there", "count"),
+    ("holdout_luck_probability", "As good there by luck", "probability"),
     ("plateau_return_pct", "Plateau of the return", "percent"),
     ("plateau_score", "Plateau of the score", "number"),
     ("plateau_blocks_score", "Plateau over time", "number"),
@@ -58,14 +61,10 @@ def verdict_text(luck: StandingVerdict | None) -> str:
     """Return the verdict in a few words, with the number of trials it is charged for."""
     if luck is None:
         return "not examined for luck"
-    if luck.is_behind and not luck.explained:
-        judged, made = count_text(luck.n_judged), count_text(luck.n_made)
-        return (
-            f"survived scrutiny when {judged} trials were made on these candles; of the {made} "
-            "made by now its verdict does not know"
-        )
-    verdict = "explained by luck" if luck.explained else "survives scrutiny"
-    return f"{verdict}, charged for {count_text(luck.n_charged)} trials"
+    if not luck.is_behind:
+        return f"{luck.verdict.words}, charged for {count_text(luck.n_charged)} trials"
+    judged, made = count_text(luck.n_judged), count_text(luck.n_made)
+    return f"{luck.verdict.words} when {judged} of the {made} trials on these candles were made"
 
 
 def _interval(figures: LuckFigures, stem: str, unit: str, kind: str) -> str:

@@ -72,17 +72,10 @@ def _said(reason: str) -> str:
 
 
 def _finished_sentence(study: StudyView) -> str:
-    verdict = search_verdict(study)
-    if not verdict.n_examined:
+    verdicts = search_verdict(study).verdicts
+    if not verdicts.total:
         return "All trials are stored; none was examined for luck."
-    best = f"Of the {count_text(verdict.n_examined)} best trials"
-    if verdict.n_survivors == 0:
-        return f"{best} luck explains every one."
-    if verdict.survivors.n_behind:  # from before verdicts could be charged for later trials
-        judged = count_text(verdict.hurdle.n_judged or 0)
-        return f"{best} {count_text(verdict.n_survivors)} survived scrutiny at {judged} trials."
-    verb = "survives" if verdict.n_survivors == 1 else "survive"
-    return f"{best} {count_text(verdict.n_survivors)} {verb} scrutiny."
+    return f"Of the {count_text(verdicts.total)} best trials {verdicts.text}."
 
 
 def counts_text(counts: Mapping[str, int]) -> str:

@@ -144,10 +144,9 @@ def _effects(page: StudyPage, detail: TrialDetail) -> list[str]:
         )
     if luck is None:
         lines.append("Nobody examined this trial: its return may be luck.")
-    elif luck.explained:
-        lines.append(f"Luck explains its return: {' '.join(luck.reasons)}")
     else:
-        lines.append(f"Its return {verdict_text(luck)}.")
+        said = f"What scrutiny says of its return: {verdict_text(luck)}."
+        lines.append(" ".join((said, *luck.reasons)))
     return lines
 
 

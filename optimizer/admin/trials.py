@@ -96,10 +96,10 @@ class TrialScoresAdmin(HistoryAdmin):
 
 @admin.register(TrialLuck)
 class TrialLuckAdmin(HistoryAdmin):
-    """Why luck explains a result, or that it does not."""
+    """What scrutiny says of a result, and why."""
 
-    list_display = ("trial", "explained", "said", "ledger_trials", "created_at")
-    list_filter = ("explained",)
+    list_display = ("trial", "verdict", "said", "ledger_trials", "created_at")
+    list_filter = ("verdict",)
     list_select_related = ("trial",)
 
     @admin.display(description="reasons")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from optimizer.domain.luck.verdict import LuckVerdict
 from optimizer.models import Study
 from optimizer.selectors.costs import study_warnings
 from optimizer.selectors.studies import StudyLine
@@ -51,7 +52,7 @@ def line_answer(line: StudyLine) -> dict[str, Any]:
         "wanted": study.n_trials,
         "trials_per_second": study.per_second,
         "best_return_pct": line.best_return_pct,
-        "is_explained_by_luck": line.is_explained,
+        "luck": line.luck.verdict if line.luck else None,
         "luck_charged_for_trials": line.luck.n_charged if line.luck else None,
         "trials_on_data": study.n_searched,
         "run_dir": str(Path(settings.DATA_DIR) / study.run_dir),
@@ -61,10 +62,10 @@ def line_answer(line: StudyLine) -> dict[str, Any]:
 def list_line(row: Mapping[str, Any]) -> str:
     """Return the same for a person."""
     best = row["best_return_pct"]
-    luck = {True: ", explained by luck", False: ", not explained by luck", None: ""}
-    shown = "" if best is None else f", best {best:+.2f} %{luck[row['is_explained_by_luck']]}"
+    luck = "" if row["luck"] is None else f", {LuckVerdict(row['luck']).words}"
+    shown = "" if best is None else f", best {best:+.2f} %{luck}"
     charged, made = row["luck_charged_for_trials"], row["trials_on_data"]
-    if row["is_explained_by_luck"] is False and charged < made:
+    if luck and charged < made:
         shown += f" at {charged:,} trials; {made:,} were made by now"
     return (
         f"{row['study']:>5}  {row['state']:<9}  {row['trials']:>7,} of {row['wanted']:,}  "
@@ -77,7 +78,7 @@ def best_line(objective: str, best: Mapping[str, Any] | None) -> str:
     if best is None:
         return f"  {objective:22} no trial has a score"
     luck = best["luck"]
-    mark = "" if luck is None else ", luck explains it" if luck["explained"] else ", stands"
+    mark = "" if luck is None else f", {LuckVerdict(luck['verdict']).words}"
     return (
         f"  {objective:22} {best['score']:>16,.4f}  trial {best['trial']} {best['strategy']}{mark}"
     )

@@ -12,6 +12,7 @@ from typing import Any, Final
 import orjson
 from django.db import models
 
+from optimizer.domain.luck.verdict import LuckVerdict
 from optimizer.domain.study.records import TrialStatus
 from optimizer.models.fields import FigureDecoder, KeyField
 from optimizer.models.studies import Study
@@ -98,8 +99,8 @@ class TrialLuck(models.Model):
     trial = models.OneToOneField(
         Trial, on_delete=models.CASCADE, primary_key=True, related_name="luck"
     )
-    explained = models.BooleanField(help_text="luck explains the result")
-    reasons = models.JSONField(help_text="why, in sentences; empty where luck does not explain it")
+    verdict = models.CharField(max_length=10, choices=[(v.value, v.words) for v in LuckVerdict])
+    reasons = models.JSONField(help_text="why, in sentences; empty for what survives")
     codes = models.JSONField(default=list, help_text="the same reasons from their closed set")
     figures = models.JSONField(
         decoder=FigureDecoder,

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from django.db.models import Max, QuerySet
 
-from optimizer.domain.luck.standing import StandingVerdict
+from optimizer.domain.luck.standing import StandingVerdict, VerdictCounts
 from optimizer.domain.study.stretches import EMBARGO_DAYS, Stretches, stretches_read
 from optimizer.models import Study, TrialLuck, WindowMetrics
 from optimizer.selectors.costs import gap_warnings_kept, study_warnings
 from optimizer.selectors.keys import row_range
 from optimizer.selectors.ledger import trials_charged
-from optimizer.selectors.verdicts import Survivors, survivors_count, verdicts_read
+from optimizer.selectors.verdicts import verdicts_count, verdicts_read
 
 QUIET_S: Final = 30.0  # a batch takes seconds; without a sign of life for longer, nobody works
 LISTED: Final = 30
@@ -38,7 +38,7 @@ class StudyView:
         age_s: seconds since it was started.
         silent_s: seconds since its last sign of life.
         n_searched: every trial ever made on the same candles, by whatever study.
-        survivors: of the examined trials, charged for all of these; None before any was examined.
+        verdicts: on the examined trials, charged for all of these; None before any was examined.
     """
 
     id: int
@@ -72,7 +72,7 @@ class StudyView:
     age_s: float
     silent_s: float
     n_searched: int
-    survivors: Survivors | None
+    verdicts: VerdictCounts | None
 
     @property
     def share(self) -> float:
@@ -131,11 +131,6 @@ class StudyLine:
     best_return_pct: float | None
     luck: StandingVerdict | None
 
-    @property
-    def is_explained(self) -> bool | None:
-        """Return whether luck explains the best trial, None where nobody examined it."""
-        return None if self.luck is None else self.luck.explained
-
 
 def study_get(study_id: int, now: datetime) -> StudyView | None:
     """Return one study, None where there is none."""
@@ -169,11 +164,11 @@ def _line(view: StudyView) -> StudyLine:
 def _views(rows: list[Study], now: datetime) -> list[StudyView]:
     charged = {digest: trials_charged(digest) for digest in {row.data_digest for row in rows}}
     made = {row.pk: max(charged[row.data_digest], row.n_done) for row in rows}
-    survivors = survivors_count(rows, made)
-    return [_view(row, now, made[row.pk], survivors.get(row.pk)) for row in rows]
+    verdicts = verdicts_count(rows, made)
+    return [_view(row, now, made[row.pk], verdicts.get(row.pk)) for row in rows]
 
 
-def _view(row: Study, now: datetime, n_searched: int, survivors: Survivors | None) -> StudyView:
+def _view(row: Study, now: datetime, n_searched: int, verdicts: VerdictCounts | None) -> StudyView:
     state = _state(row, now)
     rate = _rate(row)
     left = row.n_trials - row.n_done
@@ -209,7 +204,7 @@ def _view(row: Study, now: datetime, n_searched: int, survivors: Survivors | Non
         age_s=(now - row.created_at).total_seconds(),
         silent_s=(now - row.heartbeat_at).total_seconds(),
         n_searched=n_searched,
-        survivors=survivors,
+        verdicts=verdicts,
     )
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from optimizer.domain.luck.standing import StandingHurdle, hurdle_stand
+from optimizer.domain.luck.standing import StandingHurdle, VerdictCounts, hurdle_stand
 from optimizer.domain.reporting import ReportFold
 from optimizer.selectors.studies import StudyView
-from optimizer.selectors.verdicts import Survivors
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,7 @@ class SearchVerdict:
         n_searched: trials ever made on the same candles, by now.
         n_earned: steps of the walk-forward that earned where they were tested.
         n_tested: steps with a result.
-        n_examined: trials that were scrutinised. survivors: those luck does not explain, charged
-            for all trials made by now.
+        verdicts: on the trials that were scrutinised, charged for all trials made by now.
         hurdle: yearly Sharpe ratio the best trial without skill would show, of those made when the
             search was examined and of those made by now.
         holdout_look: how many searches of these candles were tried on the holdout so far.
@@ -49,8 +47,7 @@ class SearchVerdict:
     n_searched: int
     n_earned: int
     n_tested: int
-    n_examined: int
-    survivors: Survivors
+    verdicts: VerdictCounts
     hurdle: StandingHurdle
     holdout_look: int | None
 
@@ -58,11 +55,6 @@ class SearchVerdict:
     def is_overfit(self) -> bool | None:
         """Return whether the search is more likely overfitting than not."""
         return None if self.pbo is None else self.pbo > 0.5
-
-    @property
-    def n_survivors(self) -> int:
-        """Return how many examined trials luck does not explain, as far as is known."""
-        return self.survivors.n
 
 
 def fold_list(study: StudyView) -> tuple[FoldView, ...]:
@@ -87,15 +79,13 @@ def fold_list(study: StudyView) -> tuple[FoldView, ...]:
 def search_verdict(study: StudyView) -> SearchVerdict:
     """Return what is known of the search as a whole."""
     tested = [f.test_return_pct for f in fold_list(study) if f.test_return_pct is not None]
-    examined, look = int(_number(study, "examined") or 0), _number(study, "holdout_look")
-    judged = Survivors(examined - int(_number(study, "explained") or 0))
+    look = _number(study, "holdout_look")
     return SearchVerdict(
         pbo=_number(study, "pbo"),
         n_searched=study.n_searched,
         n_earned=sum(gain > 0 for gain in tested),
         n_tested=len(tested),
-        n_examined=examined,
-        survivors=study.survivors or judged,
+        verdicts=study.verdicts or VerdictCounts(),
         hurdle=hurdle_stand(study.luck, study.n_searched),
         holdout_look=None if look is None else int(look),
     )

@@ -18,7 +18,7 @@ from tests.factories.desk import (
     session,
 )
 from tests.factories.journal import decision, decision_row, failed, passed
-from tests.factories.studies import luck, luck_survived, records, searcher, study, trials
+from tests.factories.studies import luck, luck_open, luck_survived, records, searcher, study, trials
 from tests.factories.trades import checkpoint, fill, order, order_event, position, round_trip
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "feed",
     "fill",
     "luck",
+    "luck_open",
     "luck_survived",
     "operator",
     "order",

@@ -1,4 +1,4 @@
-"""Markets whose secrets are known: walks without any, and two with one that a strategy can find."""
+"""Markets whose secrets are known: walks without any, and three with one a strategy can find."""
 
 from __future__ import annotations
 
@@ -48,6 +48,25 @@ def random_walk(seed: int, n: int, *, daily: float = 0.05, tails: bool = False) 
     return _bars(np.cumsum(moves), rng, step / 2)
 
 
+def rising(seed: int, n: int, *, yearly: float = 1.5, daily: float = 0.04) -> BarArrays:
+    """Return a walk that rises steadily, by ``yearly`` in logarithms: held, it pays; timed, not."""
+    rng = np.random.default_rng([seed, 4])
+    moves = rng.normal(yearly / 365 / DAY, daily / np.sqrt(DAY), n)
+    return _bars(np.cumsum(moves), rng, 0.001)
+
+
+def stormy(seed: int, n: int, *, daily: float = 0.05) -> BarArrays:
+    """Return a martingale whose size of steps comes in storms of a few hours (GARCH)."""
+    rng = np.random.default_rng([seed, 5])
+    usual = daily**2 / DAY
+    noise, variance, moves = rng.standard_normal(n).tolist(), usual, np.empty(n)
+    for t, drawn in enumerate(noise):
+        shock = variance**0.5 * drawn
+        moves[t] = shock - 0.5 * variance
+        variance = 0.02 * usual + 0.08 * shock * shock + 0.9 * variance
+    return _bars(np.cumsum(moves), rng, 0.001)
+
+
 def pulled_back(seed: int, n: int, *, reach: float = 0.12, half_life: int = 100) -> BarArrays:
     """Return a price that returns to where it was: ``reach`` its deviation, half-life in bars."""
     rng = np.random.default_rng([seed, 2])
@@ -68,4 +87,18 @@ def trending(
     turns = rng.random(n) < 1.0 / (days * DAY)
     sign = np.where(np.cumsum(turns) % 2 == 0, 1.0, -1.0)
     moves = sign * drift / DAY + rng.normal(0.0, daily / np.sqrt(DAY), n)
+    return _bars(np.cumsum(moves), rng, 0.001)
+
+
+def drifting(
+    seed: int, n: int, *, drift: float = 0.04, daily: float = 0.03, days: float = 2.0
+) -> BarArrays:
+    """Return a price whose drift wanders: ``drift`` its deviation a day, ``days`` its half-life."""
+    rng = np.random.default_rng([seed, 6])
+    keep = 0.5 ** (1.0 / (days * DAY))
+    noise = rng.normal(0.0, drift / DAY * np.sqrt(1.0 - keep**2), n).tolist()
+    now, moves = 0.0, rng.normal(0.0, daily / np.sqrt(DAY), n)
+    for t, change in enumerate(noise):
+        now = keep * now + change
+        moves[t] += now
     return _bars(np.cumsum(moves), rng, 0.001)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any, Final
 
@@ -12,7 +12,8 @@ import numpy as np
 from django.contrib.auth.models import Permission, User
 
 from optimizer.domain.evaluator.evaluator import Evaluator
-from optimizer.domain.luck.sharpe import ReturnMoments, deflated_sharpe
+from optimizer.domain.luck.figures import LuckFigures, recounted
+from optimizer.domain.luck.sharpe import ReturnMoments
 from optimizer.domain.study.evaluation import Terms, TrialEvaluator, Work
 from optimizer.domain.study.records import TrialRecord
 from optimizer.domain.systems import system_get
@@ -26,7 +27,6 @@ OBJECTIVES: Final = ("profit_biased", "cps_v2", "final_balance", "mar")
 STRATEGIES: Final = ("donchian_champion", "csma_revert", "trailing_hold")
 BARS: Final = 1500
 MOMENTS: Final = ReturnMoments(365, 0.27, 0.4, 5.1)
-SHARPE_VARIANCE: Final = 1 / 364
 
 
 def study(**values: Any) -> Study:
@@ -118,10 +118,16 @@ def searcher(username: str = "sven", **values: Any) -> User:
 
 def luck(of: Study, number: int, **values: Any) -> TrialLuck:
     """Return what scrutiny made of a trial: explained by luck unless told otherwise."""
-    figures = {"deflated_sharpe": 0.412, "pbo": 0.62, "holdout_return_pct": -8.2}
+    figures = {
+        "luck_probability": 0.4,
+        "deflated_sharpe": 0.412,
+        "pbo": 0.62,
+        "holdout_return_pct": -8.2,
+    }
     defaults: dict[str, Any] = {
-        "explained": True,
-        "reasons": ["It lost 8.20 % on the holdout."],
+        "verdict": "explained",
+        "reasons": ["Luck suffices.", "It lost 8.20 % on the holdout."],
+        "codes": ["luck_suffices", "holdout_loss"],
         "figures": {**figures, **values.pop("figures", {})},
         "ledger_trials": 777,
         "created_at": of.created_at,
@@ -133,13 +139,32 @@ def luck(of: Study, number: int, **values: Any) -> TrialLuck:
 def luck_survived(of: Study, number: int, n_judged: int, **figures: float) -> TrialLuck:
     """Return the verdict on a trial that survived at ``n_judged`` trials and just so."""
     moments = replace(MOMENTS, sharpe=figures.get("sharpe_per_period", MOMENTS.sharpe))
-    found = {
-        "deflated_sharpe": deflated_sharpe(moments, n_judged, SHARPE_VARIANCE),
-        "holdout_return_pct": 4.0,
-        "sharpe_periods": float(moments.n),
-        "sharpe_per_period": moments.sharpe,
-        "sharpe_skewness": moments.skewness,
-        "sharpe_kurtosis": moments.kurtosis,
-        "sharpe_variance": SHARPE_VARIANCE,
-    }
-    return luck(of, number, explained=False, reasons=[], figures=found, ledger_trials=n_judged)
+    found = LuckFigures(
+        holdout_return_pct=4.0,
+        sharpe_periods=float(moments.n),
+        sharpe_per_period=moments.sharpe,
+        sharpe_skewness=moments.skewness,
+        sharpe_kurtosis=moments.kurtosis,
+    )
+    return luck(
+        of,
+        number,
+        verdict="survives",
+        reasons=[],
+        codes=[],
+        figures=asdict(recounted(found, n_judged)),
+        ledger_trials=n_judged,
+    )
+
+
+def luck_open(of: Study, number: int, n_judged: int) -> TrialLuck:
+    """Return a verdict of an earlier rule, which kept nothing to charge it for later trials."""
+    said = "It was examined by an earlier rule."
+    return luck(
+        of,
+        number,
+        verdict="not_proven",
+        reasons=[said],
+        codes=["earlier_rule"],
+        ledger_trials=n_judged,
+    )

@@ -38,6 +38,5 @@ def assess(study: Study, data: StudyData) -> dict[str, Any]:
 def verdicts(study: Study) -> dict[int, tuple[Any, ...]]:
     rows = TrialLuck.objects.filter(trial__study=study).order_by("trial_id")
     return {
-        number_of(row.trial_id): (row.explained, row.reasons, row.codes, row.figures)
-        for row in rows
+        number_of(row.trial_id): (row.verdict, row.reasons, row.codes, row.figures) for row in rows
     }

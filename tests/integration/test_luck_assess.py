@@ -6,13 +6,14 @@ import csv
 import io
 import itertools
 import json
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from optimizer.domain.luck.figures import FIGURE_NAMES
-from optimizer.domain.luck.verdict import LuckReason
+from optimizer.domain.luck.verdict import LuckReason, LuckVerdict, verdict_of
 from optimizer.domain.study.data import StudyData
 from optimizer.domain.study.schedule import LAG
 from optimizer.models import SearchLedger, Study, Trial, TrialLuck
@@ -27,6 +28,7 @@ from tests.fakes.clock import FakeClock
 from tests.integration.luck_scene import assess, data_of, data_to_search, searched, verdicts
 from trading.domain.errors import BadInputError
 
+THERE = ("luck_probability",)  # joined with what happens on the holdout
 pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
 
@@ -42,15 +44,18 @@ def test_the_ranked_trials_get_verdicts_with_all_figures(data: StudyData) -> Non
     found = verdicts(study)
     assert set(found) == {int(report.number[place]) for place in places_examined(report)}
     assert luck["examined"] == len(found)
-    assert luck["explained"] == sum(explained for explained, *_ in found.values())
+    counts = Counter(verdict for verdict, *_ in found.values())
+    assert {name: luck[name] for name in LuckVerdict} == {
+        name: counts[name] for name in LuckVerdict
+    }
     best = int(report.number[report.ranked("all")[0]])
-    explained, reasons, codes, figures = found[best]
-    assert not explained
+    verdict, reasons, codes, figures = found[best]
+    assert verdict == "survives"
     assert reasons == codes == []
     assert set(figures) == set(FIGURE_NAMES)
     assert all(isinstance(value, float) for value in figures.values())
-    for explained, reasons, codes, figures in found.values():
-        assert explained == bool(reasons)
+    for verdict, reasons, codes, figures in found.values():
+        assert verdict == verdict_of(codes)
         assert len(codes) == len(reasons)
         assert set(codes) <= {reason.value for reason in LuckReason}
         assert figures["pbo"] == luck["pbo"]
@@ -65,14 +70,14 @@ def test_every_ranked_row_of_the_files_carries_them(data: StudyData) -> None:
     text = csv_bytes(StudyTables(report).window("all").written()).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     listed = rows[:100]
-    assert all(row["explained"] in {"true", "false"} for row in listed)
+    assert all(row["verdict"] in set(LuckVerdict) for row in listed)
     assert all(row["holdout_return_pct"] for row in listed)
     assert all(row["deflated_sharpe"] for row in listed if row["total_trades"] != "0")
     assert {row["luck_window"] for row in listed} == {"all"}
     closed = {reason.value for reason in LuckReason}
     for row in listed:
         codes = [code for code in row["reason_codes"].split(";") if code]
-        assert (row["explained"] == "true") == bool(codes)
+        assert row["verdict"] == verdict_of(codes)
         assert set(codes) <= closed
     summary = json.loads(summary_json(StudyTables(report), ()))
     assert summary["search"]["pbo"] == luck["pbo"]
@@ -120,6 +125,7 @@ def test_the_same_seed_gives_the_same_verdicts_and_another_other_draws(data: Stu
     first, second, third = (searched(data, seed=seed) for seed in (1, 1, 2))
     SearchLedger.objects.update(n_trials=500)
     for study in (first, second, third):
+        SearchLedger.objects.update(n_holdout_looks=0)  # which are charged for
         assess(study, data)
     assert verdicts(first) == verdicts(second)
     assert verdicts(first) != verdicts(third)
@@ -137,7 +143,7 @@ def test_nothing_but_the_holdout_figures_knows_the_holdout(data: StudyData) -> N
         luck = assess(study, candles)
         own = verdicts(study)
         rest = [
-            {k: v for k, v in figures.items() if not k.startswith("holdout_")}
+            {k: v for k, v in figures.items() if k not in THERE and not k.startswith("holdout_")}
             for *_, figures in own.values()
         ]
         holdouts = [figures["holdout_hold_pct"] for *_, figures in own.values()]
@@ -211,6 +217,6 @@ def test_odd_studies_have_an_assessment_of_finite_figures(
     luck = assess(study, data)
     assert luck["examined"] == 12
     json.dumps(luck, allow_nan=False)
-    for explained, _, _, figures in verdicts(study).values():
+    for verdict, _, _, figures in verdicts(study).values():
         json.dumps(figures, allow_nan=False)
-        assert explained
+        assert verdict != "survives"

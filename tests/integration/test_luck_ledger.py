@@ -8,12 +8,13 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from optimizer.domain.luck.standing import VerdictCounts
+from optimizer.domain.luck.verdict import LuckVerdict
 from optimizer.domain.study.data import StudyData
 from optimizer.models import SearchLedger, Study, TrialLuck
 from optimizer.selectors.ledger import trials_charged
 from optimizer.selectors.studies import study_get, study_list
 from optimizer.selectors.trials import ranked_trials
-from optimizer.selectors.verdicts import Survivors
 from optimizer.services.reports.reading import study_read
 from tests.factories import markets
 from tests.factories.desk import NOW
@@ -74,16 +75,17 @@ def test_trials_made_later_are_charged_to_a_finished_study_wherever_it_is_read(
     stored = verdicts(study)
     assert set(ranked) <= set(stored) == set(report.luck)
     for number, luck in report.luck.items():
-        found = (luck.explained, [*luck.reasons], [*luck.codes], asdict(luck.figures))
+        found = (luck.verdict, [*luck.reasons], [*luck.codes], asdict(luck.figures))
         assert found == stored[number]
         assert (luck.n_judged, luck.n_charged) == (64, 10**9)
         assert ranked.get(number, luck) == luck
     assert report.search.sharpe_hurdle == pytest.approx(then["sharpe_hurdle"])
     assert report.search.hurdle_judged == first["sharpe_hurdle"]
-    assert view.survivors == Survivors(then["examined"] - then["explained"])
+    assert view.verdicts == VerdictCounts(*(then[name] for name in LuckVerdict))
     assert first["explained"] < then["explained"]  # or nothing was shown here
     line = next(line for line in study_list(NOW) if line.study.id == study.pk)
-    assert line.is_explained == stored[int(report.number[report.ranked("all")[0]])][0]
+    assert line.luck is not None
+    assert line.luck.verdict == stored[int(report.number[report.ranked("all")[0]])][0]
 
 
 def test_another_day_of_candles_does_not_begin_a_new_count(data: StudyData) -> None:

@@ -10,13 +10,18 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from optimizer.domain.luck.verdict import LuckVerdict
 from trading.selectors.figures import MINUS, MISSING, percent_text
 
 THIN: Final = "\u202f"
 NONE: Final = "–"
 _POWER_FROM: Final = 1e12
-_LABEL: Final = {True: "explained by luck", False: "survives", None: "not examined"}
-_TONE: Final = {True: "luck", False: "sound", None: ""}
+# what a verdict sorts by, and its tone
+_VERDICT: Final = {
+    LuckVerdict.EXPLAINED: ("1", "luck"),
+    LuckVerdict.NOT_PROVEN: ("2", "open"),
+    LuckVerdict.SURVIVES: ("3", "sound"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +86,9 @@ def parameters(params_json: str) -> Cell:
     return Cell(label if params else "none", str(len(params)), more=lines)
 
 
-def verdict(explained: bool | None, reasons: tuple[str, ...] = ()) -> Cell:
+def verdict(found: LuckVerdict | None, reasons: tuple[str, ...] = ()) -> Cell:
     """Return what scrutiny made of a trial, the reasons behind it."""
-    key = {False: "2", True: "1", None: ""}[explained]
-    return Cell(_LABEL[explained], key, _TONE[explained], "\n".join(reasons))
-
-
-def survived(n_judged: int, n_made: int) -> Cell:
-    """Return a verdict from before later trials that it cannot be charged for."""
-    more = f"{count(n_made).text} trials were made by now; it is not charged for those since."
-    return Cell(f"survived at {count(n_judged).text} trials", "1.5", "", more)
+    if found is None:
+        return Cell("not examined", "")
+    key, tone = _VERDICT[found]
+    return Cell(found.words, key, tone, "\n".join(reasons))

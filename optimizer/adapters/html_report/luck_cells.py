@@ -12,7 +12,7 @@ from typing import Final
 from optimizer.adapters.html_report import cells
 from optimizer.adapters.html_report.cells import Cell
 from optimizer.domain.luck.figures import LuckFigures
-from optimizer.domain.luck.standing import StandingVerdict
+from optimizer.domain.luck.standing import StandingVerdict, VerdictCounts
 from optimizer.domain.reporting import ReportSearch, ReportStudy
 
 HOLDOUT: Final = "Holdout"  # the only one of no window
@@ -21,6 +21,7 @@ HOLDOUT: Final = "Holdout"  # the only one of no window
 _VERDICT: Final = (
     ("Luck", "what scrutiny says of the result on", False),
     (HOLDOUT, "return on candles the search never saw, positions bought anew", True),
+    ("By luck", "chance that the best of all trials, none with skill, looks as good on", True),
     ("Deflated Sharpe", "probability of real skill, all trials counted, on", True),
 )
 _EVIDENCE: Final = (
@@ -63,12 +64,10 @@ def verdict_cells(luck: StandingVerdict | None) -> tuple[Cell, ...]:
     """Return the cells of ``verdict_columns``; dashes for a trial that was not examined."""
     if luck is None:
         return _NO_VERDICT
-    is_old = luck.is_behind and not luck.explained
     return (
-        cells.survived(luck.n_judged, luck.n_made)
-        if is_old
-        else cells.verdict(luck.explained, luck.reasons),
+        cells.verdict(luck.verdict, luck.reasons),
         _holdout(luck.figures),
+        cells.number(luck.figures.luck_probability, 3),
         _deflated(luck),
     )
 
@@ -128,7 +127,8 @@ def search_note(study: ReportStudy) -> str:
     search = study.search
     if not study.luck:
         return "No trial was scrutinised yet; what is best here may be luck."
-    parts = [_survivors(study)]
+    counts = VerdictCounts.of(luck.verdict for luck in study.luck.values())
+    parts = [f"Of {counts.total} examined trials {counts.text}."]
     if search.pbo is not None:
         parts.append(
             f"Probability that this search overfits: {search.pbo:.2f}. Above one half, the best "
@@ -137,7 +137,8 @@ def search_note(study: ReportStudy) -> str:
     if search.sharpe_hurdle is not None and search.n_searched is not None:
         parts.append(
             f"The best of {cells.count(search.n_searched).text} trials without skill would show a "
-            f"yearly Sharpe ratio of {search.sharpe_hurdle:.2f} here{_since(search)}."
+            f"yearly Sharpe ratio of {search.sharpe_hurdle:.2f} here beyond its share of the "
+            f"market{_since(search)}."
         )
     if search.holdout_look is not None and search.holdout_look > 1:
         parts.append(
@@ -154,16 +155,11 @@ def _since(search: ReportSearch) -> str:
     return f"; when it was examined, at {cells.count(judged).text} trials, {hurdle:.2f}"
 
 
-def _survivors(study: ReportStudy) -> str:
-    left = [luck for luck in study.luck.values() if not luck.explained]
-    behind = [luck for luck in left if luck.is_behind]
-    said = f"{len(left) - len(behind)} of {len(study.luck)} examined trials survive scrutiny."
-    if not behind:
-        return said
-    judged = cells.count(behind[0].n_judged).text
-    return f"{said} {len(behind)} survived at {judged} trials and cannot be charged for later ones."
-
-
 # the same for the many trials that were not examined
-_NO_VERDICT: Final = (cells.verdict(None), cells.percent(None), cells.number(None))
+_NO_VERDICT: Final = (
+    cells.verdict(None),
+    cells.percent(None),
+    cells.number(None),
+    cells.number(None),
+)
 _NO_EVIDENCE: Final = _evidence(LuckFigures())

@@ -10,14 +10,19 @@ Source: reference specification of the optimizer, section 8; optimizer issue, "L
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from optimizer.domain.evaluator.evaluator import Evaluator, Run
 from optimizer.domain.evaluator.stretch import StretchTerms, stretch_run
 from optimizer.domain.features.market import Span
-from optimizer.domain.luck.timing import part_signals
+from optimizer.domain.luck import sharpe
+from optimizer.domain.luck.returns import Periods, period_returns
+from optimizer.domain.luck.timing import part_signals, time_share
+from optimizer.domain.luck.verdict import RETURNS_LEAST
 from optimizer.domain.luck.walk_forward import FoldSpans
+from trading.domain.market.bars import FloatArray
 
 HOLD: Final = "passive_hold"
 LEAST_HOLDOUT_BARS: Final = 10
@@ -85,24 +90,48 @@ def fold_run(
     return FoldRun(spans, best, train, test, hold_run(evaluator, spans.test, terms))
 
 
-def holdout_figures(
-    everything: Evaluator, candidate: Candidate, span: Span, begin: int, terms: StretchTerms
-) -> dict[str, float]:
-    """Return what a trial does on the holdout, under the names of ``LuckFigures``.
+@dataclass(frozen=True)
+class Holdout:
+    """The candles the search never saw, and how trials are tried on them.
 
-    Args:
+    Attributes:
         everything: holds all candles.
-        candidate: the trial.
-        span: the bars of the holdout, behind the embargo; empty results where it is too short.
-        begin: the bar from which the trial is followed.
+        span: the bars of the holdout, behind the embargo.
+        begin: the bar from which trials are followed.
         terms: how runs begin.
+        periods: what its returns are cut into.
+        n_looks: searches that were tried on it, this one included.
     """
-    if span.stop - span.start < LEAST_HOLDOUT_BARS:
-        return {}
-    run = candidate.run_on(everything, span, begin, terms)
-    hold = hold_run(everything, span, terms)
-    return {
-        "holdout_return_pct": run.metrics.total_return_pct,
-        "holdout_hold_pct": hold.metrics.total_return_pct,
-        "holdout_trades": float(run.metrics.num_trades),
-    }
+
+    everything: Evaluator
+    span: Span
+    begin: int
+    terms: StretchTerms
+    periods: Periods
+    n_looks: int = 1
+
+    @cached_property
+    def hold(self) -> Run:
+        """Return buying and holding there."""
+        return hold_run(self.everything, self.span, self.terms)
+
+    def figures(self, candidate: Candidate) -> dict[str, float]:
+        """Return what a trial does there, under the names of ``LuckFigures``; none if too short."""
+        if self.span.stop - self.span.start < LEAST_HOLDOUT_BARS:
+            return {}
+        run = candidate.run_on(self.everything, self.span, self.begin, self.terms)
+        found = {
+            "holdout_return_pct": run.metrics.total_return_pct,
+            "holdout_hold_pct": self.hold.metrics.total_return_pct,
+            "holdout_trades": float(run.metrics.num_trades),
+        }
+        returns, market = self._returns(run), self._returns(self.hold)
+        if returns.shape[0] >= RETURNS_LEAST:
+            share = time_share(run.trade_rows, self.hold.trade_rows)
+            moments = sharpe.return_moments(sharpe.timed_returns(returns, market, share))
+            chance = sharpe.luck_chance(moments.sharpe, moments.n, self.n_looks)
+            found["holdout_luck_probability"] = chance
+        return found
+
+    def _returns(self, run: Run) -> FloatArray:
+        return period_returns(self.everything.curve(run), self.periods)

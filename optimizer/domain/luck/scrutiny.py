@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -19,31 +17,17 @@ from optimizer.domain.evaluator.evaluator import Evaluator, Run
 from optimizer.domain.evaluator.stretch import StretchTerms
 from optimizer.domain.features.market import Span
 from optimizer.domain.luck import bootstrap, overfitting, plateau, random_entry, sharpe
-from optimizer.domain.luck.figures import LuckFigures
+from optimizer.domain.luck.figures import LuckFigures, recounted
 from optimizer.domain.luck.out_of_sample import Candidate, hold_run
+from optimizer.domain.luck.overfitting import Overfitting
 from optimizer.domain.luck.returns import Periods, period_returns, periods_of
-from optimizer.domain.luck.timing import part_signals
-from optimizer.domain.luck.verdict import Evidence, Verdict, judge
+from optimizer.domain.luck.timing import part_signals, time_share
+from optimizer.domain.luck.verdict import RETURNS_LEAST, Evidence, Judgement, judge
 from optimizer.domain.objectives import objective_scores
 from optimizer.domain.overlays import overlays_split
 from optimizer.domain.search.space import Space
 from optimizer.domain.systems import system_get
 from trading.domain.market.bars import FloatArray
-
-_LEAST_PERIODS: Final = 2 * overfitting.BLOCKS  # fewer returns are not resampled nor cut in blocks
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What the search as a whole is like, judged by trials made before it could learn.
-
-    Attributes:
-        variance: of the Sharpe ratios of skill-less trials, per period.
-        overfitting: of choosing the best; None where too few different trials were made.
-    """
-
-    variance: float
-    overfitting: overfitting.Overfitting | None
 
 
 class Scrutiny:
@@ -72,11 +56,16 @@ class Scrutiny:
         self.periods: Periods = periods_of(span.stop - span.start, searched.step_ms)
         self._yearly = math.sqrt(self.periods.per_year)
         hold = hold_run(searched, span, terms)
-        self._least_variance = 1.0 / max(self.returns(hold).shape[0] - 1, 1)
+        self._market, self._hold_rows = self.returns(hold), hold.trade_rows
         self._hold = {
             "buy_hold_net_return_pct": hold.metrics.total_return_pct,
-            "buy_hold_net_sharpe": sharpe.return_moments(self.returns(hold)).sharpe * self._yearly,
+            "buy_hold_net_sharpe": sharpe.return_moments(self._market).sharpe * self._yearly,
         }
+
+    @property
+    def variance(self) -> float:
+        """Return by how much yearly Sharpe ratios of skill-less trials vary here."""
+        return sharpe.null_variance(self._market.shape[0]) * self.periods.per_year
 
     def run(self, candidate: Candidate) -> Run:
         """Return the run that was ranked."""
@@ -86,35 +75,31 @@ class Scrutiny:
         """Return the period returns of a run, see ``period_returns``."""
         return period_returns(self._searched.curve(run), self.periods)
 
-    def field(self, candidates: Sequence[Candidate]) -> Field:
-        """Return what the search is like.
+    def overfitting(self, candidates: Sequence[Candidate]) -> Overfitting | None:
+        """Return how much choosing the best overfits, None among too few different trials.
 
         Args:
             candidates: trials that were not chosen by their results.
         """
-        if not candidates:
-            return Field(self._least_variance, None)
+        if not candidates or self._market.shape[0] < RETURNS_LEAST:
+            return None
         table = np.column_stack([self.returns(self.run(candidate)) for candidate in candidates])
-        if table.shape[0] < _LEAST_PERIODS:
-            return Field(self._least_variance, None)
         ranked = table[:, overfitting.distinct_columns(table)]
-        found = None
-        if ranked.shape[1] >= overfitting.LEAST_TRIALS:
-            found = overfitting.overfitting(ranked)
-        return Field(sharpe.luck_variance(table, overfitting.BLOCKS), found)
+        is_enough = ranked.shape[1] >= overfitting.LEAST_TRIALS
+        return overfitting.overfitting(ranked) if is_enough else None
 
-    def verdict(
+    def judgement(
         self,
         candidate: Candidate,
-        field: Field,
+        search: Overfitting | None,
         holdout: Mapping[str, float],
         rng: np.random.Generator,
-    ) -> Verdict:
-        """Return the verdict on one trial.
+    ) -> Judgement:
+        """Return the judgement on one trial.
 
         Args:
             candidate: the trial.
-            field: of its search.
+            search: of ``overfitting``.
             holdout: of ``holdout_figures``; empty where nothing was set aside.
             rng: for neighbours, resampling and random timing.
         """
@@ -122,40 +107,41 @@ class Scrutiny:
         found = {
             **holdout,
             **self._hold,
-            **self._sharpe_figures(run, field, rng),
+            **self._sharpe_figures(run, rng),
             **self._plateau_figures(candidate, run, rng),
             **self._timing_figures(run, rng),
         }
-        if field.overfitting:
-            found["pbo"] = field.overfitting.pbo
-        figures = LuckFigures(**_finite(found))
+        if search:
+            found["pbo"] = search.pbo
+        figures = recounted(LuckFigures(**_finite(found)), self._n_searched)
         evidence = Evidence(
             return_pct=run.metrics.total_return_pct,
             n_trades=run.metrics.num_trades,
             n_searched=self._n_searched,
-            loss_share=field.overfitting.loss_share if field.overfitting else None,
+            loss_share=search.loss_share if search else None,
         )
         return judge(figures, evidence)
 
-    def _sharpe_figures(self, run: Run, field: Field, rng: np.random.Generator) -> dict[str, float]:
+    def _sharpe_figures(self, run: Run, rng: np.random.Generator) -> dict[str, float]:
         returns = self.returns(run)
-        if returns.shape[0] < _LEAST_PERIODS:
+        if returns.shape[0] < RETURNS_LEAST:
             return {}
-        moments = sharpe.return_moments(returns)
+        own = {"daily_sharpe": sharpe.return_moments(returns).sharpe * self._yearly}
         if not run.trade_rows.shape[0]:
-            return {"daily_sharpe": moments.sharpe * self._yearly}
+            return own
         draws = bootstrap.stationary_bootstrap(returns, bootstrap.mean_block(returns), rng)
         levels = (bootstrap.LOW, bootstrap.HIGH)
         gain = (np.quantile(draws.total_return, levels) * 100.0).tolist()
         ratio = (np.quantile(draws.sharpe, levels) * self._yearly).tolist()
+        share = time_share(run.trade_rows, self._hold_rows)
+        moments = sharpe.return_moments(sharpe.timed_returns(returns, self._market, share))
         return {
-            "deflated_sharpe": sharpe.deflated_sharpe(moments, self._n_searched, field.variance),
-            "daily_sharpe": moments.sharpe * self._yearly,
+            **own,
+            "timing_sharpe": moments.sharpe * self._yearly,
             "sharpe_periods": float(moments.n),
             "sharpe_per_period": moments.sharpe,
             "sharpe_skewness": moments.skewness,
             "sharpe_kurtosis": moments.kurtosis,
-            "sharpe_variance": field.variance,
             "bootstrap_return_low_pct": gain[0],
             "bootstrap_return_high_pct": gain[1],
             "bootstrap_sharpe_low": ratio[0],

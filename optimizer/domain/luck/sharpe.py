@@ -1,10 +1,18 @@
 """Say how likely a Sharpe ratio beats the best of as many skill-less trials as were made.
 
+What is judged are timed returns: a run's returns less the market's for its share of the time.
+Without skill a position does not know what comes after it, so that timed returns add up as a
+martingale's differences do, whatever the market's volatility does and however steadily it rises.
+Such returns are uncorrelated, and the Sharpe ratio of n of them varies by 1 / (n - 1). Ratios that
+spread more, across trials or over blocks of time, measure costs, exposure or an edge, and not luck.
+
 Sources: D. H. Bailey and M. López de Prado, "The Sharpe Ratio Efficient Frontier", 2012
 (probabilistic Sharpe ratio); the same, "The Deflated Sharpe Ratio: Correcting for Selection Bias,
 Backtest Overfitting and Non-Normality", 2014; E. Mertens, "Comments on Variance of the IID
-estimator in Lo (2002)", 2002 (sampling error). Sharpe ratios are per period, not annualised, with
-no riskless rate.
+estimator in Lo (2002)", 2002 (sampling error); M. Grinblatt and S. Titman, "Performance Measurement
+without Benchmarks", 1993 (positions and the returns after them); R. A. Fisher, "Statistical Methods
+for Research Workers", 1932, section 21.1 (joining chances). Sharpe ratios are per period, not
+annualised, with no riskless rate.
 """
 
 from __future__ import annotations
@@ -20,6 +28,7 @@ from trading.domain.market.bars import FloatArray
 
 EULER_GAMMA: Final = 0.5772156649015329
 _NORMAL: Final = NormalDist()
+_STILL: Final = 1e-12  # share of a run's variance below which what is left is rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +59,21 @@ def return_moments(returns: FloatArray) -> ReturnMoments:
     )
 
 
-def sharpes(returns: FloatArray) -> FloatArray:
-    """Return the Sharpe ratio of every column of float64[n, k], 0 where nothing moves."""
-    deviation = returns.std(axis=0)
-    still = deviation <= 0.0
-    ratio: FloatArray = np.where(still, 0.0, returns.mean(axis=0) / np.where(still, 1.0, deviation))
-    return ratio
+def timed_returns(returns: FloatArray, market: FloatArray, share: float) -> FloatArray:
+    """Return what a run earned beyond its share of the market, float64[n], period returns.
+
+    Without skill a run earns on average what the market does in as much time. Least squares would
+    find another share: that of the run's volatility, whose error a rising market turns into gain.
+    Holding leaves zeros, whatever the market did.
+
+    Args:
+        returns: float64[n] of the run.
+        market: float64[n] of buying and holding over the same periods.
+        share: of the time buying and holding is in the market, the run's, 0 to 1.
+    """
+    timed: FloatArray = returns - share * market
+    is_still = float(timed.var()) <= _STILL * float(market.var())
+    return np.zeros_like(timed) if is_still else timed
 
 
 def sharpe_error(moments: ReturnMoments) -> float:
@@ -82,6 +100,11 @@ def expected_maximum(n_trials: int) -> float:
     return (1.0 - EULER_GAMMA) * first + EULER_GAMMA * second
 
 
+def null_variance(n: int) -> float:
+    """Return by how much the Sharpe ratio of ``n`` timed returns without skill varies."""
+    return 1.0 / max(n - 1, 1)
+
+
 def luck_hurdle(variance: float, n_trials: int) -> float:
     """Return the Sharpe ratio the best of ``n_trials`` trials without skill would show.
 
@@ -92,42 +115,51 @@ def luck_hurdle(variance: float, n_trials: int) -> float:
     return math.sqrt(variance) * expected_maximum(n_trials)
 
 
-def deflated_sharpe(moments: ReturnMoments, n_trials: int, variance: float) -> float:
+def deflated_sharpe(moments: ReturnMoments, n_trials: int, variance: float | None = None) -> float:
     """Return the probability, 0 to 1, that the true Sharpe ratio exceeds what luck would show.
 
     Args:
-        moments: of the chosen trial.
+        moments: of the chosen trial's timed returns.
         n_trials: how many were made, all counted as independent.
-        variance: of the Sharpe ratios of skill-less trials, per period.
+        variance: of the Sharpe ratios of skill-less trials; ``null_variance`` where None.
     """
-    hurdle = luck_hurdle(variance, n_trials)
+    hurdle = luck_hurdle(null_variance(moments.n) if variance is None else variance, n_trials)
     error = sharpe_error(moments)
     if error <= 0.0:
         return 1.0 if moments.sharpe > hurdle else 0.0
     return _NORMAL.cdf((moments.sharpe - hurdle) / error)
 
 
-def luck_variance(returns: FloatArray, n_blocks: int) -> float:
-    """Return by how much Sharpe ratios of skill-less trials spread, as a variance.
+def returns_needed(moments: ReturnMoments, n_trials: int, least: float) -> int | None:
+    """Return how many such returns bring the deflated Sharpe ratio to ``least``, None no number.
 
-    The paper takes the variance across trials. Across trials that differ in costs, or of which some
-    have skill, it measures these differences and not luck: an edge would raise its own hurdle. So
-    it is bounded above by the trials' own sampling variance, found from the spread of their block
-    means over time (which also sees dependence between periods), and below by 1 / (n - 1), the
-    sampling variance of a normal series, so that trials which are all alike cannot hide a search.
+    Hurdle and error both fall with the root of the number, so that it is found at once.
+    """
+    if moments.sharpe <= 0.0:
+        return None
+    shape = sharpe_error(moments) * math.sqrt(moments.n - 1)
+    wanted = expected_maximum(n_trials) + _NORMAL.inv_cdf(least) * shape
+    return 1 + math.ceil((wanted / moments.sharpe) ** 2)
+
+
+def luck_chance(ratio: float, n: int, n_trials: int = 1) -> float:
+    """Return the chance, 0 to 1, that the best of ``n_trials`` without skill shows such a ratio.
 
     Args:
-        returns: float64[n, k], period returns of k trials.
-        n_blocks: blocks of time, at least 2 and at most n / 2.
+        ratio: Sharpe ratio of ``n`` timed returns.
+        n: of them, at least 2.
+        n_trials: how many were made, all counted as independent.
     """
-    n: int = returns.shape[0]
-    floor = 1.0 / (n - 1)
-    deviation = returns.std(axis=0)
-    moving = returns[:, deviation > 0.0]
-    if moving.shape[1] < 2:
-        return floor
-    across = float(np.var(sharpes(moving), ddof=1))
-    length = n // n_blocks
-    blocks = moving[n - n_blocks * length :].reshape(n_blocks, length, -1).mean(axis=1)
-    within = np.var(blocks / deviation[deviation > 0.0], axis=0, ddof=1) / n_blocks
-    return max(floor, min(across, float(np.median(within))))
+    beaten = 0.5 * math.erfc(ratio / math.sqrt(2.0 * null_variance(n)))
+    return -math.expm1(n_trials * math.log1p(-beaten)) if beaten < 1.0 else 1.0
+
+
+def joint_chance(here: float, elsewhere: float | None) -> float:
+    """Return the chance that two independent chances have so small a product, by Fisher.
+
+    P(U V <= w) = w (1 - ln w) of uniform U and V; ``here`` alone where there is no other.
+    """
+    if elsewhere is None:
+        return here
+    product = here * elsewhere
+    return product * (1.0 - math.log(product)) if product > 0.0 else 0.0

@@ -1,24 +1,32 @@
 """Let a verdict stand for all trials made until now, not only for those made until it was found.
 
-Of all tests the deflated Sharpe ratio alone knows how many trials were made on the data, and every
-later search makes more of them. So a verdict keeps what that ratio is found from, and whoever reads
-it charges it for the present count. Verdicts from before this was kept stay as they were judged.
+Two tests know how many trials were made on the data, and every later search makes more of them. So
+a verdict keeps what they are found from, and whoever reads it charges it for the present count.
+Verdicts of earlier rules that kept less stay as they were judged; none of them survives.
 
 Source: optimizer issue, "Luck control"; docs/adr/0003-luck.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from optimizer.domain.luck import sharpe
-from optimizer.domain.luck.figures import LuckFigures
-from optimizer.domain.luck.verdict import LuckReason, deflated_finding
+from optimizer.domain.luck.figures import LuckFigures, recounted
+from optimizer.domain.luck.verdict import (
+    Finding,
+    LuckReason,
+    LuckVerdict,
+    counted_findings,
+    in_order,
+    verdict_of,
+)
+from optimizer.domain.luck.writing import count
 
-_ORDER: Final = {reason.value: place for place, reason in enumerate(LuckReason)}
-_DEFLATED: Final = LuckReason.DEFLATED_SHARPE.value
+_COUNTED: Final = (LuckReason.LUCK_SUFFICES, LuckReason.DEFLATED_SHARPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +34,16 @@ class StandingVerdict:
     """What scrutiny made of one trial, as it stands.
 
     Attributes:
-        explained: luck explains the result.
-        reasons: why, in sentences.
+        verdict: of the three.
+        reasons: why, in sentences; none for what survives.
         figures: what the reasons were found from.
-        codes: the same reasons from their closed set; none in verdicts from before they were kept.
+        codes: the same reasons from their closed set.
         n_judged: trials ever made on the data when it was examined.
         n_charged: trials this verdict is charged for.
         n_made: trials made on the data by now.
     """
 
-    explained: bool
+    verdict: LuckVerdict
     reasons: tuple[str, ...] = ()
     figures: LuckFigures = field(default_factory=LuckFigures)
     codes: tuple[str, ...] = ()
@@ -48,10 +56,34 @@ class StandingVerdict:
         """Return whether trials were made since that this verdict cannot be charged for."""
         return self.n_charged < self.n_made
 
+
+@dataclass(frozen=True, slots=True)
+class VerdictCounts:
+    """How many examined trials have which verdict."""
+
+    explained: int = 0
+    not_proven: int = 0
+    survives: int = 0
+
+    @classmethod
+    def of(cls, verdicts: Iterable[LuckVerdict]) -> VerdictCounts:
+        """Return the counts of ``verdicts``."""
+        return cls(**Counter(verdict.value for verdict in verdicts))
+
     @property
-    def survives(self) -> bool:
-        """Return whether luck does not explain it, all trials counted."""
-        return not self.explained and not self.is_behind
+    def total(self) -> int:
+        """Return how many were examined."""
+        return self.explained + self.not_proven + self.survives
+
+    @property
+    def text(self) -> str:
+        """Return the counts in words, the best verdict first."""
+        one = "survives" if self.survives == 1 else "survive"
+        open_ones = "is" if self.not_proven == 1 else "are"
+        return (
+            f"{count(self.survives)} {one} scrutiny, {count(self.not_proven)} {open_ones} "
+            f"{LuckVerdict.NOT_PROVEN.words}, luck explains {count(self.explained)}"
+        )
 
 
 def verdict_stand(stored: StandingVerdict, n_made: int) -> StandingVerdict:
@@ -62,39 +94,25 @@ def verdict_stand(stored: StandingVerdict, n_made: int) -> StandingVerdict:
         n_made: trials ever made on the data; fewer than it was judged at change nothing.
     """
     n_made, figures = max(n_made, stored.n_judged), stored.figures
-    if n_made == stored.n_judged or figures.deflated_sharpe is None:
+    if n_made == stored.n_judged or (figures.moments, figures.deflated_sharpe) == (None, None):
         # nothing else in it depends on the count
         return replace(stored, n_charged=n_made, n_made=n_made)
-    terms = _terms(figures)
-    if terms is None or len(stored.codes) != len(stored.reasons):
+    if figures.moments is None:
         return replace(stored, n_charged=stored.n_judged, n_made=n_made)
-    deflated = sharpe.deflated_sharpe(terms[0], n_made, terms[1])
-    figures = replace(figures, deflated_sharpe=deflated)
-    found = dict(zip(stored.codes, stored.reasons, strict=True))
-    found.pop(_DEFLATED, None)
-    finding = deflated_finding(figures, n_made)
-    if finding is not None:
-        found[finding.reason.value] = finding.sentence
-    codes = sorted(found, key=lambda code: _ORDER.get(code, len(_ORDER)))
-    return StandingVerdict(
-        explained=bool(codes),
-        reasons=tuple(found[code] for code in codes),
+    figures = recounted(figures, n_made)
+    kept = map(Finding, map(LuckReason, stored.codes), stored.reasons)
+    found = [finding for finding in kept if finding.reason not in _COUNTED]
+    again = [finding for finding in counted_findings(figures, n_made) if finding is not None]
+    findings = in_order([*found, *again])
+    return replace(
+        stored,
+        verdict=verdict_of(finding.reason for finding in findings),
+        reasons=tuple(finding.sentence for finding in findings),
         figures=figures,
-        codes=tuple(codes),
-        n_judged=stored.n_judged,
+        codes=tuple(finding.reason.value for finding in findings),
         n_charged=n_made,
         n_made=n_made,
     )
-
-
-def _terms(figures: LuckFigures) -> tuple[sharpe.ReturnMoments, float] | None:
-    """Return what the deflated Sharpe ratio is found from, None where it was not kept."""
-    n, ratio = figures.sharpe_periods, figures.sharpe_per_period
-    skewness, kurtosis = figures.sharpe_skewness, figures.sharpe_kurtosis
-    variance = figures.sharpe_variance
-    if n is None or ratio is None or skewness is None or kurtosis is None or variance is None:
-        return None
-    return sharpe.ReturnMoments(int(n), ratio, skewness, kurtosis), variance
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,17 @@ from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, Signals
 from trading.domain.market.bars import FloatArray, IntArray
 
 
+def time_share(trade_rows: FloatArray, hold_rows: FloatArray) -> float:
+    """Return how long a run was in the market, of the time that buying and holding was.
+
+    Both are float64[k, 10] of ``walk`` over the same bars; 0 where holding could buy nothing.
+    """
+    own, hold = (
+        float((rows[:, T_EXIT] - rows[:, T_ENTRY]).sum()) for rows in (trade_rows, hold_rows)
+    )
+    return own / hold if hold > 0.0 else 0.0
+
+
 def timed_signals(buys: IntArray, sells: IntArray, span: Span) -> Signals:
     """Return signals on the given bars.
 

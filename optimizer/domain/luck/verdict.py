@@ -1,31 +1,65 @@
-"""Decide whether luck explains a result, and say why in sentences from a closed set of reasons.
+"""Decide between three verdicts, and say why in sentences from a closed set of reasons.
 
-Every reason alone is enough: a result must pass all tests to survive, and a test that could not be
-made neither speaks for it nor against it. The limits are those of the sources: 0.95 for the
-deflated Sharpe ratio (Bailey and López de Prado, 2014) and one half for the probability of
-overfitting (Bailey, Borwein, López de Prado and Zhu, 2015).
+One test alone explains: ``luck_probability``, the chance that the best of as many trials without
+skill looks as good, on the window it was chosen on and on the holdout together. While it is one in
+twenty or more, luck suffices, whatever else is said. Below that, luck does not explain the result;
+it survives when it passes every other test as well, and else it is not proven, for the reasons
+named. A figure that gets better never makes a verdict worse.
+
+A test that could not be made neither speaks for a result nor against it, but for the first: a
+window too short to have a ratio proves nothing.
+
+The limits are those of the sources: 0.95 for the deflated Sharpe ratio (Bailey and López de Prado,
+2014) and one half for the probability of overfitting (Bailey, Borwein, López de Prado and Zhu,
+2015).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from optimizer.domain.luck import overfitting, sharpe
 from optimizer.domain.luck.figures import LuckFigures
 from optimizer.domain.luck.writing import count, percent, ratio, share
 
+LUCK_LEAST: Final = 0.05
 DEFLATED_LEAST: Final = 0.95
 PBO_MOST: Final = 0.5
 # Where the chosen trial earns elsewhere nearly always, its rank among equals is no overfitting.
 LOSS_SHARE_MOST: Final = 0.05
 TRADES_LEAST: Final = 10
+RETURNS_LEAST: Final = 2 * overfitting.BLOCKS  # fewer are not judged, resampled nor cut in blocks
 RANDOM_LEAST: Final = 0.95
 
 
-class LuckReason(StrEnum):
-    """Why luck explains a result."""
+class LuckVerdict(StrEnum):
+    """What scrutiny makes of a result, from the worst to the best."""
 
+    EXPLAINED = "explained"
+    NOT_PROVEN = "not_proven"
+    SURVIVES = "survives"
+
+    @property
+    def words(self) -> str:
+        """Return what people read, wherever they read it."""
+        return _WORDS[self]
+
+
+_WORDS: Final = {
+    LuckVerdict.EXPLAINED: "explained by luck",
+    LuckVerdict.NOT_PROVEN: "not proven",
+    LuckVerdict.SURVIVES: "survives",
+}
+
+
+class LuckReason(StrEnum):
+    """Why luck explains a result, or why it is not proven; the first explains."""
+
+    LUCK_SUFFICES = "luck_suffices"
+    TOO_SHORT = "too_short"
     FEW_TRADES = "few_trades"
     DEFLATED_SHARPE = "deflated_sharpe"
     SEARCH_OVERFITS = "search_overfits"
@@ -34,6 +68,7 @@ class LuckReason(StrEnum):
     RANDOM_TIMING = "random_timing"
     LONE_PEAK = "lone_peak"
     INTERVAL = "interval"
+    EARLIER_RULE = "earlier_rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +80,24 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What scrutiny made of one trial; no findings, no explanation by luck."""
+class Judgement:
+    """What scrutiny made of one trial; no findings, it survives."""
 
     figures: LuckFigures
     findings: tuple[Finding, ...]
 
     @property
-    def explained(self) -> bool:
-        """Return whether luck explains the result."""
-        return bool(self.findings)
+    def verdict(self) -> LuckVerdict:
+        """Return the verdict these findings come to."""
+        return verdict_of(finding.reason.value for finding in self.findings)
+
+
+def verdict_of(codes: Iterable[str]) -> LuckVerdict:
+    """Return the verdict that reasons, by their codes, come to."""
+    found = set(codes)
+    if LuckReason.LUCK_SUFFICES in found:
+        return LuckVerdict.EXPLAINED
+    return LuckVerdict.NOT_PROVEN if found else LuckVerdict.SURVIVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,48 +117,85 @@ class Evidence:
     loss_share: float | None = None
 
 
-def judge(figures: LuckFigures, evidence: Evidence) -> Verdict:
-    """Return the verdict on one trial."""
-    traded = evidence.n_trades > 0  # what never moved has no ratio and no interval to speak of
+def judge(figures: LuckFigures, evidence: Evidence) -> Judgement:
+    """Return the judgement on one trial."""
+    if evidence.n_trades == 0:  # what never moved has no ratio and no interval to speak of
+        idle = "It never traded: earning nothing takes no skill."
+        return Judgement(figures, (Finding(LuckReason.LUCK_SUFFICES, idle),))
     found = (
+        *counted_findings(figures, evidence.n_searched),
         _few_trades(evidence),
-        deflated_finding(figures, evidence.n_searched) if traded else None,
         _overfits(figures, evidence),
         _holdout(figures),
         _below_hold(figures, evidence),
         _random_timing(figures),
         _lone_peak(figures),
-        _interval(figures) if traded else None,
+        _interval(figures),
     )
-    return Verdict(figures, tuple(finding for finding in found if finding is not None))
+    return Judgement(figures, in_order(finding for finding in found if finding is not None))
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings in the order of their reasons."""
+    return tuple(sorted(findings, key=lambda finding: _ORDER[finding.reason]))
+
+
+_ORDER: Final = {reason: place for place, reason in enumerate(LuckReason)}
+
+
+def counted_findings(figures: LuckFigures, n_searched: int) -> tuple[Finding | None, ...]:
+    """Return what the tests say that depend on the number of trials; None where one says nothing.
+
+    Args:
+        figures: of a trial that traded; those of ``luck_recount`` for ``n_searched``.
+        n_searched: trials ever made on the data.
+    """
+    if figures.luck_probability is None:
+        return (
+            Finding(
+                LuckReason.TOO_SHORT,
+                f"The window holds too few returns to judge, fewer than {RETURNS_LEAST}: longer "
+                "candles or a longer window would tell.",
+            ),
+        )
+    return _luck(figures.luck_probability, figures, n_searched), _deflated(figures, n_searched)
+
+
+def _luck(chance: float, figures: LuckFigures, n_searched: int) -> Finding | None:
+    if chance < LUCK_LEAST:
+        return None
+    there = " and on the holdout" if figures.holdout_luck_probability is not None else ""
+    return Finding(
+        LuckReason.LUCK_SUFFICES,
+        f"Luck suffices: the best of {count(n_searched)} trials without skill looks as good here"
+        f"{there} in {share(chance)} of all searches; expected below {share(LUCK_LEAST)}.",
+    )
+
+
+def _deflated(figures: LuckFigures, n_searched: int) -> Finding | None:
+    value, moments = figures.deflated_sharpe, figures.moments
+    if value is None or value >= DEFLATED_LEAST:
+        return None
+    said = f"The deflated Sharpe ratio is {value:.3f}, below {DEFLATED_LEAST}"
+    needed = sharpe.returns_needed(moments, n_searched, DEFLATED_LEAST) if moments else None
+    if moments is None or needed is None:
+        return Finding(LuckReason.DEFLATED_SHARPE, f"{said}: it earned nothing by its timing.")
+    return Finding(
+        LuckReason.DEFLATED_SHARPE,
+        f"{said}: after {count(n_searched)} trials it takes {count(needed)} returns like its "
+        f"{count(moments.n)}, {ratio(needed / moments.n)} times as long.",
+    )
 
 
 def _few_trades(evidence: Evidence) -> Finding | None:
     n = evidence.n_trades
     if n >= TRADES_LEAST:
         return None
-    if n == 0:
-        return Finding(LuckReason.FEW_TRADES, "It never traded: there is nothing to judge.")
     trades = f"{n} round trip" + ("" if n == 1 else "s")
     return Finding(
-        LuckReason.FEW_TRADES, f"It made {trades}; fewer than {TRADES_LEAST} prove nothing."
-    )
-
-
-def deflated_finding(figures: LuckFigures, n_searched: int) -> Finding | None:
-    """Return what the deflated Sharpe ratio says, None where it says nothing.
-
-    Args:
-        figures: of the trial; the ratio is the one for ``n_searched``.
-        n_searched: trials ever made on the data.
-    """
-    value = figures.deflated_sharpe
-    if value is None or value >= DEFLATED_LEAST:
-        return None
-    return Finding(
-        LuckReason.DEFLATED_SHARPE,
-        f"The deflated Sharpe ratio is {value:.3f}, below {DEFLATED_LEAST}: the best of "
-        f"{count(n_searched)} trials without skill would look like this.",
+        LuckReason.FEW_TRADES,
+        f"It made {trades}; fewer than {TRADES_LEAST} prove nothing: more time or more trades "
+        "would.",
     )
 
 
@@ -126,7 +206,8 @@ def _overfits(figures: LuckFigures, evidence: Evidence) -> Finding | None:
     return Finding(
         LuckReason.SEARCH_OVERFITS,
         f"The search overfits: the best of one half of time was no better than the median of the "
-        f"other in {share(pbo)} of the halves, and lost there in {share(loss)}.",
+        f"other in {share(pbo)} of the halves, and lost there in {share(loss)}; longer candles or "
+        "fewer strategies would tell more.",
     )
 
 
@@ -136,7 +217,10 @@ def _holdout(figures: LuckFigures) -> Finding | None:
         return None
     hold = figures.holdout_hold_pct
     beside = "" if hold is None else f" (buying and holding: {percent(hold, signed=True)})"
-    return Finding(LuckReason.HOLDOUT_LOSS, f"It lost {percent(-result)} on the holdout{beside}.")
+    return Finding(
+        LuckReason.HOLDOUT_LOSS,
+        f"It lost {percent(-result)} on the holdout{beside}; newer candles would have to gain.",
+    )
 
 
 def _below_hold(figures: LuckFigures, evidence: Evidence) -> Finding | None:
@@ -152,7 +236,8 @@ def _below_hold(figures: LuckFigures, evidence: Evidence) -> Finding | None:
     return Finding(
         LuckReason.BELOW_HOLD,
         f"Buying and holding earned {percent(hold)} after costs at a Sharpe ratio of "
-        f"{ratio(hold_sharpe)}; it earned {percent(evidence.return_pct)} at {ratio(own)}.",
+        f"{ratio(hold_sharpe)}; it earned {percent(evidence.return_pct)} at {ratio(own)} and beats "
+        "neither.",
     )
 
 
@@ -174,7 +259,7 @@ def _lone_peak(figures: LuckFigures) -> Finding | None:
     return Finding(
         LuckReason.LONE_PEAK,
         f"A quarter of its neighbours, parameters moved by up to {share(0.05)} of their "
-        f"range, earned {percent(beside)} or less.",
+        f"range, earned {percent(beside)} or less; a plateau earns on all sides.",
     )
 
 
@@ -185,5 +270,5 @@ def _interval(figures: LuckFigures) -> Finding | None:
     return Finding(
         LuckReason.INTERVAL,
         f"Drawn again in blocks, its return lies between {percent(low)} and {percent(high)} "
-        f"({share(0.9)}), which includes a loss.",
+        f"({share(0.9)}), which includes a loss; more time narrows it.",
     )

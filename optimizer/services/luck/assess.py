@@ -1,9 +1,10 @@
 """Scrutinise a study: evaluate its best trials again and write down what luck explains.
 
-The result is a function of the stored trials, the candles, the seed and the number of trials ever
-made on the candles. Everything is written in one transaction that replaces what was there, so that
-an interrupted assessment leaves the old one and a repeated one changes nothing. Trials made
-later are charged for when it is read: ``optimizer.domain.luck.standing``.
+The result is a function of the stored trials, the candles, the seed, and the numbers of trials ever
+made on the candles and of looks at their holdout. Everything is written in one transaction
+that replaces what was there, so that an interrupted assessment leaves the old one and a repeated
+one changes nothing. Trials made later are charged for when it is read:
+``optimizer.domain.luck.standing``.
 
 Source: optimizer issue, "Luck control"; docs/adr/0003-luck.md.
 """
@@ -11,20 +12,23 @@ Source: optimizer issue, "Luck control"; docs/adr/0003-luck.md.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
 from django.db import transaction
+from django.db.models import F
 
 from optimizer.domain.evaluator.evaluator import Evaluator
 from optimizer.domain.evaluator.stretch import StretchTerms
 from optimizer.domain.features.market import Span
-from optimizer.domain.luck.out_of_sample import Candidate, FoldRun, fold_run, holdout_figures
-from optimizer.domain.luck.scrutiny import Field, Scrutiny
+from optimizer.domain.luck.out_of_sample import Candidate, FoldRun, Holdout, fold_run
+from optimizer.domain.luck.overfitting import Overfitting
+from optimizer.domain.luck.scrutiny import Scrutiny
 from optimizer.domain.luck.sharpe import luck_hurdle
-from optimizer.domain.luck.verdict import Verdict
+from optimizer.domain.luck.verdict import Judgement, LuckVerdict
 from optimizer.domain.luck.walk_forward import fold_score, fold_spans
 from optimizer.domain.metrics import FillModel
 from optimizer.domain.periods import window_parse, window_start
@@ -75,17 +79,13 @@ def luck_assess(
     report = study_read(study=study, data=data, market="", quote="", trials=trials)
     places = places_examined(report)
     if not places:
-        return _store(study, clock, [], {"examined": 0, "walk_forward": []}, is_look=False)
+        return _store(study, clock, [], {"walk_forward": []}, is_look=False)
     between()
     assessment = _Assessment(study, report, data, between)
-    field = assessment.field()
-    verdicts = assessment.verdicts(places, field)
-    search = assessment.search_figures(field)
-    search |= {
-        "examined": len(verdicts),
-        "explained": sum(verdict.explained for _, verdict in verdicts),
-    }
-    rows = [(int(report.number[place]), verdict) for place, verdict in verdicts]
+    found = assessment.overfitting()
+    judgements = assessment.judgements(places, found)
+    search = assessment.search_figures(found)
+    rows = [(int(report.number[place]), judgement) for place, judgement in judgements]
     return _store(study, clock, rows, search, is_look=assessment.has_holdout)
 
 
@@ -99,25 +99,31 @@ class _Assessment:
         times, stop = data.bars.open_time, data.search_stop(share)
         self._study, self._report, self._between = study, report, between
         self._embargo_days = float(study.settings.get("embargo_days", EMBARGO_DAYS))
-        self._begin = window_start(times[:stop], window_parse(report.ranking_window))
+        begin = window_start(times[:stop], window_parse(report.ranking_window))
         self._terms = StretchTerms(
             float(study.trade_size),
             FillModel(study.fill),
             int(study.settings.get("warm_up_bars", 0)),
         )
         self._n_searched = report.facts.n_searched
-        self._everything = Evaluator(data.bars, step_ms=data.step_ms, costs=data.costs)
         searched = Evaluator(data.bars.slice(0, stop), step_ms=data.step_ms, costs=data.costs)
         self._searched = searched
-        behind = stop + embargo_bars(self._embargo_days, data.step_ms)
-        self._holdout = Span(min(behind, len(times)), len(times))
         self.has_holdout = stop < len(times)
         self._scrutiny = Scrutiny(
             searched,
-            span=Span(self._begin, stop),
+            span=Span(begin, stop),
             terms=self._terms,
             objective=report.facts.objectives[0],
             n_searched=self._n_searched,
+        )
+        behind = stop + embargo_bars(self._embargo_days, data.step_ms)
+        self._holdout = Holdout(
+            Evaluator(data.bars, step_ms=data.step_ms, costs=data.costs),
+            Span(min(behind, len(times)), len(times)),
+            begin,
+            self._terms,
+            self._scrutiny.periods,
+            n_looks=_looks(study),
         )
         numbers = numbers_unchosen(study, self._rng(0))
         place_of = {int(number): place for place, number in enumerate(report.number)}
@@ -131,30 +137,27 @@ class _Assessment:
         params: Mapping[str, float] = json.loads(report.params[place])
         return Candidate(int(report.number[place]), report.strategy[place], params)
 
-    def field(self) -> Field:
-        """Return what the search is like."""
-        return self._scrutiny.field(self._unchosen)
+    def overfitting(self) -> Overfitting | None:
+        """Return how much choosing the best of this search overfits."""
+        return self._scrutiny.overfitting(self._unchosen)
 
-    def verdicts(self, places: Sequence[int], field: Field) -> list[tuple[int, Verdict]]:
-        """Return places with the verdicts on their trials."""
+    def judgements(
+        self, places: Sequence[int], search: Overfitting | None
+    ) -> list[tuple[int, Judgement]]:
+        """Return places with the judgements on their trials."""
         found = []
         for place in places:
             self._between()
-            found.append((place, self._verdict(place, field)))
+            candidate = self._candidate(place)
+            # the only place where the holdout is looked at
+            holdout = self._holdout.figures(candidate) if self.has_holdout else {}
+            rng = self._rng(1, candidate.number)
+            found.append((place, self._scrutiny.judgement(candidate, search, holdout, rng)))
         return found
 
-    def _verdict(self, place: int, field: Field) -> Verdict:
-        # the only place where the holdout is looked at
-        candidate, holdout = self._candidate(place), {}
-        if self.has_holdout:
-            holdout = holdout_figures(
-                self._everything, candidate, self._holdout, self._begin, self._terms
-            )
-        return self._scrutiny.verdict(candidate, field, holdout, self._rng(1, candidate.number))
-
-    def search_figures(self, field: Field) -> dict[str, Any]:
+    def search_figures(self, found: Overfitting | None) -> dict[str, Any]:
         """Return what is true of the whole search, as plain JSON values."""
-        found, variance = field.overfitting, field.variance * self._scrutiny.periods.per_year
+        variance, span = self._scrutiny.variance, self._holdout.span
         return {
             "n_searched": self._n_searched,
             "sharpe_hurdle": luck_hurdle(variance, self._n_searched),
@@ -162,7 +165,7 @@ class _Assessment:
             "pbo": found.pbo if found else None,
             "pbo_loss_share": found.loss_share if found else None,
             "pbo_trials": found.n_trials if found else 0,
-            "holdout_bars": self._holdout.stop - self._holdout.start if self.has_holdout else 0,
+            "holdout_bars": span.stop - span.start if self.has_holdout else 0,
             "embargo_days": self._embargo_days,
             **self._walk_forward(),
         }
@@ -204,41 +207,43 @@ def _fold(step: FoldRun, times: Sequence[int], step_ms: int) -> ReportFold:
 def _store(
     study: Study,
     clock: Clock,
-    verdicts: Sequence[tuple[int, Verdict]],
+    judgements: Sequence[tuple[int, Judgement]],
     search: dict[str, Any],
     *,
     is_look: bool,
 ) -> dict[str, Any]:
-    now = clock.now()
+    now, counts = clock.now(), Counter(judgement.verdict for _, judgement in judgements)
+    told = {"examined": len(judgements), **{name.value: counts[name] for name in LuckVerdict}}
     with transaction.atomic():
         TrialLuck.objects.filter(trial__study=study).delete()
         TrialLuck.objects.bulk_create(
             TrialLuck(
                 trial_id=trial_key(study.pk, number),
-                explained=verdict.explained,
-                reasons=[finding.sentence for finding in verdict.findings],
-                codes=[finding.reason.value for finding in verdict.findings],
-                figures=asdict(verdict.figures),
+                verdict=judgement.verdict,
+                reasons=[finding.sentence for finding in judgement.findings],
+                codes=[finding.reason.value for finding in judgement.findings],
+                figures=asdict(judgement.figures),
                 ledger_trials=search["n_searched"],
                 created_at=now,
             )
-            for number, verdict in verdicts
+            for number, judgement in judgements
         )
-        luck = {**search, "n_done": study.n_done, "holdout_look": _look(study, is_look=is_look)}
+        look = _looks(study) if is_look else 0
+        if is_look and not _seen(study):
+            ledgers = SearchLedger.objects.filter(data_digest=study.data_digest)
+            ledgers.update(n_holdout_looks=F("n_holdout_looks") + 1)
+        luck = {**search, **told, "n_done": study.n_done, "holdout_look": look}
         Study.objects.filter(pk=study.pk).update(luck=luck)
     return luck
 
 
-def _look(study: Study, *, is_look: bool) -> int:
-    """Return the how manieth look at the holdout of these candles this is, counting it once."""
-    if not is_look:
-        return 0
-    before = study.luck
-    if before.get("holdout_look") and before.get("n_done") == study.n_done:
-        return int(before["holdout_look"])
-    ledger = SearchLedger.objects.select_for_update().filter(data_digest=study.data_digest).first()
-    if ledger is None:
-        return 1
-    ledger.n_holdout_looks += 1
-    ledger.save(update_fields=["n_holdout_looks"])
-    return ledger.n_holdout_looks
+def _seen(study: Study) -> int:
+    """Return the how manieth look at the holdout this search has had already, 0 for none."""
+    is_same = study.luck.get("n_done") == study.n_done
+    return int(study.luck.get("holdout_look") or 0) if is_same else 0
+
+
+def _looks(study: Study) -> int:
+    """Return the how manieth look at the holdout of these candles this is."""
+    ledger = SearchLedger.objects.filter(data_digest=study.data_digest).first()
+    return _seen(study) or (ledger.n_holdout_looks if ledger else 0) + 1

@@ -74,7 +74,7 @@ def luck_facts(luck: StandingVerdict | None) -> dict[str, Any] | None:
     if luck is None:
         return None
     verdict = {
-        "explained": luck.explained,
+        "verdict": luck.verdict,
         "reasons": list(luck.reasons),
         "reason_codes": list(luck.codes),
         "judged_at_trials": luck.n_judged,

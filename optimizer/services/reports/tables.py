@@ -53,7 +53,7 @@ OBJECTIVE_COLUMNS: Final = (
     *("final_balance", "avg_buy_step_pct", "avg_sell_step_pct", "max_drawdown_duration_days"),
 )
 LUCK_COLUMNS: Final = (
-    *("luck_window", "explained", "reason_codes", "charged_for_trials", "judged_at_trials"),
+    *("luck_window", "verdict", "reason_codes", "charged_for_trials", "judged_at_trials"),
     *FIGURE_NAMES,
 )
 _WHOLE: Final = {"total_trades"}
@@ -218,7 +218,7 @@ def _whole(values: FloatArray) -> Column:
 def _luck_cells(verdict: StandingVerdict, window: str) -> dict[str, Cell]:
     return {
         "luck_window": window,
-        "explained": str(verdict.explained).lower(),
+        "verdict": verdict.verdict.value,
         "reason_codes": ";".join(verdict.codes),
         "charged_for_trials": verdict.n_charged,
         "judged_at_trials": verdict.n_judged,

@@ -116,7 +116,7 @@ def study(data: StudyData, records: list[TrialRecord]) -> Study:
     best = made[0].trials.get(number=0)
     TrialLuck.objects.create(
         trial=best,
-        explained=True,
+        verdict="explained",
         reasons=["It lost money on the holdout."],
         figures={"deflated_sharpe": 0.3, "pbo": 0.6, "holdout_return_pct": -4.0},
         ledger_trials=777,

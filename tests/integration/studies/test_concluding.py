@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def verdicts(study: Study) -> dict[int, tuple[Any, ...]]:
     rows = TrialLuck.objects.filter(trial__study=study)
-    return {number_of(row.trial_id): (row.explained, row.codes, row.figures) for row in rows}
+    return {number_of(row.trial_id): (row.verdict, row.codes, row.figures) for row in rows}
 
 
 def files(folder: Path) -> dict[str, bytes]:

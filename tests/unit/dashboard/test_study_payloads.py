@@ -13,10 +13,10 @@ from dashboard.payloads.objectives import objective_meaning, same_formulas
 from dashboard.payloads.progress import counts_text, progress_payload, state_sentence
 from dashboard.templatetags.desk import percent
 from optimizer.domain.luck.figures import LuckFigures
-from optimizer.domain.luck.standing import StandingVerdict
+from optimizer.domain.luck.standing import StandingVerdict, VerdictCounts
+from optimizer.domain.luck.verdict import LuckVerdict
 from optimizer.domain.objectives import OBJECTIVES
 from optimizer.selectors.studies import StudyView, study_get
-from optimizer.selectors.verdicts import Survivors
 from optimizer.services.sweeps.supervision import WAITS
 from tests import factories as make
 from tests.factories.desk import NOW
@@ -47,9 +47,6 @@ def view(db: None) -> StudyView:
         ({"state": "cancelled", "reason": "cancelled by request"}, "Cancelled by request. 50 tri"),
         ({"state": "failed", "reason": "data changed"}, "Failed: data changed. 50 trials are kept"),
         ({"state": "finished", "luck": {}}, "none was examined for luck"),
-        ({"state": "finished", "luck": {"examined": 9, "explained": 9}}, "luck explains every one"),
-        ({"state": "finished", "luck": {"examined": 9, "explained": 8}}, "1 survives scrutiny"),
-        ({"state": "finished", "luck": {"examined": 9, "explained": 6}}, "3 survive scrutiny"),
     ],
 )
 def test_every_state_is_a_sentence(view: StudyView, changes: dict[str, object], words: str) -> None:
@@ -165,7 +162,7 @@ def test_luck_lists_what_was_measured_and_leaves_out_what_was_not() -> None:
         bootstrap_return_low_pct=-3.0,
         bootstrap_return_high_pct=40.0,
     )
-    found = luck_facts(StandingVerdict(True, (), figures, (), 5000, 5000, 5000))
+    found = luck_facts(StandingVerdict(LuckVerdict.EXPLAINED, (), figures, (), 5000, 5000, 5000))
     assert {fact.term: fact.text for fact in found} == {
         "Deflated Sharpe": "0.412",
         "Beats random timing": "97\u202f%",
@@ -177,36 +174,31 @@ def test_luck_lists_what_was_measured_and_leaves_out_what_was_not() -> None:
 
 NOW_CHARGED = "26\u202f400 trials on these candles; examined at 200"
 BEHIND = "200 trials on these candles, when it was examined; 26\u202f400 were made by now"
-BEHIND_WORDS = (
-    "survived scrutiny when 200 trials were made on these candles; of the 26\u202f400 made by now "
-    "its verdict does not know"
-)
+BEHIND_WORDS = "when 200 of the 26\u202f400 trials on these candles were made"
 
 
 @pytest.mark.parametrize(
-    ("explained", "charged", "fact", "words"),
+    ("verdict", "charged", "fact", "words"),
     [
-        (True, 26_400, NOW_CHARGED, "explained by luck, charged for 26\u202f400 trials"),
-        (False, 26_400, NOW_CHARGED, "survives scrutiny, charged for 26\u202f400 trials"),
-        (True, 200, BEHIND, "explained by luck, charged for 200 trials"),
-        (False, 200, BEHIND, BEHIND_WORDS),
+        ("explained", 26_400, NOW_CHARGED, "explained by luck, charged for 26\u202f400 trials"),
+        ("not_proven", 26_400, NOW_CHARGED, "not proven, charged for 26\u202f400 trials"),
+        ("survives", 26_400, NOW_CHARGED, "survives, charged for 26\u202f400 trials"),
+        ("explained", 200, BEHIND, f"explained by luck {BEHIND_WORDS}"),
+        ("not_proven", 200, BEHIND, f"not proven {BEHIND_WORDS}"),
     ],
 )
 def test_a_verdict_says_what_it_is_charged_for_and_what_was_made_since(
-    explained: bool, charged: int, fact: str, words: str
+    verdict: str, charged: int, fact: str, words: str
 ) -> None:
-    verdict = StandingVerdict(explained, (), LuckFigures(), (), 200, charged, 26_400)
-    assert luck_facts(verdict)[-1].text == fact
-    assert verdict_text(verdict) == words
+    found = StandingVerdict(LuckVerdict(verdict), (), LuckFigures(), (), 200, charged, 26_400)
+    assert luck_facts(found)[-1].text == fact
+    assert verdict_text(found) == words
 
 
-def test_a_finished_study_says_what_survives_and_at_how_many_trials(view: StudyView) -> None:
-    luck = {"examined": 9, "explained": 4, "n_searched": 200, "sharpe_hurdle": 2.81}
-    done = replace(view, state="finished", luck=luck, n_searched=26_400)
-    found = replace(done, survivors=Survivors(1))
-    assert state_sentence(found) == "Of the 9 best trials 1 survives scrutiny."
-    old = replace(done, survivors=Survivors(5, n_behind=5))
-    assert state_sentence(old) == "Of the 9 best trials 5 survived scrutiny at 200 trials."
+def test_a_finished_study_counts_the_three_verdicts(view: StudyView) -> None:
+    done = replace(view, state="finished", luck={}, verdicts=VerdictCounts(4, 4, 1))
+    said = "1 survives scrutiny, 4 are not proven, luck explains 4"
+    assert state_sentence(done) == f"Of the 9 best trials {said}."
 
 
 @pytest.mark.parametrize(

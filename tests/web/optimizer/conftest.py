@@ -47,7 +47,8 @@ def study(db: None) -> Study:
         source={"venue": "pulsex", "pair": "PDAI/DAI", "timeframe": "5m",
                 "market": "pulsex PDAI/DAI 5m", "quote": "DAI"},
         figures={"trials_per_second": 412.2, "worker_last_mb": 290.5},
-        luck={"pbo": 0.62, "walk_forward": [fold(1), fold(2)], "examined": 9, "explained": 8,
+        luck={"pbo": 0.62, "walk_forward": [fold(1), fold(2)], "examined": 9,
+              "explained": 6, "not_proven": 2, "survives": 1,
               "n_searched": N, "sharpe_hurdle": 3.66, "holdout_look": 2},
     )  # fmt: skip
     make.trials(made, make.records(N))

@@ -25,7 +25,9 @@ def test_installing_says_what_it_does_and_keeps_who_and_why(
     address = f"/optimizer/{study.pk}/trials/{number}/install/"
     form = text(browser.get(address, headers={"X-Panel": "1"}).content.decode())
     assert "A new ghost bot trades donchian champion on pulsex PDAI/DAI 5m with 1" in form
-    assert "Luck explains its return: It lost 8.20 % on the holdout." in form
+    said = "What scrutiny says of its return: explained by luck, charged for"
+    assert said in form
+    assert "It lost 8.20 % on the holdout." in form
     answer = browser.post(
         address, {"name": "donna", "reason": "the test says so"}, headers={"X-Panel": "1"}
     )
@@ -82,25 +84,30 @@ def test_the_form_charges_a_survivor_for_the_trials_made_since(
 ) -> None:
     make.luck_survived(study, 0, 200)
     grow(study, 200)
-    assert "Its return survives scrutiny, charged for 200 trials." in asked(browser, study, 0)
-    assert reason(browser, study, 0).endswith("survives scrutiny, charged for 200 trials")
+    said = "What scrutiny says of its return: survives, charged for 200 trials."
+    assert said in asked(browser, study, 0)
+    assert reason(browser, study, 0).endswith("survives, charged for 200 trials")
     grow(study, 26_400)
     page = asked(browser, study, 0)
-    assert "Luck explains its return: The deflated Sharpe ratio is" in page
-    assert "the best of 26\u202f400 trials without skill would look like this." in page
-    assert reason(browser, study, 0).endswith("explained by luck, charged for 26\u202f400 trials")
+    said = "not proven, charged for 26\u202f400 trials"
+    assert f"What scrutiny says of its return: {said}. The deflated Sharpe ratio is" in page
+    assert "after 26\u202f400 trials it takes" in page
+    assert reason(browser, study, 0).endswith(said)
+    grow(study, 10**8)
+    page = asked(browser, study, 0)
+    said = "explained by luck, charged for 100\u202f000\u202f000 trials"
+    assert f"What scrutiny says of its return: {said}. Luck suffices: the best of" in page
 
 
 def test_the_form_says_at_how_many_trials_an_old_verdict_was_found(
     browser: Client, study: Study, data_dir: Path
 ) -> None:
-    make.luck(study, 0, explained=False, reasons=[], ledger_trials=200)
+    make.luck_open(study, 0, 200)
     grow(study, 26_400)
-    words = (
-        "survived scrutiny when 200 trials were made on these candles; of the 26\u202f400 made by "
-        "now its verdict does not know"
+    words = "not proven when 200 of the 26\u202f400 trials on these candles were made"
+    assert f"What scrutiny says of its return: {words}. It was examined by" in asked(
+        browser, study, 0
     )
-    assert f"Its return {words}." in asked(browser, study, 0)
     assert reason(browser, study, 0).endswith(words)
     assert len(reason(browser, study, 0)) <= REASON_MAX
 

@@ -81,7 +81,7 @@ def test_the_page_of_a_study_shows_all_of_it(browser: Client, study: Study) -> N
         "profit_biased and cps_v2 are one formula under two published names: they always agree.",
         "0.62 probability that the best of this search is no better",
         "0 of 2 steps earned where they were tested",
-        "1 of 9 examined trials",
+        "1 survives scrutiny, 2 are not proven, luck explains 6 of 9 examined trials",
         "60 trials ever made on these candles, by any study, deleted ones included; the best of as "
         "many without skill would show a yearly Sharpe ratio of 3.66",
         "this is look 2 at it",
@@ -106,22 +106,26 @@ def test_the_hurdle_beside_the_trial_count_is_the_one_of_that_count(
         "26\u202f400 trials ever made on these candles",
         f"the best of as many without skill would show a yearly Sharpe ratio of {now:.2f}",
         "When this search was examined there were 200, and the best of those would have shown 2.81",
-        "0 of 9 examined trials, charged for every trial made by now",
-        "the best of 26\u202f400 trials without skill would look like this.",
+        # the one of them that is stored is not proven any more
+        "0 survive scrutiny, 1 is not proven, luck explains 6 of 7 examined trials, charged for "
+        "every trial made by now",
+        "after 26\u202f400 trials it takes",
     ):
         assert words in page
     assert f"{now:.2f}" != "2.81"
 
 
-def test_old_verdicts_say_at_how_many_trials_they_were_found(browser: Client, study: Study) -> None:
+def test_verdicts_of_an_earlier_rule_say_so_and_at_how_many_trials_they_were_found(
+    browser: Client, study: Study
+) -> None:
     luck = {"n_searched": 200, "sharpe_hurdle": 2.81}
     Study.objects.filter(pk=study.pk).update(luck=study.luck | luck)
-    make.luck(study, best(study), explained=False, reasons=[], ledger_trials=200)
+    make.luck_open(study, best(study), 200)
     grow(study, 26_400)
     page = text(browser.get(f"/optimizer/{study.pk}/").content.decode())
-    assert "survived at 200 trials" in page
-    assert "1 of them survived at 200 trials and cannot be charged for those made since" in page
-    assert "survived at 200 trials" in text(browser.get("/optimizer/").content.decode())
+    assert "not proven" in page
+    assert "It was examined by an earlier rule." in page
+    assert 'title="judged when 200 of 26' in browser.get("/optimizer/").content.decode()
     side = text(browser.get(f"/optimizer/{study.pk}/trials/{best(study)}/").content.decode())
     assert "200 trials on these candles, when it was examined; 26\u202f400 were made by now" in side
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,13 +11,16 @@ from optimizer.domain.evaluator.evaluator import Evaluator, Plan
 from optimizer.domain.evaluator.stretch import StretchTerms, stretch_run
 from optimizer.domain.evaluator.walk import T_ENTRY, T_EXIT
 from optimizer.domain.features.market import Span
+from optimizer.domain.luck import sharpe
 from optimizer.domain.luck.out_of_sample import (
     HOLDER,
     Candidate,
+    Holdout,
     fold_run,
     hold_run,
-    holdout_figures,
 )
+from optimizer.domain.luck.returns import Periods, period_returns
+from optimizer.domain.luck.timing import time_share
 from optimizer.domain.luck.walk_forward import FoldSpans
 from optimizer.domain.metrics import FillModel
 from optimizer.domain.periods import window_parse
@@ -23,6 +28,7 @@ from optimizer.domain.systems import SYSTEMS
 from tests.oracles import paths
 
 TERMS = StretchTerms(1000.0, FillModel.NEXT_OPEN)
+PERIODS = Periods(12, 8760.0)
 BARS = paths.path(5, 3000)
 
 
@@ -111,13 +117,13 @@ def test_the_holdout_holds_what_the_trial_holds_there_and_earns_nothing_before(
         np.testing.assert_array_equal(found, held)
         assert run.metrics.initial_balance == 1000.0
         assert run.metrics.duration_days == evaluator.facts(span).days
-        figures = holdout_figures(evaluator, candidate, span, 300, TERMS)
+        figures = Holdout(evaluator, span, 300, TERMS, PERIODS).figures(candidate)
         assert figures["holdout_return_pct"] == run.metrics.total_return_pct
         assert figures["holdout_trades"] == run.metrics.num_trades
 
 
 def test_holding_on_the_holdout_pays_its_costs(evaluator: Evaluator) -> None:
-    found = holdout_figures(evaluator, HOLDER, Span(2000, 3000), 2000, TERMS)
+    found = Holdout(evaluator, Span(2000, 3000), 2000, TERMS, PERIODS).figures(HOLDER)
     assert found["holdout_return_pct"] == found["holdout_hold_pct"]
     close = BARS.values[3]
     assert found["holdout_hold_pct"] < (close[2999] / BARS.values[0, 2001] - 1) * 100
@@ -131,4 +137,24 @@ def test_holding_begins_with_the_stretch_whatever_is_warmed_up(evaluator: Evalua
 
 
 def test_a_holdout_of_a_few_bars_is_none(evaluator: Evaluator) -> None:
-    assert holdout_figures(evaluator, HOLDER, Span(2995, 3000), 0, TERMS) == {}
+    assert Holdout(evaluator, Span(2995, 3000), 0, TERMS, PERIODS).figures(HOLDER) == {}
+
+
+def test_the_chance_of_luck_on_the_holdout_comes_from_its_timed_returns(
+    evaluator: Evaluator,
+) -> None:
+    span, candidate = Span(2000, 3000), candidates()[3]
+    tried = Holdout(evaluator, span, 300, TERMS, PERIODS)
+    run = candidate.run_on(evaluator, span, 300, TERMS)
+    hold = hold_run(evaluator, span, TERMS)
+    own, market = (period_returns(evaluator.curve(made), PERIODS) for made in (run, hold))
+    share = time_share(run.trade_rows, hold.trade_rows)
+    assert 0.0 < share < 1.0
+    ratio = sharpe.return_moments(sharpe.timed_returns(own, market, share)).sharpe
+    figures = tried.figures(candidate)
+    assert figures["holdout_luck_probability"] == sharpe.luck_chance(ratio, 83)
+    assert tried.figures(HOLDER)["holdout_luck_probability"] == 0.5  # holding is no timing
+    often = replace(tried, n_looks=40).figures(candidate)
+    assert often["holdout_luck_probability"] == sharpe.luck_chance(ratio, 83, 40)
+    few = replace(tried, periods=Periods(40, 2628.0)).figures(candidate)  # 24 returns say nothing
+    assert "holdout_luck_probability" not in few

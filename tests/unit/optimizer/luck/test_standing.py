@@ -7,58 +7,60 @@ from dataclasses import replace
 import pytest
 
 from optimizer.domain.luck import sharpe
-from optimizer.domain.luck.figures import LuckFigures
+from optimizer.domain.luck.figures import LuckFigures, recounted
 from optimizer.domain.luck.standing import (
     StandingHurdle,
     StandingVerdict,
+    VerdictCounts,
     hurdle_stand,
     verdict_stand,
 )
-from optimizer.domain.luck.verdict import DEFLATED_LEAST, Evidence, judge
+from optimizer.domain.luck.verdict import DEFLATED_LEAST, Evidence, LuckVerdict, judge
 
 MOMENTS = sharpe.ReturnMoments(365, 0.27, 0.4, 5.1)
-VARIANCE = 1 / 364
 EVIDENCE = Evidence(return_pct=90.0, n_trades=40, n_searched=200, loss_share=0.3)
 
 
 def figures(n_trials: int, **changes: float) -> LuckFigures:
     found = LuckFigures(
-        deflated_sharpe=sharpe.deflated_sharpe(MOMENTS, n_trials, VARIANCE),
+        holdout_luck_probability=0.2,
         plateau_return_pct=4.0,
         sharpe_periods=float(MOMENTS.n),
         sharpe_per_period=MOMENTS.sharpe,
         sharpe_skewness=MOMENTS.skewness,
         sharpe_kurtosis=MOMENTS.kurtosis,
-        sharpe_variance=VARIANCE,
     )
-    return replace(found, **changes)
+    return replace(recounted(found, n_trials), **changes)
 
 
 def judged(n_trials: int, **changes: float) -> StandingVerdict:
     """Return a verdict as it is stored after ``n_trials``."""
-    verdict = judge(figures(n_trials, **changes), replace(EVIDENCE, n_searched=n_trials))
+    judgement = judge(figures(n_trials, **changes), replace(EVIDENCE, n_searched=n_trials))
     return StandingVerdict(
-        explained=verdict.explained,
-        reasons=tuple(finding.sentence for finding in verdict.findings),
-        figures=verdict.figures,
-        codes=tuple(finding.reason.value for finding in verdict.findings),
+        verdict=judgement.verdict,
+        reasons=tuple(finding.sentence for finding in judgement.findings),
+        figures=judgement.figures,
+        codes=tuple(finding.reason.value for finding in judgement.findings),
         n_judged=n_trials,
         n_charged=n_trials,
         n_made=n_trials,
     )
 
 
-def test_a_survivor_of_a_short_search_is_luck_after_a_long_one() -> None:
+def test_a_survivor_of_a_short_search_is_not_proven_after_a_long_one_and_luck_after_more() -> None:
     early = judged(200)
-    assert not early.explained
+    assert early.verdict is LuckVerdict.SURVIVES
     late = verdict_stand(early, 26_400)
-    assert late.explained
+    assert late.verdict is LuckVerdict.NOT_PROVEN
     assert late.codes == ("deflated_sharpe",)
     assert "26\u202f400 trials" in late.reasons[0]
     assert late.figures.deflated_sharpe is not None
     assert late.figures.deflated_sharpe < DEFLATED_LEAST
     assert (late.n_judged, late.n_charged, late.n_made) == (200, 26_400, 26_400)
     assert not late.is_behind
+    end = verdict_stand(early, 10**9)
+    assert end.verdict is LuckVerdict.EXPLAINED
+    assert end.codes == ("luck_suffices", "deflated_sharpe")
 
 
 @pytest.mark.parametrize("changes", [{}, {"plateau_return_pct": -1.0, "holdout_return_pct": -3.0}])
@@ -77,25 +79,35 @@ def test_nothing_changes_while_no_trial_is_made_and_never_for_fewer() -> None:
 
 
 def test_a_verdict_without_the_moments_stays_as_judged_and_says_so() -> None:
-    old = judged(200, sharpe_skewness=None)  # type: ignore[arg-type]
+    old = judged(200, luck_probability=None, sharpe_skewness=None)  # type: ignore[arg-type]
     late = verdict_stand(old, 26_400)
     assert late.is_behind
     assert late.figures == old.figures
-    assert (late.explained, late.n_charged, late.n_made) == (False, 200, 26_400)
+    assert (late.verdict, late.n_charged, late.n_made) == (LuckVerdict.NOT_PROVEN, 200, 26_400)
     assert not verdict_stand(old, 200).is_behind
-
-
-def test_a_verdict_without_codes_stays_as_judged_too() -> None:
-    late = verdict_stand(replace(judged(200), explained=True, reasons=("It lost.",)), 26_400)
-    assert late.is_behind
-    assert late.reasons == ("It lost.",)
 
 
 def test_a_verdict_without_the_ratio_does_not_depend_on_the_count() -> None:
     still = replace(judged(200), figures=LuckFigures(daily_sharpe=0.0))
     late = verdict_stand(still, 26_400)
     assert not late.is_behind
-    assert (late.explained, late.n_charged) == (False, 26_400)
+    assert (late.verdict, late.n_charged) == (LuckVerdict.SURVIVES, 26_400)
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((93, 5, 2), "2 survive scrutiny, 5 are not proven, luck explains 93"),
+        ((0, 1, 1), "1 survives scrutiny, 1 is not proven, luck explains 0"),
+        ((9, 0, 0), "0 survive scrutiny, 0 are not proven, luck explains 9"),
+    ],
+)
+def test_counts_are_said_in_words(counts: tuple[int, int, int], said: str) -> None:
+    verdicts = [v for v, n in zip(LuckVerdict, counts, strict=True) for _ in range(n)]
+    found = VerdictCounts.of(verdicts)
+    assert found == VerdictCounts(*counts)
+    assert found.text == said
+    assert found.total == sum(counts)
 
 
 def test_the_hurdle_grows_with_the_trials_and_keeps_what_it_was() -> None:

@@ -103,7 +103,8 @@ def test_the_list_has_the_best_return_and_what_scrutiny_made_of_it(study: Study)
     make.luck(study, best)
     line = next(line for line in study_list(NOW) if line.study.id == study.pk)
     assert line.best_return_pct == gains[best]
-    assert line.is_explained is True
+    assert line.luck is not None
+    assert line.luck.verdict == "explained"
     assert [found.study.id for found in study_list(NOW)] == sorted(
         (line.study.id for line in study_list(NOW)), reverse=True
     )
@@ -112,7 +113,7 @@ def test_the_list_has_the_best_return_and_what_scrutiny_made_of_it(study: Study)
 def test_a_study_without_trials_has_no_best() -> None:
     empty = make.study()
     line = study_list(NOW)[0]
-    assert (line.study.id, line.best_return_pct, line.is_explained) == (empty.pk, None, None)
+    assert (line.study.id, line.best_return_pct, line.luck) == (empty.pk, None, None)
     assert ranked_trials(view(empty)) == ()
     assert [best.trial for best in best_trials(view(empty))] == [None] * 4
 
@@ -125,7 +126,7 @@ def test_trials_are_ranked_by_return_highest_first(study: Study) -> None:
     make.luck(study, found[0].number)
     again = ranked_trials(view(study), limit=2)
     assert again[0].luck is not None
-    assert again[0].luck.reasons == ("It lost 8.20 % on the holdout.",)
+    assert again[0].luck.reasons[1] == "It lost 8.20 % on the holdout."
     assert again[1].luck is None
 
 

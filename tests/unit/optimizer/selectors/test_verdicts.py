@@ -9,14 +9,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from optimizer.domain.luck import sharpe
+from optimizer.domain.luck.standing import VerdictCounts
+from optimizer.domain.luck.verdict import LuckVerdict
 from optimizer.models import SearchLedger, Study
 from optimizer.selectors.studies import StudyView, study_get, study_list
 from optimizer.selectors.trials import ranked_trials, trial_get
-from optimizer.selectors.verdicts import Survivors
 from optimizer.selectors.walk_forward import search_verdict
 from tests import factories as make
 from tests.factories.desk import NOW
-from tests.factories.studies import MOMENTS, SHARPE_VARIANCE
+from tests.factories.studies import MOMENTS
 
 pytestmark = pytest.mark.django_db
 JUDGED, MADE = 200, 26_400
@@ -32,7 +33,7 @@ def finished() -> Study:
     made = make.study(
         status=Study.Status.FINISHED,
         luck={
-            "examined": 9, "explained": 8, "n_searched": JUDGED,
+            "examined": 9, "explained": 6, "not_proven": 1, "survives": 2, "n_searched": JUDGED,
             "sharpe_hurdle": sharpe.luck_hurdle(0.9, JUDGED), "sharpe_variance": 0.9,
         },
     )  # fmt: skip
@@ -61,7 +62,7 @@ def test_a_survivor_is_charged_for_the_trials_made_since(study: Study) -> None:
     make.luck_survived(study, number, JUDGED)
     before = ranked_trials(view(study), limit=1)[0].luck
     assert before is not None
-    assert before.survives
+    assert before.verdict is LuckVerdict.SURVIVES
     grow(study)
     detail = trial_get(view(study), number)
     assert detail is not None
@@ -71,35 +72,31 @@ def test_a_survivor_is_charged_for_the_trials_made_since(study: Study) -> None:
         study_list(NOW)[0].luck,
     ):
         assert luck is not None
-        assert (luck.explained, luck.codes) == (True, ("deflated_sharpe",))
-        assert luck.figures.deflated_sharpe == sharpe.deflated_sharpe(
-            MOMENTS, MADE, SHARPE_VARIANCE
-        )
+        assert (luck.verdict, luck.codes) == (LuckVerdict.NOT_PROVEN, ("deflated_sharpe",))
+        assert luck.figures.deflated_sharpe == sharpe.deflated_sharpe(MOMENTS, MADE)
         assert (luck.n_judged, luck.n_charged) == (JUDGED, MADE)
-    assert study_list(NOW)[0].is_explained is True
 
 
 def test_a_verdict_from_before_the_moments_were_kept_says_at_how_many_it_was_judged(
     study: Study,
 ) -> None:
     number = first(study)
-    make.luck(study, number, explained=False, reasons=[], ledger_trials=JUDGED)
+    make.luck_open(study, number, JUDGED)
     grow(study)
     luck = ranked_trials(view(study), limit=1)[0].luck
     assert luck is not None
     assert luck.is_behind
-    assert not luck.survives
-    assert (luck.explained, luck.n_judged, luck.n_made) == (False, JUDGED, MADE)
+    assert (luck.verdict, luck.n_judged, luck.n_made) == (LuckVerdict.NOT_PROVEN, JUDGED, MADE)
 
 
-def test_survivors_are_counted_as_they_stand(study: Study) -> None:
-    assert view(study).survivors == Survivors(1)
+def test_verdicts_are_counted_as_they_stand(study: Study) -> None:
+    assert view(study).verdicts == VerdictCounts(6, 1, 2)
     make.luck_survived(study, 1, JUDGED)
     make.luck_survived(study, 2, JUDGED, sharpe_per_period=0.9)
-    make.luck(study, 3, explained=False, reasons=[], ledger_trials=JUDGED)
+    make.luck_open(study, 3, JUDGED)
     grow(study)
-    assert view(study).survivors == Survivors(2, n_behind=1)
-    assert view(make.study()).survivors is None
+    assert view(study).verdicts == VerdictCounts(6, 2, 1)
+    assert view(make.study()).verdicts is None
 
 
 def test_the_hurdle_of_the_search_is_the_one_of_the_count_beside_it(study: Study) -> None:
@@ -131,5 +128,5 @@ def test_charging_asks_no_query_a_row(study: Study) -> None:
     finished()
     two = asked(lambda: study_list(NOW))
     finished()
-    # a line asks for its best trial and the verdict on it; the survivors of all come at once
+    # a line asks for its best trial and the verdict on it; the counts of all come at once
     assert asked(lambda: study_list(NOW)) - two == two - alone == 2

@@ -24,7 +24,7 @@ from tests import report_scene
 
 TOKENS = Path(__file__).resolve().parents[5] / "static" / "css" / "tokens.css"
 GOLDEN = Path(__file__).with_name("golden")
-GOLDEN_PAGE = "966ebc282b1b4962"
+GOLDEN_PAGE = "8eaaef77c5ebac60"
 
 
 class MemoryFolder(dict[str, bytes]):
@@ -92,7 +92,7 @@ def test_the_summary_is_strict_json_with_the_best_and_their_luck(complete: Memor
         assert best["score"] == np.nanmax(study.scores[:, place])
         assert best["params"] == json.loads(study.params[best["trial"]])
         assert set(best["luck"]) >= {
-            "explained",
+            "verdict",
             "deflated_sharpe",
             "pbo",
             "holdout_return_pct",

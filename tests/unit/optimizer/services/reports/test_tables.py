@@ -78,10 +78,10 @@ def test_the_columns_are_the_original_s_and_those_on_luck(study: ReportStudy) ->
     table = StudyTables(study).window("1y")
     assert [*table.names] == [
         *SPEC_COLUMNS,
-        *("luck_window", "explained", "reason_codes", "charged_for_trials", "judged_at_trials"),
+        *("luck_window", "verdict", "reason_codes", "charged_for_trials", "judged_at_trials"),
         *FIGURE_NAMES,
     ]
-    assert FIGURE_NAMES[:3] == ("deflated_sharpe", "pbo", "holdout_return_pct")
+    assert {"luck_probability", "deflated_sharpe", "holdout_return_pct"} < set(FIGURE_NAMES)
 
 
 def test_every_cell_is_the_metric_in_full_or_empty(study: ReportStudy) -> None:
@@ -115,7 +115,12 @@ def test_an_objective_lists_the_trials_with_a_score_by_return(study: ReportStudy
 def test_luck_stands_where_a_trial_was_examined_and_only_there(study: ReportStudy) -> None:
     rows = read(StudyTables(study).window("1y"))
     examined = [row for row in rows if int(row["trial_id"]) in study.luck]
-    assert sorted(row["explained"] for row in examined) == ["false", "true", "true", "true"]
+    assert sorted(row["verdict"] for row in examined) == [
+        "explained",
+        "explained",
+        "not_proven",
+        "survives",
+    ]
     assert {row["pbo"] for row in examined} == {"0.31"}
     for row in rows:
         if int(row["trial_id"]) not in study.luck:
@@ -141,8 +146,8 @@ def test_the_reasons_stand_as_codes_from_their_closed_set(study: ReportStudy) ->
         for row in read(table):
             luck = study.luck.get(int(row["trial_id"]))
             assert row["reason_codes"] == (";".join(luck.codes) if luck else "")
-            if luck and luck.explained:
-                assert row["reason_codes"] == "deflated_sharpe;holdout_loss"
+            if luck and luck.verdict == "explained":
+                assert row["reason_codes"] == "luck_suffices;deflated_sharpe;holdout_loss"
                 assert row["charged_for_trials"] == row["judged_at_trials"] == "12345"
 
 
