@@ -8,8 +8,9 @@ from typing import Final
 from guardian.domain.advisories import Advisory
 from guardian.selectors.health import Health
 from guardian.selectors.logins import LoginLock
+from trading.ports.feeds import PairState
 from trading.selectors.figures import duration_text
-from trading.selectors.health import HEARTBEAT_BUDGET_S, FeedView, SessionView
+from trading.selectors.health import HEARTBEAT_BUDGET_S, FeedView, PairView, SessionView
 
 NAME_SHOWN: Final = 40  # signs of a name a stranger typed
 TURN_BUDGET_S: Final = 120.0  # sessions that take turns wait less than this
@@ -84,6 +85,59 @@ def _of_feed(feed: FeedView) -> Iterator[Advisory]:
             f"{feed.name}: the last bar {age}, budget {duration_text(feed.budget_s)}{why}.",
             "It is asked again by itself; when it stays away, look into logs/stream.log.",
         )
+    elif feed.status == "running" and feed.status_reason:
+        yield Advisory(
+            1,
+            subject,
+            f"{feed.name}: {feed.status_reason}.",
+            "It is asked again by itself; when it stays away, look into logs/stream.log.",
+        )
+    if feed.status == "running":
+        yield from _of_clock(feed)
+        for pair in feed.pair_views:
+            yield from _of_pair(feed, pair)
+
+
+def _of_clock(feed: FeedView) -> Iterator[Advisory]:
+    venue = feed.venue_view
+    if venue is None or venue.skew_s is None or not venue.is_skewed:
+        return
+    where = "ahead of" if venue.skew_s > 0 else "behind"
+    yield Advisory(
+        2,
+        f"clock of {feed.name}",
+        f"The host's clock is {abs(venue.skew_s):.1f} s {where} that of {feed.venue}, "
+        f"limit {venue.skew_limit_s:g} s.",
+        "Set the clock of this machine (NTP does it by itself).",
+    )
+
+
+def _of_pair(feed: FeedView, pair: PairView) -> Iterator[Advisory]:
+    subject = f"pair {pair.pair} of {feed.name}"
+    if pair.state == PairState.SET_ASIDE:
+        again = f", asked again at {pair.retry_at:%H:%M:%S} UTC" if pair.retry_at else ""
+        yield Advisory(
+            1,
+            subject,
+            f"{feed.name} {pair.pair} is set aside{again}: {pair.reason}.",
+            "The other pairs go on; when it is gone for good, take it out of market.pairs.",
+        )
+    elif pair.state == PairState.FAILING:
+        yield Advisory(
+            1,
+            subject,
+            f"{feed.name} {pair.pair} gives no answer: {pair.reason or 'its request hangs'}.",
+            "The other pairs go on; it is asked again by itself.",
+        )
+    if pair.refused_lately:
+        n, what = pair.refused_lately, pair.refused_what
+        bars = "1 bar was" if n == 1 else f"{n} bars were"
+        yield Advisory(
+            1,
+            f"bars of {pair.pair} of {feed.name}",
+            f"{feed.name} {pair.pair}: {bars} set aside in the last hour, the newest {what}.",
+            "Nothing decides on them; the admin lists them under refused bars.",
+        )
 
 
 def _of_session(session: SessionView) -> Iterator[Advisory]:
@@ -98,6 +152,13 @@ def _of_session(session: SessionView) -> Iterator[Advisory]:
         )
     elif not session.is_wanted or silent is None:
         return
+    elif session.n_failures:
+        yield Advisory(
+            2,
+            subject,
+            f"Session {session.id} {session.status_reason}.",
+            "It is tried again by itself; logs/worker-desk.log says where it broke off.",
+        )
     elif session.status in _HELD and silent > HEARTBEAT_BUDGET_S:
         yield Advisory(
             2,

@@ -81,6 +81,8 @@ def _feed(row: FeedView) -> dict[str, Any]:
         "age_s": row.age_s,
         "budget_s": row.budget_s,
         "last_seq": row.last_seq,
+        "venue": None if row.venue_view is None else asdict(row.venue_view),
+        "pairs": [asdict(pair) for pair in row.pair_views],
     }
 
 

@@ -51,6 +51,9 @@ class MemoryCandleSource:
         )
 
     async def time(self) -> VenueTime:
+        return self.now()
+
+    def now(self) -> VenueTime:
         now_ms = self._clock.now_ms() - self.behind_ms
         return VenueTime(now_ms, 0.0, float(self.behind_ms), TimeSource.ENDPOINT)
 

@@ -20,7 +20,7 @@ def utc_column(field: str, title: str) -> Callable[[admin.ModelAdmin, Any], str]
     @admin.display(description=title, ordering=field)
     def column(_admin: admin.ModelAdmin, row: Any) -> str:
         ms: int | None = getattr(row, field)
-        if ms is None:
+        if ms is None or ms < 0:
             return "-"
         return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from trading.admin.history import HistoryAdmin, utc_column
-from trading.models import Feed, StreamBar
+from trading.models import BarRevision, Feed, FeedPair, RefusedBar, StreamBar
 
 
 @admin.register(Feed)
@@ -38,3 +38,37 @@ class StreamBarAdmin(HistoryAdmin):
     ordering = ("-id",)
 
     opened = utc_column("open_time", "opened (UTC)")
+
+
+@admin.register(FeedPair)
+class FeedPairAdmin(HistoryAdmin):
+    """How each pair of a feed is followed."""
+
+    list_display = (
+        *("feed", "pair", "state", "reason", "bar", "delay_ms", "n_bars", "n_gaps", "n_missing"),
+        *("n_late", "n_revised", "n_refused", "n_quarantined"),
+    )
+    list_filter = ("feed", "state")
+    list_select_related = ("feed",)
+
+    bar = utc_column("last_open_time", "last bar (UTC)")
+
+
+@admin.register(RefusedBar)
+class RefusedBarAdmin(HistoryAdmin):
+    """Bars that were set aside, and why."""
+
+    list_display = ("feed", "pair", "opened", "reason", "shown", "seen_at")
+    list_filter = ("feed", "pair", "reason")
+    list_select_related = ("feed",)
+
+    opened = utc_column("open_time", "opened (UTC)")
+
+
+@admin.register(BarRevision)
+class BarRevisionAdmin(HistoryAdmin):
+    """Stored bars that a venue changed afterwards."""
+
+    list_display = ("bar", "old", "new", "made_at")
+    list_filter = ("feed",)
+    list_select_related = ("bar",)

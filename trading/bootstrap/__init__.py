@@ -28,12 +28,13 @@ from trading.bootstrap.swap_costs import (
     swap_costs_named,
 )
 from trading.domain.desk.config import DeskConfig, FeedKind
+from trading.domain.errors import BadInputError
 from trading.domain.market.bars import BarArrays
 from trading.domain.market.simulated import SimulatedMarket
 from trading.domain.market.timeframes import timeframe_ms
 from trading.models import DeskSession, Mode
 from trading.models import Feed as FeedRow
-from trading.ports.candles import CandleFileReader, CandleSource, CandleStore
+from trading.ports.candles import CandleFileReader, CandleStore, FollowedSource
 from trading.ports.clock import Clock
 from trading.ports.feeds import Feed
 from trading.ports.publisher import EventPublisher
@@ -42,6 +43,7 @@ from trading.services.bots.installing import BotAsked, BotInstallation
 from trading.services.candles.series import series_check
 from trading.services.desk_config.overrides import current_config
 from trading.services.sessions.opening import (
+    MarketPlan,
     desk_open,
     market_plan,
     replay_plan,
@@ -74,6 +76,7 @@ __all__ = [
     "swap_costs_measured",
     "swap_costs_named",
     "system_clock",
+    "venue_problem",
 ]
 
 
@@ -92,7 +95,7 @@ def candle_file_reader() -> CandleFileReader:
     return ArrowCandleFiles()
 
 
-def candle_source(*, venue: str, base_url: str = "") -> CandleSource:
+def candle_source(*, venue: str, base_url: str = "") -> FollowedSource:
     """Return the venue's candles through ccxt; ``base_url`` overrides its endpoint."""
     # ccxt alone takes two seconds to import, so only those who need it pay
     from trading.adapters.feeds.ccxt_rest import CcxtCandleSource
@@ -103,6 +106,13 @@ def candle_source(*, venue: str, base_url: str = "") -> CandleSource:
 def chance() -> Callable[[], float]:
     """Return what gives numbers from 0 to 1, to part those who wait for the same thing."""
     return random.SystemRandom().random
+
+
+def venue_problem(venue: str) -> str | None:
+    """Return what is wrong with the name of a venue to follow, None when ccxt knows it."""
+    from trading.adapters.feeds.ccxt_venues import venue_problem as problem
+
+    return problem(venue)
 
 
 def event_publisher() -> EventPublisher:
@@ -207,6 +217,7 @@ def open_default_desk(kind: FeedKind | None = None) -> list[DeskSession]:
         return active
     config, entries = desk_config(), swap_cost_entries()
     plan = market_plan(config=config, store=candle_store(), swap_cost_entries=entries, kind=kind)
+    _check_venue(plan)
     return desk_open(
         plan=plan, config=config, mode=Mode.GHOST, swap_cost_entries=entries, clock=system_clock()
     )
@@ -229,6 +240,7 @@ def desk_start(
     config, entries = desk_config(), swap_cost_entries()
     if not venue:
         plan = market_plan(config=config, store=candle_store(), swap_cost_entries=entries)
+        _check_venue(plan)
     else:
         plan = replay_plan(
             store=candle_store(),
@@ -245,6 +257,12 @@ def desk_start(
     return desk_open(
         plan=plan, config=config, mode=Mode.GHOST, swap_cost_entries=entries, clock=system_clock()
     )
+
+
+def _check_venue(plan: MarketPlan) -> None:
+    problem = venue_problem(plan.venue) if plan.kind is FeedKind.CCXT else None
+    if problem is not None:
+        raise BadInputError(f"market.venue.id: {problem}")
 
 
 def bot_install(**asked: Unpack[BotAsked]) -> BotInstallation:

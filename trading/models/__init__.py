@@ -2,7 +2,7 @@
 
 from trading.models.config import ConfigRevision
 from trading.models.decisions import Decision
-from trading.models.feeds import Feed, StreamBar
+from trading.models.feeds import BarRevision, Feed, FeedPair, RefusedBar, StreamBar
 from trading.models.sessions import (
     Bot,
     BotRearm,
@@ -25,6 +25,7 @@ from trading.models.trades import (
 )
 
 __all__ = [
+    "BarRevision",
     "Bot",
     "BotRearm",
     "ConfigRevision",
@@ -32,11 +33,13 @@ __all__ = [
     "DeskSession",
     "EquityPoint",
     "Feed",
+    "FeedPair",
     "Fill",
     "Mode",
     "Order",
     "OrderEvent",
     "Position",
+    "RefusedBar",
     "RoundTrip",
     "SavingsCheckpoint",
     "SessionInput",

@@ -36,6 +36,9 @@ class DeskSession(models.Model):
     is_wanted = models.BooleanField(default=True, help_text="False asks the worker to stop")
     status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
     status_reason = models.TextField(blank=True)
+    n_failures = models.PositiveSmallIntegerField(
+        default=0, help_text="runs in a row that an unexpected error broke off"
+    )
     cursor_seq = models.BigIntegerField(default=0, help_text="last stream bar applied")
     output_n = models.PositiveIntegerField(
         default=0, help_text="transactions after that bar's own: confirmations and inputs"

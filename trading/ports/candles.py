@@ -197,6 +197,10 @@ class CandleSource(Protocol):
         """
         ...
 
+    def now(self) -> VenueTime:
+        """Return the venue's time as it is reckoned now, without asking."""
+        ...
+
     async def time(self) -> VenueTime:
         """Return the venue's time now: what is closed is decided by the venue's clock.
 
@@ -219,12 +223,14 @@ class SourceState:
         per_minute: requests a minute it takes, as far as is known; infinite when it is not.
         n_requests: sent so far.
         n_refusals: refused so far.
+        reason: with what it asked for silence; empty when it has not.
     """
 
     paused_s: float
     per_minute: float
     n_requests: int
     n_refusals: int
+    reason: str = ""
 
 
 class FollowedSource(CandleSource, Protocol):

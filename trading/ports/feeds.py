@@ -7,11 +7,25 @@ one transaction, so that a restart neither loses nor repeats a bar.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 from trading.domain.market.bars import Bar
+from trading.domain.market.door import RefusedBar
+from trading.domain.market.venue_clock import VenueTime
+from trading.ports.candles import SourceState
+
+
+class PairState(StrEnum):
+    """How one pair of a feed is followed."""
+
+    WAITING = "waiting"  # nothing was heard of it yet
+    FOLLOWED = "followed"
+    SILENT = "silent"  # the venue answers and has no bar for the time that closed last
+    FAILING = "failing"  # its requests fail or hang; the other pairs do not wait for it
+    SET_ASIDE = "set_aside"  # the venue says it has no such pair; asked for again later
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +37,48 @@ class FeedBar:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedRefusal:
+    """One bar of one pair that was set aside at the door."""
+
+    pair: str
+    refused: RefusedBar
+
+
+@dataclass(frozen=True, slots=True)
+class PairNews:
+    """How a pair is followed now.
+
+    Attributes:
+        state: see there.
+        reason: why, for a person; empty where the state says enough.
+        answered_ms: the venue's time of its last whole answer, None before the first.
+        retry_s: seconds until a pair set aside is asked for again, None for the others.
+    """
+
+    state: PairState
+    reason: str = ""
+    answered_ms: int | None = None
+    retry_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedNews:
+    """What a feed knows besides bars.
+
+    Attributes:
+        trouble: what it waits for, for a person; empty when all is well.
+        pairs: by pair; a source without a venue has none.
+        clock: the venue's time.
+        source: how the venue treats us.
+    """
+
+    trouble: str = ""
+    pairs: Mapping[str, PairNews] = field(default_factory=dict)
+    clock: VenueTime | None = None
+    source: SourceState | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FeedBatch:
     """Closed bars and where to go on afterwards; the log orders those of one time.
 
@@ -31,12 +87,21 @@ class FeedBatch:
         position: JSON value to pass to ``next_batch`` next time.
         wait_s: seconds until more can be expected; 0 means at once.
         finished: True when nothing will ever follow.
+        is_flagged: the flags of ``bars`` are those of a stored series and count as they are.
+        again: bars of times that have passed, as the source has them now: corrections of stored
+            bars and bars that came too late. May repeat what is stored.
+        refused: bars set aside by the source itself.
+        news: None when there is nothing new to say.
     """
 
     bars: Sequence[FeedBar]
     position: dict[str, Any]
     wait_s: float
     finished: bool = False
+    is_flagged: bool = False
+    again: Sequence[FeedBar] = ()
+    refused: Sequence[FeedRefusal] = ()
+    news: FeedNews | None = None
 
 
 class Feed(Protocol):
@@ -46,8 +111,8 @@ class Feed(Protocol):
         """Return at most ``limit`` closed bars after ``position`` (``{}`` means the start).
 
         Raises:
-            VenueUnavailableError: try again later.
-            RateLimitedError: try again after ``retry_after_s``.
+            BadInputError: the feed cannot be followed until a person mends something.
+            VenueError: try again later.
         """
         ...
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from guardian.domain.advisories import BLOCKED, degradation_level
 from guardian.selectors.advisories import advisory_list
 from guardian.selectors.health import Health
-from trading.selectors.health import FeedView, SessionView
+from trading.selectors.health import FeedView, PairView, SessionView, VenueView
 
 WELL = Health(db="ok", redis="ok")
 SESSION = SessionView(
@@ -21,6 +23,16 @@ FEED = FeedView(
     is_simulated=False, status="running", status_reason="", last_bar_at=None, age_s=60.0,
     budget_s=910.0, market_time=None, bar_seconds=None, last_seq=9,
 )  # fmt: skip
+
+
+def pair(state: str, reason: str, **lately: Any) -> PairView:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    retry_at = at.replace(minute=1) if state == "set_aside" else None
+    return PairView("BTC/USDT", state, reason, at, retry_at, None, None, None, None, {}, **lately)
+
+
+def venue(skew_s: float | None) -> VenueView:
+    return VenueView(skew_s, 10.0, "endpoint", 1, 0, None)
 
 
 def test_a_healthy_desk_has_no_advisories_and_level_0() -> None:
@@ -47,6 +59,31 @@ def test_a_healthy_desk_has_no_advisories_and_level_0() -> None:
         (WELL, {"status": "waiting", "lease_age_s": 240.0}, {}, 2, "has waited 4\u202fmin"),
         (WELL, {"status": "failed", "status_reason": "digest"}, {}, 2, "has failed: digest."),
         (WELL, {"status_reason": "keeps its policy"}, {}, 1, "Session 3 keeps its policy."),
+        (
+            WELL,
+            {"status": "waiting", "n_failures": 2, "status_reason": "broke off 2 times: Oops"},
+            {},
+            2,
+            "Session 3 broke off 2 times: Oops.",
+        ),
+        (WELL, {}, {"status_reason": "HTTP 418: banned"}, 1, "bybit 5m: HTTP 418: banned."),
+        (
+            WELL,
+            {},
+            {"pair_views": (pair("set_aside", "bybit has no pair BTC/USDT"),)},
+            1,
+            "BTC/USDT is set aside, asked again at 00:01:00 UTC: bybit has no pair BTC/USDT.",
+        ),
+        (WELL, {}, {"pair_views": (pair("failing", ""),)}, 1, "its request hangs"),
+        (
+            WELL,
+            {},
+            {"pair_views": (pair("followed", "", refused_lately=2, refused_what="(of X) is odd"),)},
+            1,
+            "bybit 5m BTC/USDT: 2 bars were set aside in the last hour, the newest (of X) is odd.",
+        ),
+        (WELL, {}, {"venue_view": venue(40.06)}, 2, "clock is 40.1 s ahead of that of bybit"),
+        (WELL, {}, {"venue_view": venue(-900.0)}, 2, "900.0 s behind that of bybit, limit 10 s"),
     ],
 )
 def test_a_condition_has_its_level_its_words_and_what_to_do(
@@ -68,6 +105,8 @@ def test_a_condition_has_its_level_its_words_and_what_to_do(
         ({"status": "pending", "lease_age_s": None}, {}),
         ({"status": "finished", "lease_age_s": 9e9, "is_wanted": False}, {"status": "finished"}),
         ({}, {"status": "stopped", "age_s": 9e9}),
+        ({}, {"pair_views": (pair("followed", ""), pair("silent", "")), "venue_view": venue(9.0)}),
+        ({}, {"venue_view": venue(None)}),
     ],
 )
 def test_what_is_as_it_should_be_is_no_advisory(

@@ -19,6 +19,7 @@ from typing import Final
 from trading.domain.errors import RateLimitedError
 from trading.ports.clock import Clock
 
+BURST_S: Final = 1.5  # so much of the published pace may be used at once after a rest
 PAUSE_FIRST_S: Final = 10.0  # where the venue does not say how long
 PAUSE_MAX_S: Final = 900.0
 PAUSE_TOLD_MAX_S: Final = 6 * 3600.0  # a longer one is a broken header
@@ -78,6 +79,11 @@ class RequestBudget:
         """Return seconds for which nothing may be asked."""
         return max(0.0, self._paused_until - self._clock.monotonic())
 
+    @property
+    def reason(self) -> str:
+        """Return with what the venue asked for silence, empty when it has not."""
+        return self._reason if self.paused_s > 0 else ""
+
     def check(self) -> None:
         """Refuse to ask while the venue wants silence.
 
@@ -96,8 +102,8 @@ class RequestBudget:
         """
         self.check()
         now = self._clock.monotonic()
-        due = max(now, self._next)
-        self._next = due + cost * self._interval_s
+        due = max(now, self._next - BURST_S)
+        self._next = max(now, self._next) + cost * self._interval_s
         while (left := max(due, self._free_at()) - self._clock.monotonic()) > 0:
             await self._clock.sleep(left)
             self.check()

@@ -13,6 +13,9 @@ import numpy as np
 from trading.adapters.feeds.ccxt_venues import venue_check
 from trading.adapters.feeds.ccxt_wire import Answer, CcxtWire
 from trading.domain.errors import (
+    BadInputError,
+    ConfigError,
+    OrderRejectedError,
     TradingError,
     UnknownPairError,
     VenueUnavailableError,
@@ -23,7 +26,6 @@ from trading.domain.market.venue_clock import TimeSource, VenueTime
 from trading.ports.candles import CandlePage, SourceState
 from trading.ports.clock import Clock
 
-AT_ONCE: Final = 8  # requests under way at a time
 MARKETS_FRESH_S: Final = 10.0  # a list this old may be asked for again when a pair is not in it
 MARKETS_LEAST: Final = 0.5  # a list with less than this share of the last one is not whole
 MARKETS_PAUSE_S: Final = 3.0  # nobody asks for the list again so soon after it failed
@@ -55,7 +57,6 @@ class CcxtCandleSource:
         self._clock = clock
         self._wire = CcxtWire(venue, base_url=base_url, clock=clock)
         self._client = self._wire.client
-        self._at_once = asyncio.Semaphore(AT_ONCE)
         self._markets_turn = asyncio.Lock()
         self._markets_at = -math.inf
         self._markets_failure: tuple[float, TradingError] | None = None
@@ -67,7 +68,13 @@ class CcxtCandleSource:
         """Return how the venue treats us now."""
         budget = self._wire.budget
         told = budget.counters
-        return SourceState(budget.paused_s, budget.per_minute(), told["requests"], told["refusals"])
+        return SourceState(
+            budget.paused_s,
+            budget.per_minute(),
+            told["requests"],
+            told["refusals"],
+            budget.reason,
+        )
 
     def on_wire_s(self, pair: str) -> float:
         """Return for how long the pair's request has been without an answer; 0 when none is."""
@@ -80,13 +87,18 @@ class CcxtCandleSource:
         """Return up to ``limit`` bars from ``since_ms`` on; see the port."""
         step_ms = timeframe_ms(timeframe)
         self._check_timeframe(timeframe)
-        async with self._at_once:
-            await self._check_pair(pair)
-            answer = self._answers[pair] = Answer()
-            limit = min(limit, self._most_bars())
+        await self._check_pair(pair)
+        answer = self._answers[pair] = Answer()
+        limit = min(limit, self._most_bars())
+        try:
             rows = await self._wire.ask(
                 lambda: self._client.fetch_ohlcv(pair, timeframe, since_ms, limit), answer
             )
+        except (BadInputError, OrderRejectedError) as error:
+            raise UnknownPairError(str(error)) from error  # it is about what was asked for
+        except ConfigError as error:
+            # nothing the desk could have set wrong: these candles are for everybody
+            raise VenueUnavailableError(str(error)) from error
         page = page_from_rows(rows, since_ms=since_ms, limit=limit, step_ms=step_ms)
         if not page.bars and (rows or not answer.is_json):
             # ccxt makes an empty list of text; taking that for silence would make a gap
@@ -95,6 +107,10 @@ class CcxtCandleSource:
             raise VenueUnavailableError(f"{self.venue}: the answer held no candle that can be read")
         return page
 
+    def now(self) -> VenueTime:
+        """Return the venue's time as it is reckoned now."""
+        return self._wire.time()
+
     async def time(self) -> VenueTime:
         """Return the venue's time now; see the port."""
         async with self._time_turn:
@@ -102,7 +118,7 @@ class CcxtCandleSource:
             if now - self._time_at >= TIME_FRESH_S and not self._wire.budget.paused_s:
                 self._time_at = now
                 await self._ask_time()
-        return self._wire.time()
+        return self.now()
 
     async def close(self) -> None:
         """Release the sockets."""
@@ -153,7 +169,7 @@ class CcxtCandleSource:
     def _check_timeframe(self, timeframe: str) -> None:
         known = self._client.timeframes or {}
         if timeframe not in known:
-            raise UnknownPairError(
+            raise BadInputError(
                 f"{self.venue} has no {timeframe} candles; it has {', '.join(known) or 'none'}"
             )
 

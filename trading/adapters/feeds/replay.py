@@ -92,6 +92,7 @@ class ReplayFeed:
             {"after": after, "digests": tape.digests},
             wait_s,
             finished=stop == len(tape.times),
+            is_flagged=True,
         )
 
     async def forming(self) -> Sequence[FeedBar]:

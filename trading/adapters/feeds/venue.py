@@ -1,8 +1,9 @@
 """Follow a venue by asking it again and again, and publish every closed bar once, in order.
 
-A bar time is published when every pair has its bar, or when a pair has had its grace and still
-has none (some venues have no candle where nobody traded). A hole is asked for once more before it
-is accepted and flagged. What arrives after its time was passed is dropped and counted.
+What has closed is decided by the venue's clock. A bar time is published when every pair has its
+bar, or has had its grace (some venues have no candle where nobody traded); a pair whose requests
+fail or hang is not waited for. What arrives after its time was passed is handed on beside the log:
+as a correction, or as a bar that came late. A pair that joins brings its history as warm-up.
 
 Source: reference specification platform 1.3, B6, and platform C-02 for the overlap.
 """
@@ -11,24 +12,21 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from trading.adapters.feeds.venue_asks import VenueAsks
+from trading.adapters.feeds.venue_pair import FollowedPair
 from trading.domain.errors import InvariantError
-from trading.domain.market.bars import Bar, BarFlag
+from trading.domain.market.bars import WARMUP, Bar
 from trading.domain.market.timeframes import floor_open, timeframe_ms
-from trading.ports.candles import CandleSource
+from trading.ports.candles import FollowedSource
 from trading.ports.clock import Clock
-from trading.ports.feeds import FeedBar, FeedBatch
+from trading.ports.feeds import FeedBar, FeedBatch, FeedNews, FeedRefusal
 
-OVERLAP_BARS: Final = 3
-PAGE_BARS: Final = 500
-PAGES_MAX: Final = 40  # per pair and poll; a longer absence is caught up over several polls
-SETTLE_MS: Final = 1_000  # venues still write a bar in the second after its close
 GRACE_MIN_S: Final = 15.0
-_TOLERANCE: Final = 1e-9  # relative
+GRACE_AGAIN_S: Final = 2.0  # for a pair that had no bar the last time either
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +41,38 @@ class VenueSpec:
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """Last published open time overall and per pair; bars before ``live_from`` are history."""
+    """How far the feed is; open times in ms UTC.
 
+    Attributes:
+        begin: first bar time wanted at all.
+        frontier: last published.
+        pairs: last published of each pair.
+        live: first bar of each pair that is no warm-up.
+    """
+
+    begin: int
     frontier: int
-    live_from: int
     pairs: dict[str, int]
-
-    def dump(self) -> dict[str, Any]:
-        return {"frontier": self.frontier, "live_from": self.live_from, "pairs": self.pairs}
+    live: dict[str, int]
 
 
 class VenueFeed:
-    """Fulfils ``trading.ports.feeds.Feed`` over any ``CandleSource``.
+    """Fulfils ``trading.ports.feeds.Feed`` over any ``FollowedSource``."""
 
-    Attributes:
-        counters: ``revised`` (the venue rewrote a published bar), ``late`` (a bar came after its
-            time was passed), ``gaps`` (holes the venue could not fill).
-    """
-
-    def __init__(self, spec: VenueSpec, *, source: CandleSource, clock: Clock) -> None:
+    def __init__(self, spec: VenueSpec, *, source: FollowedSource, clock: Clock) -> None:
         self._spec = spec
-        self._pairs = tuple(sorted(spec.pairs))
         self._source = source
         self._clock = clock
         self._step = timeframe_ms(spec.timeframe)
-        self._grace_ms = int(1000 * max(GRACE_MIN_S, 2 * spec.poll_s))
-        self._known: dict[str, dict[int, Bar]] = {pair: {} for pair in self._pairs}
-        self._complete: dict[str, int] = {}
-        self._forming: dict[str, Bar] = {}
-        self._asked: set[tuple[str, int]] = set()  # holes the venue was asked for again
-        self._late: set[tuple[str, int]] = set()
-        self._next_poll = -math.inf
-        self.counters: Counter[str] = Counter()
+        self._grace_s = max(GRACE_MIN_S, 2 * spec.poll_s)
+        self._pairs = {
+            pair: FollowedPair(pair, timeframe=spec.timeframe, step_ms=self._step, source=source)
+            for pair in sorted(spec.pairs)
+        }
+        self._asks = VenueAsks(
+            self._pairs, step_ms=self._step, poll_s=spec.poll_s, source=source, clock=clock
+        )
+        self._clock_task: asyncio.Task[Any] | None = None
 
     async def next_batch(self, position: dict[str, Any], limit: int) -> FeedBatch:
         """Return closed bars after ``position``, whole bar times only; see the port."""
@@ -82,165 +80,132 @@ class VenueFeed:
             raise InvariantError(
                 f"limit was {limit}; expected at least the {len(self._pairs)} bars of a time"
             )
+        await self._learn_time()
         at = self._position(position)
-        batch = self._publishable(at, limit)
-        if not batch and self._clock.monotonic() >= self._next_poll:
-            await self._poll(at)
-            batch = self._publishable(at, limit)
-        after = self._after(at, batch)
-        if batch:
-            return FeedBatch(batch, after.dump(), 0.0)
-        return FeedBatch([], after.dump(), self._wait_s())
+        self._sync(at)
+        self._asks.launch(at.begin)
+        batch, after = self._publishable(at, limit)
+        if not batch:
+            await self._asks.some_answers(
+                at.begin, lambda: bool(self._publishable(at, len(self._pairs))[0])
+            )
+            batch, after = self._publishable(at, limit)
+        self._sync(after)
+        if after.frontier > at.frontier:
+            for pair in self._pairs.values():
+                pair.was_missing = pair.last is None or pair.last < after.frontier
+        return self._handed_on(batch, after)
 
     async def forming(self) -> Sequence[FeedBar]:
         """Return the forming bars as the venue last told them."""
-        opened = floor_open(self._clock.now_ms(), self._step)
+        opened = floor_open(self._source.now().now_ms, self._step)
         return [
-            FeedBar(pair, bar)
-            for pair, bar in sorted(self._forming.items())
-            if bar.open_time == opened
+            FeedBar(pair.pair, pair.forming)
+            for pair in self._pairs.values()
+            if pair.forming is not None and pair.forming.open_time == opened
         ]
 
     async def close(self) -> None:
         """Release the venue's sockets."""
+        await self._asks.close()
+        if self._clock_task is not None:
+            self._clock_task.cancel()
+            await asyncio.gather(self._clock_task, return_exceptions=True)
         await self._source.close()
+
+    async def _learn_time(self) -> None:
+        """Ask the venue for its time; only the first answer is waited for."""
+        if self._clock_task is None:
+            await self._source.time()
+        if self._clock_task is None or self._clock_task.done():
+            self._clock_task = asyncio.create_task(self._source.time())
 
     def _position(self, record: dict[str, Any]) -> _Position:
         if record:
-            return _Position(record["frontier"], record["live_from"], dict(record["pairs"]))
-        opened = floor_open(self._clock.now_ms(), self._step)
-        return _Position(opened - (self._spec.history_bars + 1) * self._step, opened, {})
+            return _Position(
+                record["begin"], record["frontier"], dict(record["pairs"]), dict(record["live"])
+            )
+        opened = floor_open(self._source.now().now_ms, self._step)
+        begin = opened - self._spec.history_bars * self._step
+        return _Position(begin, begin - self._step, {}, dict.fromkeys(self._pairs, opened))
 
-    def _wait_s(self) -> float:
-        """Return seconds to the next poll, which comes early when a bar closes before it."""
-        close_in = self._step - (self._clock.now_ms() - SETTLE_MS) % self._step
-        poll_in = max(0.0, self._next_poll - self._clock.monotonic())
-        if close_in / 1000 < poll_in:
-            self._next_poll = self._clock.monotonic() + close_in / 1000
-            return close_in / 1000
-        return poll_in
+    def _sync(self, at: _Position) -> None:
+        for name, pair in self._pairs.items():
+            pair.stand(at.pairs.get(name), at.live.get(name, 0), at.frontier)
 
-    async def _poll(self, at: _Position) -> None:
-        self._next_poll = self._clock.monotonic() + self._spec.poll_s
-        for known in self._known.values():
-            for open_time in [t for t in known if t <= at.frontier - OVERLAP_BARS * self._step]:
-                del known[open_time]
-        await asyncio.gather(*(self._poll_pair(pair, at) for pair in self._pairs))
-
-    async def _poll_pair(self, pair: str, at: _Position) -> None:
-        now_ms = self._clock.now_ms()
-        closed_until = floor_open(now_ms - SETTLE_MS, self._step)  # first bar not closed yet
-        since = at.pairs.get(pair, at.frontier) + self._step
-        if pair in at.pairs:
-            since -= OVERLAP_BARS * self._step
-        last = at.pairs.get(pair, at.frontier)
-        seen = await self._pages(pair, since, closed_until, last)
-        await self._fill_holes(pair, last, seen.newest)
-        # a pair without a bar is waited for until its grace is over
-        waited = floor_open(now_ms - self._grace_ms, self._step) - self._step
-        self._complete[pair] = max(seen.newest, waited) if seen.reached_end else seen.newest
-
-    async def _fill_holes(self, pair: str, last: int, newest: int) -> None:
-        """Ask once more for every hole between the last published and the newest bar."""
-        for open_time in range(last + self._step, newest + 1, self._step):
-            if open_time in self._known[pair] or (pair, open_time) in self._asked:
-                continue
-            until = min(t for t in self._known[pair] if t > open_time)
-            self._asked |= {(pair, t) for t in range(open_time, until, self._step)}
-            await self._pages(pair, open_time, until, last)
-
-    async def _pages(self, pair: str, since: int, until: int, published_until: int) -> _Seen:
-        """Take over closed bars from ``since`` to ``until`` (excluded) and the forming bar."""
-        newest = since - self._step
-        for _ in range(PAGES_MAX):
-            if since >= until:
-                return _Seen(newest, reached_end=True)
-            limit = min(PAGE_BARS, (until - since) // self._step + 2)
-            page = await self._source.fetch(pair, self._spec.timeframe, since_ms=since, limit=limit)
-            fresh = [bar for bar in page.bars if bar.open_time >= since]
-            if not fresh:
-                return _Seen(newest, reached_end=True)
-            for bar in fresh:
-                if bar.open_time < until:
-                    self._take(pair, bar, published_until)
-                    newest = bar.open_time
-                elif bar.open_time == floor_open(self._clock.now_ms(), self._step):
-                    self._forming[pair] = bar
-            since = fresh[-1].open_time + self._step
-        return _Seen(newest, reached_end=False)
-
-    def _take(self, pair: str, bar: Bar, published_until: int) -> None:
-        before = self._known[pair].get(bar.open_time)
-        is_published = before is not None and bar.open_time <= published_until
-        if before is not None and is_published and not _equal(before, bar):
-            self.counters["revised"] += 1
-        if not is_published:
-            self._known[pair][bar.open_time] = bar
-
-    def _publishable(self, at: _Position, limit: int) -> list[FeedBar]:
-        if len(self._complete) < len(self._pairs):
-            return []
-        frontier = min(self._complete.values())
-        self._count_late(at)
-        times = sorted(
-            {t for known in self._known.values() for t in known if at.frontier < t <= frontier}
+    def _handed_on(self, bars: list[FeedBar], after: _Position) -> FeedBatch:
+        pairs, now = self._pairs.values(), self._clock.monotonic()
+        again = [FeedBar(pair.pair, bar) for pair in pairs for bar in pair.again]
+        refused = [FeedRefusal(pair.pair, bar) for pair in pairs for bar in pair.refused]
+        for pair in pairs:
+            pair.again, pair.refused = [], []
+        source = self._source.state()
+        return FeedBatch(
+            bars,
+            asdict(after),
+            0.0 if bars else self._asks.wait_s(),
+            again=again,
+            refused=refused,
+            news=FeedNews(
+                source.reason or self._asks.trouble,
+                {pair.pair: pair.news(now) for pair in pairs},
+                self._source.now(),
+                source,
+            ),
         )
-        batch: list[FeedBar] = []
-        last = dict(at.pairs)
-        for open_time in times:
-            row = [
-                (pair, self._known[pair][open_time])
-                for pair in self._pairs
-                if open_time in self._known[pair]
-            ]
-            if len(batch) + len(row) > limit:
+
+    def _complete(self, pair: FollowedPair, at: _Position) -> float:
+        """Return up to which bar time nothing more is waited for from this pair."""
+        last_closed = self._asks.last_closed
+        joins = pair.last is None and bool(at.pairs)  # when it has caught up
+        if pair.is_aside or (joins and pair.reach <= at.frontier):
+            return math.inf
+        if pair.newest >= last_closed:
+            return pair.newest
+        # not asked since the close: reading its past, or in the queue of our own questions
+        unheard = pair.reach - self._step if pair.reach > at.frontier else at.frontier
+        hangs = self._asks.hangs(pair.pair)
+        if hangs or pair.is_troubled:
+            if self._clock.monotonic() < self._asks.back_at + self._grace_s:
+                return unheard  # the venue was away: all catch up together
+            if hangs or pair.was_missing:
+                return last_closed
+        grace_s = GRACE_AGAIN_S if pair.was_missing else self._grace_s
+        now_ms = int(self._source.now().now_ms - grace_s * 1000)
+        waited = floor_open(now_ms, self._step) - self._step
+        if pair.is_troubled or pair.reach > last_closed:
+            return max(pair.newest, waited)
+        return unheard
+
+    def _publishable(self, at: _Position, limit: int) -> tuple[list[FeedBar], _Position]:
+        complete = [self._complete(pair, at) for pair in self._pairs.values()]
+        frontier = min(self._asks.last_closed, *complete)
+        live, history = dict(at.live), []
+        times: dict[int, list[tuple[str, Bar]]] = {}
+        for name, pair in self._pairs.items():
+            if pair.reach <= at.frontier:
+                continue
+            if pair.last is None and at.pairs:
+                live[name] = max(live.get(name, 0), at.frontier + self._step)
+            for time, bar in pair.bars.items():
+                if pair.last is not None and time <= pair.last:
+                    continue
+                if at.frontier < time <= frontier:
+                    times.setdefault(time, []).append((name, bar))
+                elif time <= at.frontier and time < live.get(name, 0):
+                    history.append((time, name, bar))
+        history.sort(key=lambda item: item[:2])
+        batch = [_feed_bar(name, bar, live) for _, name, bar in history[:limit]]
+        reached = at.frontier
+        for time in sorted(times) if len(history) <= limit else ():
+            if len(batch) + len(times[time]) > limit:
                 break
-            for pair, bar in row:
-                batch.append(FeedBar(pair, self._flagged(bar, last.get(pair), at)))
-                last[pair] = open_time
-        return batch
-
-    def _count_late(self, at: _Position) -> None:
-        for pair, known in self._known.items():
-            last = at.pairs.get(pair)
-            if last is None:
-                continue
-            for open_time in [t for t in known if last < t <= at.frontier]:
-                del known[open_time]
-                if (pair, open_time) not in self._late:
-                    self._late.add((pair, open_time))
-                    self.counters["late"] += 1
-
-    def _flagged(self, bar: Bar, last: int | None, at: _Position) -> Bar:
-        flags = bar.flags
-        if bar.open_time < at.live_from:
-            flags |= BarFlag.WARMUP
-        if last is not None and bar.open_time > last + self._step:
-            flags |= BarFlag.AFTER_GAP
-            self.counters["gaps"] += 1
-        return bar if flags == bar.flags else bar._replace(flags=int(flags))
-
-    def _after(self, at: _Position, batch: Sequence[FeedBar]) -> _Position:
-        if not batch:
-            return at
+            batch += [_feed_bar(name, bar, live) for name, bar in times[time]]
+            reached = time
         pairs = at.pairs | {item.pair: item.bar.open_time for item in batch}
-        return _Position(batch[-1].bar.open_time, at.live_from, pairs)
+        return batch, _Position(at.begin, reached, pairs, live)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    newest: int  # open time of the newest closed bar
-    reached_end: bool  # the venue had nothing more
-
-
-def _equal(a: Bar, b: Bar) -> bool:
-    return all(
-        math.isclose(x, y, rel_tol=_TOLERANCE)
-        for x, y in (
-            (a.open, b.open),
-            (a.high, b.high),
-            (a.low, b.low),
-            (a.close, b.close),
-            (a.volume, b.volume),
-        )
-    )
+def _feed_bar(pair: str, bar: Bar, live: dict[str, int]) -> FeedBar:
+    is_warm_up = bar.open_time < live.get(pair, 0)
+    return FeedBar(pair, bar._replace(flags=bar.flags | WARMUP) if is_warm_up else bar)

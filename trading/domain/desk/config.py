@@ -60,7 +60,12 @@ class VenueConfig:
         "", "Address that replaces the venue's REST endpoint, empty for its own"
     )
     poll_s: float = setting(5.0, "Pause between two requests for new bars", "s", 0.1, 3600)
-    history_bars: int = setting(500, "Bars fetched before the first live one", "bars", 0, 100_000)
+    history_bars: int = setting(
+        500, "Bars fetched before the first live one, more where bots need more", "bars", 0, 100_000
+    )
+    skew_limit_s: float = setting(
+        10.0, "How far the host's clock may be from the venue's", "s", 1.0, 3600
+    )
 
     def __post_init__(self) -> None:
         check_ranges(self)

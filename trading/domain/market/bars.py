@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from trading.domain.errors import CorruptMarketDataError, InvariantError
+from trading.domain.errors import InvariantError
 
 COLUMNS: Final = ("open", "high", "low", "close", "volume")
 OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)
@@ -35,11 +35,16 @@ class BarFlag(IntFlag):
     REVISED = 4  # replaced after it was first published
     WARMUP = 8  # history loaded to warm indicators; no orders come from it
     AFTER_GAP = 16  # at least one bar is missing right before it
+    LATE = 32  # came when its time had passed; stored, and decided on by nobody
 
 
 # plain ints: testing a flag on every bar through the enum costs more than the test
 QUARANTINED: Final = int(BarFlag.QUARANTINED)
 WARMUP: Final = int(BarFlag.WARMUP)
+LATE: Final = int(BarFlag.LATE)
+
+
+SAME_TOLERANCE: Final = 1e-9  # relative
 
 
 class Bar(NamedTuple):
@@ -55,6 +60,13 @@ class Bar(NamedTuple):
     close: float
     volume: float
     flags: int = 0
+
+    def says_as(self, other: Bar) -> bool:
+        """Return whether both say the same; venues print the same number with other digits."""
+        return all(
+            math.isclose(mine, its, rel_tol=SAME_TOLERANCE)
+            for mine, its in zip(self[1:6], other[1:6], strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +103,6 @@ class BarArrays:
         """Return bars ``start`` to ``stop`` (views, no copy)."""
         return BarArrays(
             self.open_time[start:stop], self.values[:, start:stop], self.flags[start:stop]
-        )
-
-
-def check_bar(bar: Bar) -> None:
-    """Refuse a bar that cannot have happened.
-
-    Raises:
-        CorruptMarketDataError: a price is not finite and positive, the volume is negative or not
-            finite, or high and low do not enclose open and close.
-    """
-    prices = (bar.open, bar.high, bar.low, bar.close)
-    if not all(math.isfinite(price) and price > 0 for price in prices):
-        raise CorruptMarketDataError(f"bar {bar.open_time}: prices were {prices}")
-    if not (math.isfinite(bar.volume) and bar.volume >= 0):
-        raise CorruptMarketDataError(f"bar {bar.open_time}: volume was {bar.volume}")
-    if bar.high < max(bar.open, bar.close) or bar.low > min(bar.open, bar.close):
-        raise CorruptMarketDataError(
-            f"bar {bar.open_time}: high {bar.high} and low {bar.low} do not enclose "
-            f"open {bar.open} and close {bar.close}"
         )
 
 

@@ -89,7 +89,9 @@ class Command(DeskCommand):
                 for problem in error.problems
             )
         else:
-            findings = config_lint(resolved, current_overrides())
+            findings = config_lint(
+                resolved, current_overrides(), venue_problem=bootstrap.venue_problem
+            )
         answer: dict[str, Any] = {
             "findings": [
                 {

@@ -107,21 +107,33 @@ _UNUSED: Final = (
         "market.feed is neither auto nor ccxt",
     ),
     _Unused(
-        ("market.venue.base_url", "market.venue.poll_s", "market.venue.history_bars"),
+        (
+            "market.venue.base_url",
+            "market.venue.poll_s",
+            "market.venue.history_bars",
+            "market.venue.skew_limit_s",
+        ),
         lambda c: bool(c.market.venue.id),
         "market.venue.id is empty",
     ),
 )
 
 
-def config_lint(resolved: ResolvedConfig, overrides: Mapping[str, Any]) -> tuple[Finding, ...]:
+def config_lint(
+    resolved: ResolvedConfig,
+    overrides: Mapping[str, Any],
+    *,
+    venue_problem: Callable[[str], str | None],
+) -> tuple[Finding, ...]:
     """Return every finding about a valid configuration.
 
     Args:
         resolved: the configuration in force.
         overrides: the database's overrides, to find those that a higher layer hides.
+        venue_problem: says what is wrong with the name of a venue that is to be followed.
     """
     findings = [
+        *_unknown_venue(resolved, venue_problem),
         *_inert_thresholds(resolved),
         *_idle_thresholds(resolved),
         *_unused(resolved),
@@ -133,6 +145,16 @@ def config_lint(resolved: ResolvedConfig, overrides: Mapping[str, Any]) -> tuple
         *_shadowed(resolved, overrides),
     ]
     return tuple(dict.fromkeys(findings))
+
+
+def _unknown_venue(
+    resolved: ResolvedConfig, venue_problem: Callable[[str], str | None]
+) -> Iterator[Finding]:
+    market, path = resolved.config.market, "market.venue.id"
+    if market.venue.id and market.feed in _FEEDS_VENUE:
+        problem = venue_problem(market.venue.id)
+        if problem is not None:
+            yield Finding("invalid", path, origin_of(resolved, path), problem)
 
 
 def _inert_thresholds(resolved: ResolvedConfig) -> Iterator[Finding]:

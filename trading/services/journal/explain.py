@@ -13,6 +13,7 @@ from trading.domain.errors import BadInputError
 from trading.domain.market.timeframes import floor_open, timeframe_ms
 from trading.domain.reasons import GATE_TEXT, OUTCOME_TEXT, QUIET_OUTCOMES, Outcome, Verdict
 from trading.models import Decision, DeskSession, SessionInput, StreamBar
+from trading.services.stream.again import as_published
 
 
 def decision_explain(
@@ -92,7 +93,7 @@ def _gate(reading: GateReading) -> dict[str, Any]:
 
 
 def _inputs(session: DeskSession, row: Decision, record: DecisionRecord) -> dict[str, Any]:
-    bar = StreamBar.objects.get(feed_id=session.feed_id, seq=row.seq)
+    (bar,) = as_published(StreamBar.objects.filter(feed_id=session.feed_id, seq=row.seq))
     start = SessionInput.objects.get(session=session, n=0)
     steering = SessionInput.objects.filter(session=session, n=record.epoch).first()
     return {

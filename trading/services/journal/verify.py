@@ -23,8 +23,9 @@ from trading.services.journal.moment import one_moment
 from trading.services.journal.stored import rows_compare
 from trading.services.sessions.blueprint import state_build
 from trading.services.sessions.code_version import code_version
-from trading.services.sessions.engine import session_key, stream_bar
+from trading.services.sessions.engine import session_key
 from trading.services.sessions.inputs import input_apply
+from trading.services.stream.again import as_published, bars_for_sessions, stream_bar
 
 CHUNK: Final = 2_000
 MISMATCHES_NAMED: Final = 10_000  # more are only counted
@@ -189,10 +190,9 @@ class _Rerun:
             self._newest += [out, *self._driver.send(out)]
 
     def _bars(self, *, through: int) -> list[StreamBar]:
-        rows = StreamBar.objects.filter(
-            feed_id=self._session.feed_id, seq__gt=self._driver.state.seq, seq__lte=through
-        )
-        return list(rows.order_by("seq")[:CHUNK])
+        rows = bars_for_sessions(self._session.feed_id)
+        rows = rows.filter(seq__gt=self._driver.state.seq, seq__lte=through)
+        return as_published(rows[:CHUNK])
 
     def _stored(self, bars: list[StreamBar]) -> dict[DecisionKey, tuple[int, bytes]]:
         times = [bar.open_time for bar in bars]

@@ -6,9 +6,10 @@ on-chain pairs. Runner, replay and verification all build from it, never from to
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from trading.domain.desk.config import BotCosts, BotsConfig, DeskConfig
 from trading.domain.desk.opening import desk_open
@@ -21,9 +22,12 @@ from trading.domain.market.instruments import CHAIN_OF_VENUE, Pair, instrument_d
 from trading.domain.market.timeframes import timeframe_ms
 from trading.domain.policy import BotRules, EntryGates, Sizing
 from trading.domain.signals.strategies import strategy_get
+from trading.domain.signals.strategies.base import warm_bars
 from trading.services.desk_config.policies import policy_dump, policy_load
 from trading.services.sessions.code_version import code_version
 from trading.services.swap_costs.identity import entries_fit
+
+HISTORY_SPARE: Final = 0.05  # share of what bots look back on that is fetched beyond it
 
 
 def blueprint_make(
@@ -74,6 +78,27 @@ def ghost_blueprint_make(
     looks_back = bool(strategy.features(plan["params"], step_ms))
     key = "warm_through_seq" if looks_back else "begin_after_seq"
     return start | {key: warm_through_seq}
+
+
+def bars_needed(config: DeskConfig) -> int:
+    """Return how many bars the bots on the followed venue look back on, and a few more.
+
+    The few more make up for bars the venue has not: nobody traded, or they are set aside.
+    """
+    market, step_ms = config.market, timeframe_ms(config.market.timeframe)
+    wanted = [(name, config.bots.params.get(name, {})) for name in config.bots.strategies]
+    wanted += [
+        (bot.strategy, bot.params)
+        for bot in config.bots.installed.values()
+        if (bot.venue, timeframe_ms(bot.timeframe)) == (market.venue.id, step_ms)
+    ]
+    most = 0
+    for name, given in wanted:
+        strategy = strategy_get(name)
+        params = strategy.resolve(given)
+        warm = [warm_bars(feature) for feature in strategy.features(params, step_ms)]
+        most = max(most, strategy.min_bars(params, step_ms), *warm)
+    return most + math.ceil(most * HISTORY_SPARE)
 
 
 def _start(

@@ -16,7 +16,6 @@ from trading.domain.desk.driver import DeskDriver
 from trading.domain.desk.output import StepOutput
 from trading.domain.desk.state import DeskState
 from trading.domain.errors import InvariantError
-from trading.domain.market.bars import Bar
 from trading.models import DeskSession, SessionInput, SessionSnapshot, StreamBar
 from trading.ports.clock import Clock
 from trading.services.sessions.blueprint import state_build
@@ -24,6 +23,7 @@ from trading.services.sessions.hooks import Hook, no_hook
 from trading.services.sessions.inputs import input_apply
 from trading.services.sessions.persist import Journal
 from trading.services.sessions.snapshots import snapshot_load
+from trading.services.stream.again import as_published, bars_for_sessions, stream_bar
 
 READ_BARS: Final = 500
 QUIET_STEPS: Final = 200  # quiet bars that may share one transaction
@@ -173,10 +173,10 @@ class SessionEngine:
     def _read_bars(
         self, after: int, *, limit: int | None = None, through: int | None = None
     ) -> list[StreamBar]:
-        rows = StreamBar.objects.filter(feed_id=self._session.feed_id, seq__gt=after)
+        rows = bars_for_sessions(self._session.feed_id).filter(seq__gt=after)
         if through is not None:
             rows = rows.filter(seq__lte=through)
-        return list(rows.order_by("seq")[:limit])
+        return as_published(rows[:limit])
 
     def _run(self, row: StreamBar) -> list[StepOutput]:
         out = self._driver.step(row.seq, row.pair, stream_bar(row))
@@ -266,8 +266,3 @@ class SessionEngine:
         news.round_trips += len(out.round_trips)
         news.checkpoints += sum(trip.savings is not None for trip in out.round_trips)
         news.has_position_change |= bool(out.positions or out.stops)
-
-
-def stream_bar(row: StreamBar) -> Bar:
-    """Return the bar a stream row holds."""
-    return Bar(row.open_time, row.open, row.high, row.low, row.close, row.volume, row.flags)

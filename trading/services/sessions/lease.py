@@ -42,8 +42,8 @@ def lease_renew(*, session_id: int, token: int, now: datetime) -> None:
         raise LeaseLostError(f"session {session_id}: token {token} was superseded")
 
 
-def lease_release(*, session_id: int, token: int) -> None:
-    """Give the lease back at once; a lease already lost is left alone."""
+def lease_release(*, session_id: int, token: int, until: datetime | None = None) -> None:
+    """Give the lease back, to be taken at once or from ``until`` on; a lost one is left alone."""
     SessionLease.objects.filter(session_id=session_id, token=token).update(
-        owner="", expires_at=None
+        owner="", expires_at=until
     )

@@ -19,7 +19,11 @@ from trading.domain.market.timeframes import timeframe_name
 from trading.models import Bot, DeskSession, Feed, Mode, SessionInput, SessionLease
 from trading.ports.candles import CandleStore, SeriesInfo
 from trading.ports.clock import Clock
-from trading.services.sessions.blueprint import blueprint_make, ghost_blueprint_make
+from trading.services.sessions.blueprint import (
+    bars_needed,
+    blueprint_make,
+    ghost_blueprint_make,
+)
 from trading.services.sessions.rows.values import bot_identity
 from trading.services.stream.feeds import feed_create
 
@@ -99,7 +103,8 @@ def _venue_plan(config: DeskConfig) -> MarketPlan:
         {
             "base_url": market.venue.base_url,
             "poll_s": market.venue.poll_s,
-            "history_bars": market.venue.history_bars,
+            "history_bars": max(market.venue.history_bars, bars_needed(config)),
+            "skew_limit_s": market.venue.skew_limit_s,
         },
     )
 

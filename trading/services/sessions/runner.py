@@ -8,9 +8,11 @@ more, or when the feed has ended. Whatever ends it, the next run starts by recov
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -29,12 +31,17 @@ from trading.services.sessions.lease import lease_claim, lease_release, lease_re
 from trading.services.sessions.steering import Steering
 from trading.services.sessions.supervision import sessions_without_worker
 
+logger = logging.getLogger(__name__)
+
 P = ParamSpec("P")
 R = TypeVar("R")
 POLL_S: Final = 0.1
 PUBLISH_EVERY_S: Final = 0.25
 RENEW_EVERY_S: Final = 4.0
 YIELD_CHECK_S: Final = 5.0  # as often as supervision looks
+FAILURES_MAX: Final = 6  # runs in a row that broke off without a bar between them
+PAUSE_FIRST_S: Final = 5.0  # after the first of them; doubled each time
+PAUSE_MAX_S: Final = 60.0
 NEWS_DECISIONS: Final = 40  # newest ones told to the page per message
 
 
@@ -46,6 +53,7 @@ class RunEnd(StrEnum):
     GAVE_WAY = "gave_way"  # handed over because others wait; they come first
     STOPPED = "stopped"
     FINISHED = "finished"
+    BROKE_OFF = "broke_off"  # by an error nobody expected; tried again later
     FAILED = "failed"
 
 
@@ -88,6 +96,7 @@ class SessionRunner:
         self._limits = limits
         self._hook = hook
         self._token = 0
+        self._n_failures = 0
         self._steering = Steering(session_id, clock=clock, report=self._report)
         self._renewed_at = 0.0
         self._yields_at = 0.0
@@ -114,9 +123,13 @@ class SessionRunner:
             await self._in(pool, self._close, end)
         except LeaseLostError:
             return RunEnd.BUSY
-        except InvariantError as error:  # anything else: the lease runs out, the next run recovers
-            await self._in(pool, self._fail, error)
+        except InvariantError as error:
+            await self._in(pool, self._fail, f"{type(error).__name__}: {error}")
             raise
+        except Exception as error:
+            logger.exception("session %s: unexpected error", self._session_id)
+            # where even this cannot be written, the lease runs out and the next run recovers
+            return await self._in(pool, self._break_off, f"{type(error).__name__}: {error}")
         await self._publish(engine, is_last=True)
         return end
 
@@ -140,8 +153,10 @@ class SessionRunner:
         return token is not None
 
     def _open(self) -> SessionEngine:
-        self._set_status(DeskSession.Status.RECOVERING)
         session = DeskSession.objects.select_related("feed").get(pk=self._session_id)
+        self._n_failures = session.n_failures
+        reason = session.status_reason if self._n_failures else ""  # until a bar proves it over
+        self._set_status(DeskSession.Status.RECOVERING, reason)
         self._bots = list(
             Bot.objects.filter(session=session).order_by("index").values_list("pair", "strategy")
         )
@@ -149,7 +164,7 @@ class SessionRunner:
             session=session, token=self._token, clock=self._clock, hook=self._hook
         )
         engine.recover(on_bar=self._renew)
-        self._set_status(DeskSession.Status.RUNNING)
+        self._set_status(DeskSession.Status.RUNNING, reason)
         return engine
 
     def _turn(self, engine: SessionEngine) -> tuple[int, RunEnd | None]:
@@ -162,6 +177,9 @@ class SessionRunner:
             return is_wanted
 
         done = engine.advance(before_bar=before_bar) if before_bar() else 0
+        if done and self._n_failures:
+            DeskSession.objects.filter(pk=self._session_id).update(n_failures=0, status_reason="")
+            self._n_failures = 0
         self._renew()
         if not is_wanted:
             return done, RunEnd.STOPPED
@@ -209,10 +227,26 @@ class SessionRunner:
         self._set_status(status)
         lease_release(session_id=self._session_id, token=self._token)
 
-    def _fail(self, error: InvariantError) -> None:
+    def _fail(self, reason: str) -> None:
         """Stop for good and leave the reason where the page shows it: this needs a person."""
-        self._set_status(DeskSession.Status.FAILED, f"{type(error).__name__}: {error}")
+        self._set_status(DeskSession.Status.FAILED, reason)
         lease_release(session_id=self._session_id, token=self._token)
+
+    def _break_off(self, reason: str) -> RunEnd:
+        """Leave the session to a later run, or give it up when none has come further."""
+        close_old_connections()
+        row = DeskSession.objects.get(pk=self._session_id)
+        n = row.n_failures + 1
+        DeskSession.objects.filter(pk=row.pk).update(n_failures=n)
+        if n >= FAILURES_MAX:
+            self._fail(f"{n} runs in a row broke off, the last with {reason}")
+            return RunEnd.FAILED
+        pause = timedelta(seconds=min(PAUSE_MAX_S, PAUSE_FIRST_S * 2.0 ** (n - 1)))
+        times = "once" if n == 1 else f"{n} times"
+        again = f"again in {pause.total_seconds():.0f} s"
+        self._set_status(DeskSession.Status.WAITING, f"broke off {times}, {again}: {reason}")
+        lease_release(session_id=row.pk, token=self._token, until=self._clock.now() + pause)
+        return RunEnd.BROKE_OFF
 
     async def _publish(self, engine: SessionEngine, *, is_last: bool = False) -> None:
         news, now = engine.news, self._clock.monotonic()

@@ -3,7 +3,7 @@
 Parameters by kind. simulated: ``seed``, ``history_bars``, ``bar_seconds`` (wall time of a bar),
 ``epoch_ms`` (open time of the first bar; default so that the history ends now). replay:
 ``history_bars``, ``bar_seconds`` (0 = as fast as sessions follow), ``start_ms``, ``end_ms`` (end
-excluded). ccxt: ``base_url``, ``poll_s``, ``history_bars``.
+excluded). ccxt: ``base_url``, ``poll_s``, ``history_bars``, ``skew_limit_s``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from trading.ports.clock import Clock
 _PARAMS: Final[Mapping[FeedKind, frozenset[str]]] = {
     FeedKind.SIMULATED: frozenset({"seed", "history_bars", "bar_seconds", "epoch_ms"}),
     FeedKind.REPLAY: frozenset({"history_bars", "bar_seconds", "start_ms", "end_ms"}),
-    FeedKind.CCXT: frozenset({"base_url", "poll_s", "history_bars"}),
+    FeedKind.CCXT: frozenset({"base_url", "poll_s", "history_bars", "skew_limit_s"}),
 }
 
 
@@ -98,7 +98,7 @@ def _completed_params(
             f"{kind.value} feed parameter was {unknown[0]!r}; "
             f"expected {', '.join(sorted(_PARAMS[kind]))}"
         )
-    for name in ("history_bars", "bar_seconds", "poll_s"):
+    for name in ("history_bars", "bar_seconds", "poll_s", "skew_limit_s"):
         value = params.get(name, 0)
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise BadInputError(f"feed parameter {name} was {value!r}; expected 0 or more")

@@ -1,8 +1,8 @@
 """Follow one feed for as long as it runs: fetch, write, announce, wait; survive what can pass.
 
 Errors are answered by what they mean: a venue that is away is asked again with growing pauses, a
-wrong parameter ends the feed with its reason, and an error nobody foresaw is tried again a few
-times before the feed is given up. Other feeds never notice.
+wrong parameter ends the feed with its reason, and an error nobody foresaw is said and tried again,
+as long as it takes. Other feeds never notice.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connections
@@ -24,10 +24,16 @@ from trading.domain.errors import (
 )
 from trading.models import Feed as FeedRow
 from trading.ports.clock import Clock
-from trading.ports.feeds import Feed
+from trading.ports.feeds import Feed, FeedBatch
 from trading.services.database_trouble import database_trouble
 from trading.services.stream.herald import INTERVAL_S, Herald
-from trading.services.stream.log import CursorLostError, FeedCursor, bars_append, feed_cursor_get
+from trading.services.stream.log import (
+    CursorLostError,
+    FeedCursor,
+    bars_append,
+    feed_cursor_get,
+    feed_note,
+)
 from trading.services.stream.state import feed_fail, feed_heartbeat, feed_slowest_cursor
 
 logger = logging.getLogger(__name__)
@@ -38,7 +44,6 @@ LEAD_PAUSE_S: Final = 0.05
 HEARTBEAT_S: Final = 2.0
 BACK_OFF_FIRST_S: Final = 1.0
 BACK_OFF_MAX_S: Final = 60.0
-SURPRISES_MAX: Final = 5  # unforeseen errors in a row before the feed is given up
 
 FeedOpener = Callable[[FeedRow], Feed]
 
@@ -55,8 +60,8 @@ class FeedFollower:
         self._clock = clock
         self._stop = asyncio.Event()
         self._n_failures = 0
-        self._n_surprises = 0
         self._last_heartbeat = 0.0
+        self._told: Any = None  # of the feed's news, to write them when they change
         self._is_unpaced = row.kind == "replay" and not row.params.get("bar_seconds")
 
     def stop(self) -> None:
@@ -85,15 +90,11 @@ class FeedFollower:
                 await self._retry(f"{type(error).__name__}: {error}", self._back_off_s())
             except Exception as error:
                 logger.exception("feed %s: unforeseen error", self._row.pk)
-                self._n_surprises += 1
-                if self._n_surprises >= SURPRISES_MAX:
-                    await self._give_up(f"{type(error).__name__}: {error}")
-                    return
                 await self._retry(f"{type(error).__name__}: {error}", self._back_off_s())
 
     async def _follow(self) -> bool:
         """Return True when the feed has ended for good."""
-        cursor = await sync_to_async(feed_cursor_get)(feed_id=self._row.pk)
+        cursor = await sync_to_async(feed_cursor_get)(feed_id=self._row.pk, clock=self._clock)
         feed = await asyncio.to_thread(self._open_feed, self._row)
         try:
             while not self._stop.is_set():
@@ -102,19 +103,30 @@ class FeedFollower:
                     await self._pause(LEAD_PAUSE_S)
                     continue
                 batch = await feed.next_batch(cursor.position, limit)
-                if batch.bars or batch.finished or batch.position != cursor.position:
-                    rows = await sync_to_async(bars_append)(
-                        cursor=cursor, batch=batch, clock=self._clock
-                    )
-                    self._last_heartbeat = self._clock.monotonic()
-                    self._herald.bars_written(self._row.pk, rows)
-                self._n_failures = self._n_surprises = 0
+                await self._write(cursor, batch)
+                self._n_failures = 0
                 if batch.finished:
                     return True
                 await self._wait(feed, cursor, batch.wait_s)
         finally:
             await feed.close()
         return True
+
+    async def _write(self, cursor: FeedCursor, batch: FeedBatch) -> None:
+        is_more = bool(batch.bars or batch.again or batch.refused or batch.finished)
+        told = batch.news and (
+            batch.news.trouble,
+            {pair: (news.state, news.reason) for pair, news in batch.news.pairs.items()},
+        )
+        now = self._clock.monotonic()
+        if is_more or batch.position != cursor.position:
+            rows = await sync_to_async(bars_append)(cursor=cursor, batch=batch, clock=self._clock)
+            self._herald.bars_written(self._row.pk, rows)
+        elif batch.news and (told != self._told or now - self._last_heartbeat >= HEARTBEAT_S):
+            await sync_to_async(feed_note)(cursor=cursor, news=batch.news, clock=self._clock)
+        else:
+            return
+        self._told, self._last_heartbeat = told, now
 
     async def _room(self, cursor: FeedCursor) -> int:
         if not self._is_unpaced:

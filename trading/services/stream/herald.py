@@ -16,7 +16,7 @@ from trading.domain.topics import candles_topic, feed_topic
 from trading.ports.clock import Clock
 from trading.ports.feeds import FeedBar
 from trading.ports.publisher import EventPublisher
-from trading.services.stream.log import WrittenBar
+from trading.services.stream.rows import WrittenBar
 
 INTERVAL_S: Final = 0.25  # between coalesced messages of one pair
 BURST_BARS: Final = 5  # closed bars of a pair in one batch above which only the last is told

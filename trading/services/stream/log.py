@@ -1,32 +1,38 @@
 """Write closed bars into the durable log: gap-free numbers, each bar once, the position with them.
 
-The feed's row is the guard: a batch is written only if the feed still stands where the batch
-began. Two stream processes, or one that was thought dead, can therefore never write a bar twice
-or leave a hole; the later one finds its place taken and reads it anew.
+Every bar passes the door, whatever its source; what is refused is a row with its reason. The
+feed's row is the guard: a batch is written only if the feed still stands where the batch began.
+Two stream processes, or one that was thought dead, can therefore never write a bar twice or leave
+a hole; the later one finds its place taken and reads it anew.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import F
 
-from trading.domain.errors import CorruptMarketDataError, TradingError
-from trading.domain.market.bars import Bar, check_bar
+from trading.domain.errors import TradingError
+from trading.domain.market.bars import LATE, Bar, BarArrays
+from trading.domain.market.door import TAIL_BARS, PassedBars, bars_from, bars_pass, tail_of
+from trading.domain.market.timeframes import timeframe_ms
 from trading.domain.market.turns import turn_key
 from trading.models import Feed, StreamBar
 from trading.ports.clock import Clock
-from trading.ports.feeds import FeedBar, FeedBatch
-
-logger = logging.getLogger(__name__)
-
-_COLUMNS: Final = (
-    *("feed_id", "seq", "pair", "n", "open_time"),
-    *("open", "high", "low", "close", "volume", "flags"),
+from trading.ports.feeds import FeedBatch, FeedNews, FeedRefusal, PairNews, PairState
+from trading.services.stream.accounts import (
+    PairTally,
+    feed_changes,
+    pair_told,
+    pairs_update,
+    refusals_write,
 )
+from trading.services.stream.again import bars_sort, late_rows, revisions_write
+from trading.services.stream.rows import WrittenBar, bars_insert
 
 
 class CursorLostError(TradingError):
@@ -35,22 +41,13 @@ class CursorLostError(TradingError):
     code = "cursor_lost"
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenBar:
-    """One bar as it stands in the log."""
-
-    seq: int
-    pair: str
-    n: int
-    bar: Bar
-
-
 @dataclass(slots=True)
 class PairCursor:
-    """Last bar written of one pair."""
+    """Where one pair's bars end: their last number, the last in order, and what its row says."""
 
     n: int = 0
-    open_time: int = -1
+    tail: BarArrays | None = None
+    told: PairNews = field(default_factory=lambda: PairNews(PairState.WAITING))
 
 
 @dataclass(slots=True)
@@ -59,104 +56,175 @@ class FeedCursor:
 
     Attributes:
         feed_id: the feed.
+        step_ms: length of its bars.
         last_seq: number of the last bar, 0 for none.
         position: where the source goes on.
         pairs: per pair.
-        n_corrupt: bars dropped because they cannot have happened, since the cursor was read.
     """
 
     feed_id: int
+    step_ms: int
     last_seq: int
     position: dict[str, Any]
     pairs: dict[str, PairCursor] = field(default_factory=dict)
-    n_corrupt: int = 0
+
+    @property
+    def told(self) -> dict[str, PairNews]:
+        """What the rows of the pairs say."""
+        return {pair: at.told for pair, at in self.pairs.items()}
+
+    def heard(self, news: FeedNews | None) -> None:
+        """Take note that the news are in the rows."""
+        for pair, told in news.pairs.items() if news is not None else ():
+            self.pairs[pair].told = told
 
 
-def feed_cursor_get(*, feed_id: int) -> FeedCursor:
+def feed_cursor_get(*, feed_id: int, clock: Clock) -> FeedCursor:
     """Return where the log of the feed ends now."""
     # one transaction, so that the row and its last bars belong together
     with transaction.atomic():
         feed = Feed.objects.select_for_update().get(pk=feed_id)
-        cursor = FeedCursor(feed.pk, feed.last_seq, dict(feed.position))
+        step_ms = timeframe_ms(feed.timeframe)
+        cursor = FeedCursor(feed.pk, step_ms, feed.last_seq, dict(feed.position))
         for pair in feed.pairs:
-            last = (
-                StreamBar.objects.filter(feed=feed, pair=pair)
-                .order_by("-open_time")
-                .values_list("n", "open_time")
-                .first()
-            )
-            cursor.pairs[pair] = PairCursor(*last) if last else PairCursor()
+            cursor.pairs[pair] = _pair_cursor(feed, pair, clock.now())
     return cursor
 
 
 def bars_append(*, cursor: FeedCursor, batch: FeedBatch, clock: Clock) -> list[WrittenBar]:
     """Write the batch and the feed's new place in one transaction; move the cursor along.
 
-    Bars that cannot have happened or do not come after the last one are dropped and counted.
+    Bars that cannot have happened or do not come after the last one are set aside: a row each.
+    Bars of passed times correct what is stored, as a recorded revision, or are stored as late.
+
+    Returns:
+        the bars that sessions will see.
 
     Raises:
         CursorLostError: the feed moved on without this cursor; nothing was written.
     """
-    rows = _rows(cursor, batch.bars)
+    passed, refused = _at_the_door(cursor, batch)
+    rows = _rows(cursor, batch, passed)
     now = clock.now()
+    with transaction.atomic():
+        late, changed, impossible = bars_sort(
+            feed_id=cursor.feed_id, again=batch.again, step_ms=cursor.step_ms
+        )
+        n = {pair: at.n + _length(passed, pair) for pair, at in cursor.pairs.items()}
+        written = rows + late_rows(late, n, cursor.last_seq + len(rows))
+        _move_on(cursor, batch, n_bars=len(written), has_news=bool(rows), now=now)
+        bars_insert(cursor.feed_id, written)
+        tallies = _tallies(passed)
+        revisions_write(feed_id=cursor.feed_id, changed=changed, tallies=tallies, now=now)
+        for row in written[len(rows) :]:
+            tallies.setdefault(row.pair, PairTally()).n_late += 1
+        counts = refusals_write(
+            feed_id=cursor.feed_id, refused=[*batch.refused, *refused, *impossible], now=now
+        )
+        for pair, count in counts.items():
+            tallies.setdefault(pair, PairTally()).n_refused += count
+        pairs_update(
+            feed_id=cursor.feed_id, step_ms=cursor.step_ms, tallies=tallies, news=batch.news,
+            told=cursor.told, now=now,
+        )  # fmt: skip
+    cursor.last_seq += len(written)
+    cursor.position = batch.position
+    cursor.heard(batch.news)
+    for pair, at in cursor.pairs.items():
+        at.n = n[pair]
+        if pair in passed:
+            at.tail = tail_of(at.tail, passed[pair].bars)
+    return rows
+
+
+def feed_note(*, cursor: FeedCursor, news: FeedNews, clock: Clock) -> None:
+    """Write what a feed knows besides bars, as a sign of life."""
+    now = clock.now()
+    changes = {"heartbeat_at": now} | feed_changes(news, now)
+    with transaction.atomic():
+        Feed.objects.filter(pk=cursor.feed_id, status=Feed.Status.RUNNING).update(**changes)
+        pairs_update(
+            feed_id=cursor.feed_id, step_ms=cursor.step_ms, tallies={}, news=news,
+            told=cursor.told, now=now,
+        )  # fmt: skip
+    cursor.heard(news)
+
+
+def _pair_cursor(feed: Feed, pair: str, now: datetime) -> PairCursor:
+    told = pair_told(feed.pk, pair, now)
+    rows = StreamBar.objects.filter(feed=feed, pair=pair)
+    newest = rows.order_by("-seq").values_list("n", flat=True).first()
+    if newest is None:
+        return PairCursor(told=told)
+    in_order = rows.annotate(late=F("flags").bitand(LATE)).filter(late=0)
+    columns = ("open_time", "open", "high", "low", "close", "volume", "flags")
+    last = list(in_order.order_by("-open_time").values_list(*columns)[:TAIL_BARS])
+    return PairCursor(newest, bars_from([Bar(*row) for row in reversed(last)]), told)
+
+
+def _at_the_door(
+    cursor: FeedCursor, batch: FeedBatch
+) -> tuple[dict[str, PassedBars], list[FeedRefusal]]:
+    by_pair: dict[str, list[Bar]] = {}
+    for item in batch.bars:
+        by_pair.setdefault(item.pair, []).append(item.bar)
+    passed, refused = {}, []
+    for pair, bars in by_pair.items():
+        given = bars_from(bars)
+        let_in = bars_pass(
+            given.open_time, given.values, cursor.step_ms, tail=cursor.pairs[pair].tail
+        )
+        passed[pair] = let_in
+        refused += [FeedRefusal(pair, item) for item in let_in.refused]
+    return passed, refused
+
+
+def _rows(
+    cursor: FeedCursor, batch: FeedBatch, passed: Mapping[str, PassedBars]
+) -> list[WrittenBar]:
+    """Return the bars that passed, numbered in the order in which they count, and flagged."""
+    place = dict.fromkeys(passed, 0)
+    rows: list[WrittenBar] = []
+    for item in sorted(batch.bars, key=lambda item: turn_key(item.bar)):
+        i, let_in = place[item.pair], passed[item.pair].bars
+        if i == len(let_in) or int(let_in.open_time[i]) != item.bar.open_time:
+            continue  # refused, or given twice
+        place[item.pair] = i + 1
+        flags = item.bar.flags | (0 if batch.is_flagged else int(let_in.flags[i]))
+        let_in.flags[i] = flags
+        n = cursor.pairs[item.pair].n + i + 1
+        bar = let_in.bar(i)
+        rows.append(WrittenBar(cursor.last_seq + len(rows) + 1, item.pair, n, bar))
+    return rows
+
+
+def _length(passed: Mapping[str, PassedBars], pair: str) -> int:
+    return len(passed[pair].bars) if pair in passed else 0
+
+
+def _tallies(passed: Mapping[str, PassedBars]) -> dict[str, PairTally]:
+    tallies: dict[str, PairTally] = {}
+    for pair, let_in in passed.items():
+        tallies[pair] = PairTally()
+        tallies[pair].take(let_in)
+    return tallies
+
+
+def _move_on(
+    cursor: FeedCursor, batch: FeedBatch, *, n_bars: int, has_news: bool, now: datetime
+) -> None:
     changes: dict[str, Any] = {
         "position": batch.position,
-        "last_seq": cursor.last_seq + len(rows),
+        "last_seq": cursor.last_seq + n_bars,
         "heartbeat_at": now,
         "status_reason": "",
     }
-    if rows:
+    if has_news:
         changes["last_bar_at"] = now
+    if batch.news is not None:
+        changes |= feed_changes(batch.news, now)
     if batch.finished:
         changes |= {"status": Feed.Status.FINISHED, "status_reason": "every bar was published"}
-    with transaction.atomic():
-        taken = Feed.objects.filter(pk=cursor.feed_id, last_seq=cursor.last_seq).update(**changes)
-        if taken != 1:
-            raise CursorLostError(f"feed {cursor.feed_id} is not at seq {cursor.last_seq} any more")
-        _insert(cursor.feed_id, rows)
-    cursor.last_seq += len(rows)
-    cursor.position = batch.position
-    for row in rows:
-        cursor.pairs[row.pair] = PairCursor(row.n, row.bar.open_time)
-    return rows
-
-
-def _rows(cursor: FeedCursor, bars: Sequence[FeedBar]) -> list[WrittenBar]:
-    rows: list[WrittenBar] = []
-    ends = {pair: (last.n, last.open_time) for pair, last in cursor.pairs.items()}
-    for item in sorted(bars, key=lambda item: turn_key(item.bar)):
-        bar = item.bar
-        n, last_open = ends.get(item.pair, (0, -1))
-        try:
-            check_bar(bar)
-            if bar.open_time <= last_open:
-                raise CorruptMarketDataError(f"bar {bar.open_time} does not come after {last_open}")
-        except CorruptMarketDataError as error:
-            cursor.n_corrupt += 1
-            logger.warning("feed %s %s: bar dropped: %s", cursor.feed_id, item.pair, error)
-            continue
-        ends[item.pair] = (n + 1, bar.open_time)
-        rows.append(WrittenBar(cursor.last_seq + len(rows) + 1, item.pair, n + 1, bar))
-    return rows
-
-
-def _insert(feed_id: int, rows: Sequence[WrittenBar]) -> None:
-    if not rows:
-        return
-    # building a model instance per bar costs five times the insert itself
-    quote = connection.ops.quote_name
-    table = quote(StreamBar._meta.db_table)
-    names = ", ".join(quote(name) for name in _COLUMNS)
-    marks = ", ".join(["%s"] * len(_COLUMNS))
-    with connection.cursor() as database:
-        database.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names are ours
-            [
-                (
-                    *(feed_id, row.seq, row.pair, row.n, row.bar.open_time),
-                    *(row.bar.open, row.bar.high, row.bar.low, row.bar.close),
-                    *(row.bar.volume, row.bar.flags),
-                )
-                for row in rows
-            ],
-        )
+    taken = Feed.objects.filter(pk=cursor.feed_id, last_seq=cursor.last_seq).update(**changes)
+    if taken != 1:
+        raise CursorLostError(f"feed {cursor.feed_id} is not at seq {cursor.last_seq} any more")

@@ -2,15 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.fakes.candles import START_MS, series
 from tests.fakes.clock import FakeClock
 from tests.fakes.venue import MemoryCandleSource
-from trading.adapters.feeds.venue import OVERLAP_BARS, VenueFeed, VenueSpec
+from trading.adapters.feeds.venue import VenueFeed, VenueSpec
+from trading.adapters.feeds.venue_pair import HOLES_ASKED, OVERLAP_BARS
 from trading.domain.errors import VenueUnavailableError
 from trading.domain.market.bars import BarFlag
-from trading.ports.feeds import FeedBar
+from trading.ports.feeds import FeedBar, FeedNews, PairState
 
 PAIRS = ("BTC/USDT", "ETH/USDT")
 STEP = 300_000
@@ -28,12 +27,17 @@ class Desk:
         spec = VenueSpec("5m", PAIRS, poll_s=5.0, history_bars=history)
         self.feed = VenueFeed(spec, source=self.venue, clock=self.clock)
         self.position: dict[str, Any] = {}
+        self.again: list[FeedBar] = []
+        self.news = FeedNews()
 
     async def take(self) -> list[FeedBar]:
         """Return what one poll publishes."""
         self.clock.advance(5.0)
         batch = await self.feed.next_batch(self.position, 1000)
         self.position = batch.position
+        self.again += batch.again
+        assert batch.news is not None
+        self.news = batch.news
         return list(batch.bars)
 
     def places(self, bars: list[FeedBar]) -> list[tuple[str, int]]:
@@ -82,19 +86,17 @@ async def test_only_the_overlap_is_asked_for_again() -> None:
     assert all(since == START_MS + (100 - OVERLAP_BARS) * STEP for _, since, _ in desk.venue.calls)
 
 
-async def test_a_hole_is_asked_for_once_more_and_then_flagged() -> None:
+async def test_a_hole_is_asked_for_some_times_and_then_left_open() -> None:
     desk = Desk()
     hole = START_MS + 95 * STEP
     del desk.venue.bars["ETH/USDT"][hole]
     bars = await desk.take()
     assert ("ETH/USDT", hole) in [(pair, since) for pair, since, _ in desk.venue.calls]
     assert ("ETH", 95) not in desk.places(bars)
-    after = bars[desk.places(bars).index(("ETH", 96))]
-    assert after.bar.flags & BarFlag.AFTER_GAP
-    assert desk.feed.counters["gaps"] == 1
-    n_calls = len(desk.venue.calls)
-    await desk.take()
-    assert ("ETH/USDT", hole) not in [(p, s) for p, s, _ in desk.venue.calls[n_calls:]]
+    for _ in range(5):
+        await desk.take()
+    asked = [(pair, since) for pair, since, _ in desk.venue.calls]
+    assert asked.count(("ETH/USDT", hole)) == HOLES_ASKED
 
 
 async def test_a_hole_the_venue_can_fill_is_filled_in_order() -> None:
@@ -112,7 +114,6 @@ async def test_a_hole_the_venue_can_fill_is_filled_in_order() -> None:
     desk.venue.fetch = fetch  # type: ignore[method-assign]
     bars = await desk.take()
     assert ("ETH", 95) in desk.places(bars)
-    assert not any(item.bar.flags & BarFlag.AFTER_GAP for item in bars)
 
 
 async def test_a_pair_without_a_bar_holds_the_others_back_only_for_its_grace() -> None:
@@ -126,14 +127,13 @@ async def test_a_pair_without_a_bar_holds_the_others_back_only_for_its_grace() -
     desk.venue.bars["ETH/USDT"][START_MS + 100 * STEP] = late
     assert await desk.take() == []
     assert await desk.take() == []
-    assert desk.feed.counters["late"] == 1
+    assert [(item.pair, item.bar) for item in desk.again] == [("ETH/USDT", late)]
     desk.to_bar(101)
-    bars = await desk.take()
-    assert desk.places(bars) == [("BTC", 101), ("ETH", 101)]
-    assert [item.bar.flags for item in bars] == [0, BarFlag.AFTER_GAP]
+    assert desk.places(await desk.take()) == [("BTC", 101), ("ETH", 101)]
+    assert len(desk.again) == 1
 
 
-async def test_a_rewritten_bar_is_counted_and_not_published_again() -> None:
+async def test_a_rewritten_bar_is_handed_on_beside_the_log_once() -> None:
     desk = Desk()
     await desk.take()
     t = START_MS + 99 * STEP
@@ -141,7 +141,7 @@ async def test_a_rewritten_bar_is_counted_and_not_published_again() -> None:
     desk.venue.bars["BTC/USDT"][t] = bar._replace(high=bar.high * 2)
     desk.to_bar(100)
     assert desk.places(await desk.take()) == [("BTC", 100), ("ETH", 100)]
-    assert desk.feed.counters["revised"] == 1
+    assert [item.bar.high for item in desk.again] == [bar.high * 2]
 
 
 async def test_after_an_absence_all_missed_bars_come_in_order() -> None:
@@ -159,9 +159,8 @@ async def test_a_failing_venue_loses_nothing() -> None:
     await desk.take()
     desk.to_bar(100)
     desk.venue.failures = [VenueUnavailableError("down")]
-    desk.clock.advance(5)
-    with pytest.raises(VenueUnavailableError):
-        await desk.feed.next_batch(desk.position, 100)
+    assert await desk.take() == []
+    assert desk.news.pairs["BTC/USDT"].state is PairState.FAILING
     assert desk.places(await desk.take()) == [("BTC", 100), ("ETH", 100)]
 
 

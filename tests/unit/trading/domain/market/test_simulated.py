@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fakes.bars import assert_possible
 from trading.domain.errors import InvariantError
-from trading.domain.market.bars import Bar, check_bar
+from trading.domain.market.bars import Bar
 from trading.domain.market.counter_noise import noise_key, normals, uniforms
 from trading.domain.market.simulated import MarketState, Regime, SimulatedMarket
 
@@ -45,7 +46,7 @@ def test_every_bar_is_possible_aligned_and_opens_where_the_last_one_closed(
     for i in range(120):
         state, closed = made.step(state)
         for pair, bar in closed:
-            check_bar(bar)
+            assert_possible(bar, STEP)
             assert bar.open_time == EPOCH + (first + i) * STEP
             assert last.get(pair, bar.open) == bar.open
             last[pair] = bar.close
@@ -73,7 +74,7 @@ def test_the_forming_bar_ends_in_the_closed_bar_and_never_shrinks() -> None:
         before: dict[str, Bar] = {}
         for step in range(1, 9):
             for pair, bar in made.forming(state, step / 8):
-                check_bar(bar)
+                assert_possible(bar, STEP)
                 assert bar.open_time == bars[pair][i].open_time
                 if pair in before:
                     assert bar.high >= before[pair].high

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes.config_folder import ConfigFolder
+from trading.adapters.feeds.ccxt_venues import venue_problem
 from trading.domain.treasury.equilibrium import (
     MIN_SCORED,
     ClosedRecord,
@@ -18,8 +19,13 @@ from trading.services.desk_config.lint import config_lint
 MINE = "bots.installed.mine"
 
 
+def no_problem(venue: str) -> str | None:
+    return None
+
+
 def found(folder: ConfigFolder, *words: str) -> list[tuple[str, str]]:
-    findings = config_lint(folder.load(command_line=words), {})
+    resolved = folder.load(command_line=words)
+    findings = config_lint(resolved, {}, venue_problem=no_problem)
     return [(f.code, f.path) for f in findings if f.code != "note"]
 
 
@@ -94,7 +100,7 @@ def test_a_setting_without_effect_is_found(
 def test_an_override_hidden_by_the_environment_is_found(folder: ConfigFolder) -> None:
     overrides = {"policy.savings.ratio": "0.2", "policy.savings.dust": "0.02"}
     resolved = folder.load(overrides=overrides, environ={"GUARDIAN__POLICY__SAVINGS__RATIO": "0.1"})
-    _note, finding = config_lint(resolved, overrides)
+    _note, finding = config_lint(resolved, overrides, venue_problem=no_problem)
     assert (finding.code, finding.path) == ("shadowed", "policy.savings.ratio")
     assert "environment GUARDIAN__POLICY__SAVINGS__RATIO wins" in finding.message
 
@@ -102,7 +108,7 @@ def test_an_override_hidden_by_the_environment_is_found(folder: ConfigFolder) ->
 def test_a_score_gate_that_never_binds_is_said_of_the_built_in_value_too(
     folder: ConfigFolder,
 ) -> None:
-    (finding,) = config_lint(folder.load(), {})
+    (finding,) = config_lint(folder.load(), {}, venue_problem=no_problem)
     assert (finding.code, finding.path, finding.origin) == (
         "note", "policy.savings.score_min", "default"
     )  # fmt: skip
@@ -118,3 +124,41 @@ def test_the_arithmetic_of_the_score_is_that_of_the_score(miss: float, confidenc
     assert (score_floor(miss) < 0.15) is (miss > miss_of(0.15))
     if miss <= 1.0:
         assert score <= score_most(confidence)
+
+
+@pytest.mark.parametrize(
+    ("venue", "said"),
+    [
+        ("huobi", "now called htx"),
+        ("okex", "now called okx"),
+        ("OKEx", "now called okx"),
+        ("gate.io", "now called gate"),
+        ("coinbasepro", "now called coinbaseexchange or coinbase"),
+        ("Coinbase Pro", "now called coinbaseexchange or coinbase"),
+        ("ftx", "which has closed"),
+        ("bybitt", "did you mean bybit"),
+        ("Kraken", "did you mean kraken"),
+        ("zzzzzzzz", "which ccxt does not know"),
+    ],
+)
+def test_a_venue_that_is_none_is_named_with_the_name_that_is_meant(
+    folder: ConfigFolder, venue: str, said: str
+) -> None:
+    resolved = folder.load(overrides={"market": {"venue": {"id": venue}}})
+    finding = config_lint(resolved, {}, venue_problem=venue_problem)[0]
+    assert (finding.code, finding.path) == ("invalid", "market.venue.id")
+    assert repr(venue) in finding.message
+    assert said in finding.message
+
+
+@pytest.mark.parametrize("venue", ["binance", "htx", "okx", "coinbaseexchange", "kucoinfutures"])
+def test_a_venue_that_ccxt_has_is_no_finding(folder: ConfigFolder, venue: str) -> None:
+    resolved = folder.load(overrides={"market": {"venue": {"id": venue}}})
+    findings = config_lint(resolved, {}, venue_problem=venue_problem)
+    assert [f.code for f in findings if f.code != "note"] == []
+
+
+def test_the_venue_of_a_market_that_is_not_followed_does_not_matter(folder: ConfigFolder) -> None:
+    resolved = folder.load(command_line=["market.feed=replay", "market.venue.id=huobi"])
+    findings = config_lint(resolved, {}, venue_problem=venue_problem)
+    assert [f.code for f in findings if f.code != "note"] == ["inert"]
