@@ -182,20 +182,18 @@ def _at_the_door(
 def _rows(
     cursor: FeedCursor, batch: FeedBatch, passed: Mapping[str, PassedBars]
 ) -> list[WrittenBar]:
-    """Return the bars that passed, numbered in the order in which they count, and flagged."""
+    """Return the bars that passed, flagged, numbered in the order in which they count."""
     place = dict.fromkeys(passed, 0)
-    rows: list[WrittenBar] = []
-    for item in sorted(batch.bars, key=lambda item: turn_key(item.bar)):
+    found: list[tuple[str, int, Bar]] = []
+    for item in batch.bars:
         i, let_in = place[item.pair], passed[item.pair].bars
         if i == len(let_in) or int(let_in.open_time[i]) != item.bar.open_time:
             continue  # refused, or given twice
         place[item.pair] = i + 1
-        flags = item.bar.flags | (0 if batch.is_flagged else int(let_in.flags[i]))
-        let_in.flags[i] = flags
-        n = cursor.pairs[item.pair].n + i + 1
-        bar = let_in.bar(i)
-        rows.append(WrittenBar(cursor.last_seq + len(rows) + 1, item.pair, n, bar))
-    return rows
+        let_in.flags[i] = item.bar.flags | (0 if batch.is_flagged else int(let_in.flags[i]))
+        found.append((item.pair, cursor.pairs[item.pair].n + i + 1, let_in.bar(i)))
+    found.sort(key=lambda row: turn_key(row[2]))
+    return [WrittenBar(cursor.last_seq + i, *row) for i, row in enumerate(found, start=1)]
 
 
 def _length(passed: Mapping[str, PassedBars], pair: str) -> int:
