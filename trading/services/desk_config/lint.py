@@ -107,11 +107,9 @@ _UNUSED: Final = (
         "market.feed is neither auto nor ccxt",
     ),
     _Unused(
-        (
-            "market.venue.base_url",
-            "market.venue.poll_s",
-            "market.venue.history_bars",
-            "market.venue.skew_limit_s",
+        tuple(
+            f"market.venue.{name}"
+            for name in ("base_url", "poll_s", "history_bars", "skew_limit_s")
         ),
         lambda c: bool(c.market.venue.id),
         "market.venue.id is empty",
@@ -151,10 +149,9 @@ def _unknown_venue(
     resolved: ResolvedConfig, venue_problem: Callable[[str], str | None]
 ) -> Iterator[Finding]:
     market, path = resolved.config.market, "market.venue.id"
-    if market.venue.id and market.feed in _FEEDS_VENUE:
-        problem = venue_problem(market.venue.id)
-        if problem is not None:
-            yield Finding("invalid", path, origin_of(resolved, path), problem)
+    is_followed = market.venue.id and market.feed in _FEEDS_VENUE
+    if is_followed and (problem := venue_problem(market.venue.id)):
+        yield Finding("invalid", path, origin_of(resolved, path), problem)
 
 
 def _inert_thresholds(resolved: ResolvedConfig) -> Iterator[Finding]:
