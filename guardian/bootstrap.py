@@ -23,6 +23,7 @@ from guardian.adapters.probes import DeskProbes
 from guardian.adapters.queue_lengths import queue_lengths
 from guardian.adapters.redis_ping import redis_answers, redis_refusal
 from guardian.adapters.supervisord import Supervisord
+from guardian.domain.advisories import Advisory
 from guardian.domain.environment import environment_of_desk
 from guardian.domain.processes import (
     STOP_WAIT_S,
@@ -32,8 +33,10 @@ from guardian.domain.processes import (
     supervisor_config,
     supervisor_environ,
 )
+from guardian.selectors.advisories import advisory_list
 from guardian.selectors.desk_status import desk_status
 from guardian.selectors.health import Health, health_get
+from guardian.selectors.logins import login_locks
 from guardian.selectors.processes import process_list
 from guardian.services.desk_run import DRAINED_WITHIN_S, Desk
 from guardian.services.schedules import setup_schedules
@@ -42,6 +45,8 @@ from trading.bootstrap import desk_config, open_default_desk, system_clock
 from trading.domain.desk.config import FeedKind
 from trading.domain.errors import BadInputError, TradingError
 from trading.models import DeskSession
+from trading.selectors.feeds import feed_list
+from trading.selectors.health import session_list
 
 SWEEPS_CPU_FRACTION = 0.9  # of the cores; the desk goes on beside a study
 LEFT_WITHIN_S = STOP_WAIT_S + 15.0  # processes whose supervisor was killed end within this time
@@ -64,6 +69,15 @@ def desk_health() -> Health:
     """Return whether database and Redis answer now."""
     ping = partial(redis_answers, settings.REDIS_URL) if settings.REDIS_URL else None
     return health_get(redis_ping=ping)
+
+
+def desk_advisories(health: Health) -> tuple[Advisory, ...]:
+    """Return every open condition, worst first; without a database only what it says itself."""
+    if health.db != "ok":
+        return advisory_list(health, (), ())
+    now = system_clock().now()
+    sessions = session_list(now)
+    return advisory_list(health, sessions, feed_list(now, sessions), login_locks(now))
 
 
 def desk_files() -> DeskFiles:

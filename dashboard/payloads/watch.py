@@ -15,7 +15,7 @@ from trading.domain.market.instruments import Pair
 from trading.domain.market.timeframes import timeframe_ms
 from trading.domain.topics import candles_topic, group_for
 from trading.selectors.chart import CandleSnapshot, candle_snapshot
-from trading.selectors.health import FeedView, feed_get
+from trading.selectors.feeds import FeedView, feed_get
 from trading.selectors.markers import marker_list, stop_lines
 
 SNAPSHOT_BARS: Final = 600

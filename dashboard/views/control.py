@@ -27,8 +27,8 @@ from trading import bootstrap
 from trading.domain.errors import TradingError
 from trading.domain.topics import DESK
 from trading.selectors.bots import bot_get
+from trading.selectors.feeds import mark_prices
 from trading.selectors.figures import amount_text, count_text, percent_text, quantity_text
-from trading.selectors.health import mark_prices
 from trading.selectors.overview import bot_order_in_force, controls_in_force
 from trading.services.control.orders import REASON_MAX, Act, order_give, order_preview
 from trading.services.control.rearm import bot_rearm, rearm_preview

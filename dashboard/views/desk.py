@@ -18,14 +18,8 @@ from trading.domain.market.timeframes import MS_PER_DAY
 from trading.selectors.bots import BotView, bot_list, money_summaries
 from trading.selectors.decisions import decision_list, outcome_counts
 from trading.selectors.drawdowns import drawdown_stops
-from trading.selectors.health import (
-    FeedView,
-    SessionView,
-    feed_list,
-    mark_prices,
-    market_now,
-    session_list,
-)
+from trading.selectors.feeds import FeedView, feed_list, mark_prices, market_now
+from trading.selectors.health import SessionView, session_list
 from trading.selectors.overview import (
     bot_order_in_force,
     checklist,

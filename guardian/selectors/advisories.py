@@ -9,8 +9,10 @@ from guardian.domain.advisories import Advisory
 from guardian.selectors.health import Health
 from guardian.selectors.logins import LoginLock
 from trading.ports.feeds import PairState
+from trading.selectors.feeds import FeedView, PairView
 from trading.selectors.figures import duration_text
-from trading.selectors.health import HEARTBEAT_BUDGET_S, FeedView, PairView, SessionView
+from trading.selectors.health import HEARTBEAT_BUDGET_S, SessionView
+from trading.selectors.sentences import skew_sentence, stale_sentence
 
 NAME_SHOWN: Final = 40  # signs of a name a stranger typed
 TURN_BUDGET_S: Final = 120.0  # sessions that take turns wait less than this
@@ -77,12 +79,11 @@ def _of_feed(feed: FeedView) -> Iterator[Advisory]:
             2, subject, f"{feed.name} has failed: {why}.", "Mend the reason, then open it again."
         )
     elif feed.status == "running" and feed.is_stale:
-        age = "never came" if feed.age_s is None else f"is {duration_text(feed.age_s)} old"
         why = f" ({feed.status_reason})" if feed.status_reason else ""
         yield Advisory(
             2,
             subject,
-            f"{feed.name}: the last bar {age}, budget {duration_text(feed.budget_s)}{why}.",
+            f"{stale_sentence(feed)}{why}.",
             "It is asked again by itself; when it stays away, look into logs/stream.log.",
         )
     elif feed.status == "running" and feed.status_reason:
@@ -99,15 +100,12 @@ def _of_feed(feed: FeedView) -> Iterator[Advisory]:
 
 
 def _of_clock(feed: FeedView) -> Iterator[Advisory]:
-    venue = feed.venue_view
-    if venue is None or venue.skew_s is None or not venue.is_skewed:
+    if feed.venue_view is None or not feed.venue_view.is_skewed:
         return
-    where = "ahead of" if venue.skew_s > 0 else "behind"
     yield Advisory(
         2,
         f"clock of {feed.name}",
-        f"The host's clock is {abs(venue.skew_s):.1f} s {where} that of {feed.venue}, "
-        f"limit {venue.skew_limit_s:g} s.",
+        f"{skew_sentence(feed)}.",
         "Set the clock of this machine (NTP does it by itself).",
     )
 

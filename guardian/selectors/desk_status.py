@@ -19,7 +19,8 @@ from trading.domain.forecasting.naive import NaiveDriftForecaster
 from trading.domain.reasons import TradingState
 from trading.models import SavingsCheckpoint
 from trading.selectors.bots import bot_list, money_summaries
-from trading.selectors.health import FeedView, SessionView, feed_list, session_list
+from trading.selectors.feeds import FeedView, feed_list
+from trading.selectors.health import SessionView, session_list
 from trading.selectors.overview import desk_control
 
 

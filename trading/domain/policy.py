@@ -149,9 +149,14 @@ class RiskPolicy:
     max_drawdown_pct: float = setting(25.0, "Bot drawdown that stops entries", "%", 0, 100)
     loss_streak: int = setting(4, "Losses in a row that start a cooldown", "round trips", 1, 1000)
     loss_streak_cooldown_bars: int = setting(48, "Length of that cooldown", "bars", 0, 100_000)
-    max_bar_age_s: float = setting(
-        600.0, "Oldest bar an entry may act on when the feed follows a venue", "s", 1, 86_400
+    max_bar_age_bars: float = setting(
+        1.0,
+        "Oldest bar of a followed venue an entry may act on, in its own length",
+        "bars",
+        0.1,
+        100,
     )
+    max_bar_age_s: float = setting(600.0, "And never older than this", "s", 1, 86_400)
 
     def __post_init__(self) -> None:
         check_ranges(self)

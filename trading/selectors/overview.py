@@ -18,12 +18,10 @@ from trading.models import Mode, Order, TradingControl
 from trading.selectors.bots import BotView
 from trading.selectors.controls import rows_in_force
 from trading.selectors.drawdowns import drawdown_stops
+from trading.selectors.feeds import FeedView
 from trading.selectors.figures import count_text, duration_text
-from trading.selectors.health import (
-    HEARTBEAT_BUDGET_S,
-    FeedView,
-    SessionView,
-)
+from trading.selectors.health import HEARTBEAT_BUDGET_S, SessionView
+from trading.selectors.sentences import skew_sentence, stale_sentence
 
 OK: Final = "ok"
 WARNING: Final = "warning"
@@ -145,11 +143,9 @@ def _market_line(feeds: Sequence[FeedView]) -> CheckLine:
             why = feed.status_reason or "no reason was recorded"
             return CheckLine("market", title, BLOCKED, f"{feed.name} is {feed.status}: {why}.")
         if feed.is_stale:
-            age = "never came" if feed.age_s is None else f"is {duration_text(feed.age_s)} old"
-            budget = duration_text(feed.budget_s)
-            return CheckLine(
-                "market", title, BLOCKED, f"{feed.name}: the last bar {age}, budget {budget}."
-            )
+            return CheckLine("market", title, BLOCKED, f"{stale_sentence(feed)}.")
+        if feed.venue_view is not None and feed.venue_view.is_skewed:
+            return CheckLine("market", title, BLOCKED, f"{skew_sentence(feed)}.")
     oldest = max(feed.age_s or 0.0 for feed in feeds)
     names = ", ".join(feed.name for feed in feeds)
     return CheckLine("market", title, OK, f"{names}: last bar {duration_text(oldest)} ago.")

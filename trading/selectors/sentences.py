@@ -15,7 +15,10 @@ from typing import Final
 from trading.domain.desk.journal import GateReading
 from trading.domain.money import exact
 from trading.domain.reasons import GATE_TEXT, OUTCOME_TEXT, Gate, Outcome, Verdict
-from trading.selectors.figures import amount_text, percent_text, plain_text
+from trading.selectors.feeds import FeedView
+from trading.selectors.figures import amount_text, duration_text, percent_text, plain_text
+
+_PAIRS_NAMED: Final = 3
 
 # {observed} and {limit} are already written with their unit
 SENTENCES: Final[dict[Outcome, str]] = {
@@ -159,3 +162,32 @@ def passing_profit(required_min: Decimal, ratio: Decimal, unit: Decimal) -> Deci
         return None
     with exact():
         return (required_min / ratio / unit).to_integral_value(ROUND_CEILING) * unit
+
+
+def stale_sentence(feed: FeedView) -> str:
+    """Return why bars of a feed are too old, without the full stop."""
+    if feed.limit_s is None:
+        age = "never came" if feed.age_s is None else f"is {duration_text(feed.age_s)} old"
+        return f"{feed.name}: the last bar {age}, budget {duration_text(feed.budget_s)}"
+    worst = max(feed.blocked, key=lambda pair: math.inf if pair.age_s is None else pair.age_s)
+    names = ", ".join(pair.pair for pair in feed.blocked[:_PAIRS_NAMED])
+    more = len(feed.blocked) - _PAIRS_NAMED
+    names += f" and {more} more" if more > 0 else ""
+    if worst.age_s is None:
+        return f"{feed.name}: no entries on {names}, no bar of {worst.pair} came yet"
+    return (
+        f"{feed.name}: no entries on {names}, the last bar of {worst.pair} closed "
+        f"{duration_text(worst.age_s)} ago and the next is {duration_text(worst.overdue_s)} "
+        f"overdue, limit {duration_text(feed.limit_s)}"
+    )
+
+
+def skew_sentence(feed: FeedView) -> str:
+    """Return how far the host's clock is from the venue's, without the full stop."""
+    venue = feed.venue_view
+    assert venue is not None and venue.skew_s is not None  # noqa: S101, PT018 - asked of skewed ones
+    where = "ahead of" if venue.skew_s > 0 else "behind"
+    return (
+        f"The host's clock is {abs(venue.skew_s):.1f} s {where} that of {feed.venue}, "
+        f"limit {venue.skew_limit_s:g} s: no entries"
+    )

@@ -48,6 +48,8 @@ class Command(DeskCommand):
             age = "no bar yet" if row["age_s"] is None else f"{row['age_s']:.1f} s old"
             label = ", SIMULATED" if row["is_simulated"] else ""
             write(f"feed {row['name']} {row['status']}, {age}{label}")
+            for pair in row["pairs"]:
+                write(f"  {_pair_line(pair)}")
         for money in answer["bots"]["money"]:
             equity, gain = (
                 amount_typed(money[k], money["quote"]) for k in ("equity", "realised_pnl")
@@ -61,3 +63,15 @@ class Command(DeskCommand):
         )
         for row in answer["processes"]:
             write(f"process {row['name']} {row['state']} {row['pid'] or ''}")
+
+
+def _pair_line(pair: Mapping[str, Any]) -> str:
+    """Return how one pair is followed; counts that are 0 are left out."""
+    age = "no bar yet" if pair["age_s"] is None else f"last bar closed {pair['age_s']:.0f} s ago"
+    said = [f"{n} {name}" for name, n in pair["counts"].items() if n and name != "bars"]
+    words = [
+        pair["state"].replace("_", " "),
+        age if pair["close_time"] is None or pair["age_s"] is not None else "",
+    ]
+    reason = f" ({pair['reason']})" if pair["reason"] else ""
+    return f"{pair['pair']}: {', '.join(word for word in [*words, *said] if word)}{reason}"

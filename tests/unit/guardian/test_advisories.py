@@ -11,7 +11,8 @@ import pytest
 from guardian.domain.advisories import BLOCKED, degradation_level
 from guardian.selectors.advisories import advisory_list
 from guardian.selectors.health import Health
-from trading.selectors.health import FeedView, PairView, SessionView, VenueView
+from trading.selectors.feeds import FeedView, PairView, VenueView
+from trading.selectors.health import SessionView
 
 WELL = Health(db="ok", redis="ok")
 SESSION = SessionView(
@@ -20,7 +21,7 @@ SESSION = SessionView(
 )  # fmt: skip
 FEED = FeedView(
     id=1, name="bybit 5m", kind="ccxt", venue="bybit", timeframe="5m", pairs=("BTC/USDT",),
-    is_simulated=False, status="running", status_reason="", last_bar_at=None, age_s=60.0,
+    is_simulated=False, status="running", status_reason="", age_from=None, age_s=60.0,
     budget_s=910.0, market_time=None, bar_seconds=None, last_seq=9,
 )  # fmt: skip
 

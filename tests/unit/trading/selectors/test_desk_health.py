@@ -10,7 +10,8 @@ from tests import factories as make
 from trading.domain.reasons import Outcome, TradingState
 from trading.models import DeskSession, Feed
 from trading.selectors.bots import bot_list
-from trading.selectors.health import feed_get, feed_list, mark_prices, market_now, session_list
+from trading.selectors.feeds import feed_get, feed_list, mark_prices, market_now
+from trading.selectors.health import session_list
 from trading.selectors.overview import (
     BLOCKED,
     OK,
@@ -67,7 +68,7 @@ def test_a_bar_written_after_the_look_at_the_clock_is_no_seconds_old() -> None:
 
 def test_a_feed_of_a_venue_may_be_as_old_as_its_bars_are_long() -> None:
     feed = make.feed(kind="ccxt", params={}, is_simulated=False)
-    assert feed_get(feed.pk, NOW).budget_s == 910  # type: ignore[union-attr]
+    assert feed_get(feed.pk, NOW).budget_s == 600  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
