@@ -151,7 +151,7 @@ class RiskPolicy:
     loss_streak_cooldown_bars: int = setting(48, "Length of that cooldown", "bars", 0, 100_000)
     max_bar_age_bars: float = setting(
         1.0,
-        "Oldest bar of a followed venue an entry may act on, in its own length",
+        "Oldest bar of a followed venue an entry acts on, in its own length",
         "bars",
         0.1,
         100,

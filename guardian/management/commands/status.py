@@ -67,11 +67,9 @@ class Command(DeskCommand):
 
 def _pair_line(pair: Mapping[str, Any]) -> str:
     """Return how one pair is followed; counts that are 0 are left out."""
-    age = "no bar yet" if pair["age_s"] is None else f"last bar closed {pair['age_s']:.0f} s ago"
+    age = f"{pair['counts']['bars']} bars"
+    if pair["age_s"] is not None:
+        age = f"last bar closed {pair['age_s']:.0f} s ago"
     said = [f"{n} {name}" for name, n in pair["counts"].items() if n and name != "bars"]
-    words = [
-        pair["state"].replace("_", " "),
-        age if pair["close_time"] is None or pair["age_s"] is not None else "",
-    ]
     reason = f" ({pair['reason']})" if pair["reason"] else ""
-    return f"{pair['pair']}: {', '.join(word for word in [*words, *said] if word)}{reason}"
+    return f"{pair['pair']}: {', '.join([pair['state'].replace('_', ' '), age, *said])}{reason}"
