@@ -179,11 +179,8 @@ def _feed_view(feed: Feed, now: datetime) -> FeedView:
     venue_ms = int(now.timestamp() * 1000 - skew_ms) if is_live else None
     pairs = _pair_views(feed, now, step_ms, venue_ms)
     bar_seconds = _bar_seconds(feed)
-    age_from, budget_s, limit_s = (
-        feed.last_bar_at,
-        BUDGET_BARS * (bar_seconds or 0.0) + GRACE_S,
-        None,
-    )
+    age_from, limit_s = feed.last_bar_at, None
+    budget_s = BUDGET_BARS * (bar_seconds or 0.0) + GRACE_S
     if is_live:
         limit_s = _limit_s(feed, step_ms)
         age_from, budget_s = _last_close(pairs, skew_ms), step_ms / 1000 + limit_s
