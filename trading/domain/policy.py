@@ -150,11 +150,7 @@ class RiskPolicy:
     loss_streak: int = setting(4, "Losses in a row that start a cooldown", "round trips", 1, 1000)
     loss_streak_cooldown_bars: int = setting(48, "Length of that cooldown", "bars", 0, 100_000)
     max_bar_age_bars: float = setting(
-        1.0,
-        "Oldest bar of a followed venue an entry acts on, in its own length",
-        "bars",
-        0.1,
-        100,
+        1.0, "Oldest bar of a followed venue an entry acts on, in its own length", "bars", 0.1, 100
     )
     max_bar_age_s: float = setting(600.0, "And never older than this", "s", 1, 86_400)
 

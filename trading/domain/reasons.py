@@ -43,6 +43,7 @@ class Outcome(IntEnum):
     INSUFFICIENT_CASH = 30
     STALE_DATA = 31
     EQUAL_PROPOSALS = 32
+    CLOCK_SKEWED = 33
 
 
 OUTCOME_TEXT: Final[dict[Outcome, str]] = {
@@ -75,6 +76,7 @@ OUTCOME_TEXT: Final[dict[Outcome, str]] = {
     Outcome.BELOW_MIN_NOTIONAL: "the order would be too small",
     Outcome.INSUFFICIENT_CASH: "not enough cash",
     Outcome.STALE_DATA: "market data is stale",
+    Outcome.CLOCK_SKEWED: "the host's clock is too far from the venue's",
     Outcome.EQUAL_PROPOSALS: "equal proposals do not all fit, and nothing tells them apart",
 }
 
@@ -108,6 +110,7 @@ class Gate(IntEnum):
     CASH = 20
     FRESHNESS = 21
     STARTED = 22
+    CLOCK = 23
 
 
 GATE_TEXT: Final[dict[Gate, tuple[str, str]]] = {
@@ -133,6 +136,7 @@ GATE_TEXT: Final[dict[Gate, tuple[str, str]]] = {
     Gate.CASH: ("free cash", "quote"),
     Gate.FRESHNESS: ("age of the bar when decided", "s"),
     Gate.STARTED: ("bar since the start", "0 or 1"),
+    Gate.CLOCK: ("clock off the venue's", "s"),
 }
 
 

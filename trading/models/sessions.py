@@ -77,6 +77,7 @@ class SessionInput(models.Model):
         POLICY = "policy"
         TRADING_STATE = "trading_state"
         CATCH_UP = "catch_up"  # bars seen too late to enter on
+        CLOCK = "clock"  # the host's clock left the venue's, or came back to it
         REARM = "rearm"  # the drawdown of bots counts from here, as a person decided
         END = "end"  # stopped, or no more bars: what was open is booked at its last price
 

@@ -54,6 +54,11 @@ SENTENCES: Final[dict[Outcome, str]] = {
     Outcome.LOSS_STREAK_COOLDOWN: "Skipped: {observed} since the losing streak, {limit} needed.",
     Outcome.BELOW_MIN_NOTIONAL: "Skipped: the order would be {observed}, below {limit}.",
     Outcome.INSUFFICIENT_CASH: "Skipped: free cash is {observed}, {limit} needed.",
+    Outcome.EQUAL_PROPOSALS: (
+        "Skipped: equal proposals do not all fit ({observed}, limit {limit}), "
+        "and nothing tells them apart."
+    ),
+    Outcome.CLOCK_SKEWED: "Skipped: the host's clock is {observed} off the venue's, limit {limit}.",
     Outcome.STALE_DATA: "Skipped: the bar was {observed} old when decided, the limit is {limit}.",
 }
 
@@ -85,7 +90,7 @@ def _ordinary(value: float, gate: Gate, quote: str, base: str) -> str:
         return amount_text(value, quote)
     if gate is Gate.POSITION:
         return f"{plain_text(value, 8)} {base}".strip()
-    unit = {Gate.EDGE: "bps", Gate.FRESHNESS: "s"}.get(gate, "")
+    unit = {Gate.EDGE: "bps", Gate.FRESHNESS: "s", Gate.CLOCK: "s"}.get(gate, "")
     if unit:
         return f"{plain_text(value, 1)} {unit}"
     return plain_text(value, 3)

@@ -159,7 +159,7 @@ def protect(state: DeskState, pair: PairState, bot: BotState, out: StepOutput) -
             reason="protect",
         )
         submit_order(state, pair, bot, draft, out)
-    else:
+    elif not state.is_late(out.seq):  # moved in the past it would fill in the past
         amend_stop(bot, out)
 
 

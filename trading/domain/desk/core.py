@@ -101,10 +101,17 @@ class DeskCore:
         self.state.obey(policy)
         return self._next_epoch()
 
-    def apply_catch_up(self, through_seq: int, age_s: float) -> StepOutput:
-        """Mark the bars up to ``through_seq`` as seen ``age_s`` too late to enter on."""
-        self.state.stale_through_seq = through_seq
-        self.state.stale_age_s = age_s
+    def apply_clock(self, skew_s: float, limit_s: float) -> StepOutput:
+        """Let no bot enter while the host's clock is ``skew_s`` off the venue's; 0 ends that."""
+        self.state.clock_skew_s, self.state.clock_limit_s = skew_s, limit_s
+        return self._next_epoch()
+
+    def apply_catch_up(self, through_seq: int, now_ms: int) -> StepOutput:
+        """Mark the bars up to ``through_seq`` as read when the venue's clock said ``now_ms``.
+
+        Their age is counted up to then, and what they order is not filled before.
+        """
+        self.state.stale_through_seq, self.state.stale_now_ms = through_seq, now_ms
         return self._next_epoch()
 
     def apply_trading_states(self, states: Mapping[int, tuple[TradingState, bool]]) -> StepOutput:

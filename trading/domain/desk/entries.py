@@ -22,6 +22,7 @@ from trading.domain.forecasting.base import Forecast
 from trading.domain.forecasting.naive import forecast_gate
 from trading.domain.gates import GateResult
 from trading.domain.market.bars import CLOSE, QUARANTINED, WARMUP, to_decimal
+from trading.domain.market.freshness import age_limit_s, bar_age_s
 from trading.domain.policy import EntryGates, EntryOrder
 from trading.domain.reasons import Gate, Outcome
 from trading.domain.risk.checks import (
@@ -148,6 +149,9 @@ def _evaluate(
     )
     if not _is_free(bot):
         gates += _desk_gates(pair, candidate, candidate.size)
+    if state.clock_skew_s:
+        skew, limit = abs(state.clock_skew_s), state.clock_limit_s
+        gates.append(GateResult(Gate.CLOCK, skew, limit, False, Outcome.CLOCK_SKEWED))
     if pair.instrument.chain is not None:
         gates.append(
             gas_gate(bot.native_balance, policy.scheduling, policy.execution.gas_per_swap_native)
@@ -195,7 +199,7 @@ def _desk_gates(pair: PairState, candidate: Candidate, size: EntrySize) -> list[
 def _risk_context(
     state: DeskState, pair: PairState, candidate: Candidate, out: StepOutput, n_equal: int = 1
 ) -> RiskContext:
-    bot, size = candidate.bot, candidate.size
+    bot, size, risk = candidate.bot, candidate.size, candidate.bot.policy.risk
     exposure, equity, n_open = [], [], 0  # summed exactly: the order of the bots decides nothing
     for other in state.bots:
         market = state.pairs[other.spec.pair]
@@ -206,7 +210,6 @@ def _risk_context(
         if market.instrument.pair.quote == pair.instrument.pair.quote:  # others cannot be added
             equity.append(other.equity)
             exposure.append((held + coming) * market.last_close)
-    is_late = out.seq <= state.stale_through_seq
     notional = size.notional if size is not None else Decimal(0)
     return RiskContext(
         trading_state=bot.trading_state,
@@ -220,7 +223,8 @@ def _risk_context(
         cash=float(bot.cash),
         notional=float(notional),
         min_notional=float(pair.instrument.min_notional),
-        bar_age_s=state.stale_age_s if is_late else 0.0,
+        bar_age_s=bar_age_s(out.bar_time, state.stale_now_ms) if state.is_late(out.seq) else 0.0,
+        bar_age_limit_s=age_limit_s(state.step_ms, risk.max_bar_age_bars, risk.max_bar_age_s),
         n_equal=n_equal,
     )
 

@@ -76,6 +76,7 @@ def note_order(
         expires_bar_time=draft.expires_bar_time,
         spend=draft.spend,
         budget=draft.budget,
+        sent_time=state.stale_now_ms if state.is_late(out.seq) else 0,
     )
     report = ExecutionReport(new.client_order_id, ReportKind.SUBMITTED, out.bar_time)
     order = apply_report(new, report)

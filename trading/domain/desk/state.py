@@ -185,8 +185,14 @@ class DeskState:
     n_decisions: int = 0
     seats: dict[int, int] = field(default_factory=dict)  # entries ordered, by bar time
     stale_through_seq: int = 0
-    stale_age_s: float = 0.0
+    stale_now_ms: int = 0
+    clock_skew_s: float = 0.0
+    clock_limit_s: float = 0.0
     warm_through_seq: int = 0  # bars up to here only warm the strategies up; fixed at the start
+
+    def is_late(self, seq: int) -> bool:
+        """Return whether a bar was read behind the market, at ``stale_now_ms``."""
+        return seq <= self.stale_through_seq
 
     def obey(self, policy: Policy) -> None:
         """Make ``policy`` the desk's, and with its rules every bot's."""

@@ -109,7 +109,7 @@ def match_bar(  # noqa: PLR0913 - a bar, who trades on it and at what costs
     listed = [
         order
         for order in sorted(orders, key=lambda order: order.client_order_id)
-        if order.status in _MATCHABLE and order.bar_time <= bar.open_time
+        if order.status in _MATCHABLE and order.live_from <= bar.open_time
     ]
     reports = [_expiry(order, times[0]) for order in listed if _is_past(order, times[0])]
     met: dict[str, Ask] = {}

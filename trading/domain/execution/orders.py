@@ -118,6 +118,7 @@ class Order:
         budget: quote that is left for a buy's fills, costs included, None for no limit. Each fill
             takes its own away.
         is_triggered: a stop that the market reached: a market order to its last unit.
+        sent_time: when it could reach the venue, ms UTC, where its bar was seen late; else 0.
     """
 
     client_order_id: str
@@ -140,6 +141,12 @@ class Order:
     spend: Decimal | None = None
     budget: Decimal | None = None
     is_triggered: bool = False
+    sent_time: int = 0
+
+    @property
+    def live_from(self) -> int:
+        """Return when the market can first meet it, ms UTC."""
+        return max(self.bar_time, self.sent_time)
 
     @property
     def is_market(self) -> bool:

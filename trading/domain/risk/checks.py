@@ -44,6 +44,7 @@ class RiskContext:
         min_notional: least order value the instrument allows, quote.
         n_equal: entries that stand or fall together, each of this notional; usually this one.
         bar_age_s: how late the bar was seen; 0 where the feed follows no venue.
+        bar_age_limit_s: the oldest it may be, see ``market.freshness``.
     """
 
     trading_state: TradingState
@@ -58,6 +59,7 @@ class RiskContext:
     notional: float
     min_notional: float
     bar_age_s: float | None
+    bar_age_limit_s: float
     n_equal: int = 1
 
 
@@ -81,7 +83,7 @@ def entry_gates(context: RiskContext, policy: RiskPolicy) -> tuple[GateResult, .
             Gate.MIN_NOTIONAL, context.notional, context.min_notional, Outcome.BELOW_MIN_NOTIONAL
         ),
         _at_least(Gate.CASH, context.cash, context.notional, Outcome.INSUFFICIENT_CASH),
-        _at_most(Gate.FRESHNESS, age, policy.max_bar_age_s, Outcome.STALE_DATA),
+        _at_most(Gate.FRESHNESS, age, context.bar_age_limit_s, Outcome.STALE_DATA),
     )
 
 

@@ -21,6 +21,7 @@ from trading.ports.clock import Clock
 from trading.services.sessions.blueprint import state_build
 from trading.services.sessions.hooks import Hook, no_hook
 from trading.services.sessions.inputs import input_apply
+from trading.services.sessions.lateness import lateness_tell
 from trading.services.sessions.persist import Journal
 from trading.services.sessions.snapshots import snapshot_load
 from trading.services.stream.again import as_published, bars_for_sessions, stream_bar
@@ -233,14 +234,9 @@ class SessionEngine:
             self.snapshot()
 
     def _note_lateness(self, rows: list[StreamBar]) -> None:
-        """Record that bars are seen too late to enter on; replays have no lateness."""
-        state, now = self.state, self._clock.now_ms()
-        limit = state.policy.risk.max_bar_age_s
-        ages = [(row.seq, (now - row.open_time - state.step_ms) / 1000) for row in rows]
-        late = [(seq, age) for seq, age in ages if age > limit and seq > state.stale_through_seq]
-        if late:
-            payload = {"through_seq": late[-1][0], "age_s": late[0][1]}
-            self.apply_inputs([self.input_row(SessionInput.Kind.CATCH_UP, payload)])
+        feed_id, now_ms = self._session.feed_id, self._clock.now_ms()
+        for kind, payload in lateness_tell(self.state, feed_id, rows, now_ms):
+            self.apply_inputs([self.input_row(kind, payload)])
 
     def input_row(self, kind: SessionInput.Kind, payload: dict[str, Any]) -> SessionInput:
         """Return the next input of the session, not saved yet."""

@@ -44,7 +44,9 @@ def input_apply(core: DeskCore, row: SessionInput) -> StepOutput:
     if row.kind == SessionInput.Kind.POLICY:
         return core.apply_policy(policy_load(payload["policy"]))
     if row.kind == SessionInput.Kind.CATCH_UP:
-        return core.apply_catch_up(int(payload["through_seq"]), float(payload["age_s"]))
+        return core.apply_catch_up(int(payload["through_seq"]), int(payload["now_ms"]))
+    if row.kind == SessionInput.Kind.CLOCK:
+        return core.apply_clock(float(payload["skew_s"]), float(payload["limit_s"]))
     if row.kind == SessionInput.Kind.END:
         return core.apply_end()
     raise InvariantError(f"input {row.n} was of unknown kind {row.kind!r}")

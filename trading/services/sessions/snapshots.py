@@ -26,14 +26,14 @@ from trading.domain.reasons import TradingState
 from trading.domain.treasury.equilibrium import EquilibriumState
 from trading.services.desk_config.policies import policy_dump, policy_load
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 _FIXED_BOT_FIELDS: Final = frozenset({"spec", "policy", "kernel_params", "min_bars"})
 _PAIR_SCALARS: Final = (
     "n_bars", "bars_since_gap", "data_hash", "day", "last_close", "trusted_close", "last_open_time",
 )  # fmt: skip
 _DESK_SCALARS: Final = (
     "epoch", "seq", "time", "is_over", "digest", "n_decisions", "seats",
-    "stale_through_seq", "stale_age_s",
+    "stale_through_seq", "stale_now_ms", "clock_skew_s", "clock_limit_s",
 )  # fmt: skip
 _BOT_TYPES: Final[dict[str, Any]] = {
     "cash": Decimal,

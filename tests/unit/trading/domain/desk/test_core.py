@@ -7,7 +7,7 @@ from decimal import ROUND_UP, Context, Decimal, localcontext
 
 import pytest
 
-from tests.unit.trading.domain.desk.scripted import PAIR, ScriptedDesk
+from tests.unit.trading.domain.desk.scripted import PAIR, STEP_MS, ScriptedDesk
 from trading.domain.desk.journal import unpack_record
 from trading.domain.errors import InvariantError
 from trading.domain.execution.orders import OrderPurpose
@@ -181,10 +181,12 @@ def test_after_a_wick_without_measure_no_entry_is_worth_ordering() -> None:
 
 def test_bars_seen_too_late_open_nothing_and_the_age_is_recorded() -> None:
     desk = ScriptedDesk({1: BUY})
-    desk.driver.core.apply_catch_up(desk.seq + 1, 900.0)
+    now_ms = desk.time + 2 * STEP_MS + 900_000
+    desk.driver.core.apply_catch_up(desk.seq + 1, now_ms)
     record = desk.bar(101.0)
     assert record.outcome is Outcome.STALE_DATA
-    assert [r.observed for r in record.gates if r.gate is Gate.FRESHNESS] == [900.0]
+    (gate,) = [r for r in record.gates if r.gate is Gate.FRESHNESS]
+    assert (gate.observed, gate.limit) == (900.0, 300.0)
 
 
 def test_a_chain_pair_without_gas_opens_nothing() -> None:
@@ -238,7 +240,7 @@ def test_the_record_of_a_denied_entry_keeps_every_gate() -> None:
     desk.bar(101.0)
     out = next(out for out in reversed(desk.outputs) if out.journal)
     gates = {reading.gate for reading in unpack_record(out.journal[0].record).gates}
-    assert gates >= set(Gate) - {Gate.POSITION, Gate.GAS, Gate.SEAT, Gate.STARTED}
+    assert gates >= set(Gate) - {Gate.POSITION, Gate.GAS, Gate.SEAT, Gate.STARTED, Gate.CLOCK}
 
 
 @pytest.mark.parametrize("kind", list(EntryOrder))

@@ -25,6 +25,7 @@ CLEAR = RiskContext(
     notional=300.0,
     min_notional=5.0,
     bar_age_s=0.0,
+    bar_age_limit_s=300.0,
 )
 RISK_GATES = [
     Gate.TRADING_STATE, Gate.POSITIONS, Gate.EXPOSURE, Gate.DAILY_LOSS, Gate.DRAWDOWN,
@@ -55,7 +56,7 @@ def test_a_clear_entry_passes_every_gate() -> None:
         ({"bars_since_loss_streak": 47}, Gate.LOSS_STREAK, Outcome.LOSS_STREAK_COOLDOWN),
         ({"min_notional": 300.01}, Gate.MIN_NOTIONAL, Outcome.BELOW_MIN_NOTIONAL),
         ({"cash": 299.99}, Gate.CASH, Outcome.INSUFFICIENT_CASH),
-        ({"bar_age_s": 600.1}, Gate.FRESHNESS, Outcome.STALE_DATA),
+        ({"bar_age_s": 300.1}, Gate.FRESHNESS, Outcome.STALE_DATA),
     ],
 )
 def test_each_limit_refuses_alone(changes: dict[str, object], gate: Gate, outcome: Outcome) -> None:
@@ -75,7 +76,7 @@ def test_each_limit_refuses_alone(changes: dict[str, object], gate: Gate, outcom
         {"bars_since_loss_streak": 48},
         {"min_notional": 300.0},
         {"cash": 300.0},
-        {"bar_age_s": 600.0},
+        {"bar_age_s": 300.0},
         {"bot_equity": 1200.0},  # a gain is no loss
     ],
 )
