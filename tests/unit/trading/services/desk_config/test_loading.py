@@ -196,9 +196,10 @@ def test_the_shipped_configuration_is_valid_and_without_findings(profile: str) -
         environ={"GUARDIAN_PROFILE": profile},
         overrides={},
     )
-    assert [
-        str(finding) for finding in config_lint(resolved, {}, venue_problem=lambda venue: None)
-    ] == []
+    found = config_lint(resolved, {}, venue_problem=lambda venue: None)
+    # the client's score gate cannot bind at 0.15; nobody here set it, so it is a note
+    assert [f.path for f in found if f.code == "note"] == ["policy.savings.score_min"]
+    assert [str(f) for f in found if f.code != "note"] == []
 
 
 def test_the_shipped_profiles_carry_the_plan_s_thresholds() -> None:
