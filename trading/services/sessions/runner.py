@@ -97,6 +97,7 @@ class SessionRunner:
         self._hook = hook
         self._token = 0
         self._n_failures = 0
+        self._begun_seq = 0
         self._steering = Steering(session_id, clock=clock, report=self._report)
         self._renewed_at = 0.0
         self._yields_at = 0.0
@@ -154,7 +155,7 @@ class SessionRunner:
 
     def _open(self) -> SessionEngine:
         session = DeskSession.objects.select_related("feed").get(pk=self._session_id)
-        self._n_failures = session.n_failures
+        self._n_failures, self._begun_seq = session.n_failures, session.cursor_seq
         reason = session.status_reason if self._n_failures else ""  # until a bar proves it over
         self._set_status(DeskSession.Status.RECOVERING, reason)
         self._bots = list(
@@ -236,7 +237,7 @@ class SessionRunner:
         """Leave the session to a later run, or give it up when none has come further."""
         close_old_connections()
         row = DeskSession.objects.get(pk=self._session_id)
-        n = row.n_failures + 1
+        n = 1 if row.cursor_seq > self._begun_seq else row.n_failures + 1
         DeskSession.objects.filter(pk=row.pk).update(n_failures=n)
         if n >= FAILURES_MAX:
             self._fail(f"{n} runs in a row broke off, the last with {reason}")
