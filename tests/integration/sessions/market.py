@@ -83,12 +83,16 @@ def publish(feed: Feed, bars: dict[str, BarArrays], *, is_finished: bool = True)
 
 
 def open_session(
-    bars: dict[str, BarArrays], name: str = "test", *, is_finished: bool = True
+    bars: dict[str, BarArrays],
+    name: str = "test",
+    *,
+    is_finished: bool = True,
+    config: DeskConfig | None = None,
 ) -> DeskSession:
     """Create feed, bars and one ghost session that nobody runs yet."""
     feed = Feed.objects.create(
         name=name, kind="replay", venue="test", timeframe="5m", pairs=sorted(bars), created_at=START
     )
     publish(feed, bars, is_finished=is_finished)
-    start = blueprint(tuple(bars), current_config().config)
+    start = blueprint(tuple(bars), config or current_config().config)
     return session_create(feed, 0, Mode.GHOST, start, FakeClock(int(START.timestamp() * 1000)))

@@ -13,7 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ from tests.integration.sessions.running import run_to_end
 from tests.waiting import wait_for
 from trading.adapters.system_clock import SystemClock
 from trading.models import DeskSession, Feed, SessionLease
+from trading.services.desk_config.overrides import current_config
+from trading.services.journal.replay import replay_run
 from trading.services.journal.verify import session_verify
 
 pytestmark = [
@@ -194,3 +198,30 @@ def test_a_task_delivered_twice_runs_once(services: Services) -> None:
     report = session_verify(session_id=session.pk)
     assert (report.mismatches, report.is_digest_equal) == (0, True)
     assert report.checked == DeskSession.objects.get(pk=session.pk).n_decisions
+
+
+@pytest.mark.proof
+def test_sessions_in_a_worker_make_the_money_of_a_replay_at_every_bankroll(
+    services: Services,
+) -> None:
+    wait_for(lambda: len(services.pool_processes()) >= 2, "the worker's pool")
+    bars = series(500, seed=7)
+    for pair in bars.values():
+        pair.values[4] *= 0.02  # thin: orders share the volume
+    desk = current_config().config
+    for bankroll in (1_000, 10_000, 100_000):
+        config = replace(desk, bots=replace(desk.bots, bankroll=Decimal(bankroll)))
+        opened = [open_session(bars, f"{bankroll} {n}", config=config) for n in range(3)]
+        for session in opened:
+            services.broker.send_task("trading.tasks.session_run", (session.pk,), queue="desk")
+        rows = DeskSession.objects.filter(pk__in=[session.pk for session in opened])
+        wait_for(
+            lambda rows=rows: rows.filter(status=DeskSession.Status.FINISHED).count() == 3,
+            "the end of the sessions",
+            within_s=120,
+        )
+        found = [written(session.pk) for session in opened]
+        assert found[0] == found[1] == found[2]
+        report = replay_run(blueprint=opened[0].inputs.get(n=0).payload, series=bars)
+        assert {row.digest for row in rows} == {report.digest}
+        assert len(found[0]["round trips"]) == report.round_trips > 0
