@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -152,8 +152,14 @@ def chain_bar(before: int, bar: Bar) -> int:
 
 
 def chain_digest(
-    before: bytes, bar_time: int, records: Iterable[bytes], money: Iterable[str] = ()
+    before: bytes, bar_time: int, records: list[bytes], money: Sequence[str] = ()
 ) -> bytes:
-    """Return the run digest (16 bytes) after one more step, in whatever order its bots stand."""
-    body = b"".join(sorted(records)) + "\n".join(sorted(money)).encode()
-    return blake2b(_STEP.pack(before, bar_time) + body, digest_size=16).digest()
+    """Return the run digest (16 bytes) after one more step, in whatever order its bots stand.
+
+    ``records`` is sorted in place: this runs on every bar.
+    """
+    records.sort()
+    body = b"".join((_STEP.pack(before, bar_time), *records))
+    if money:
+        body += "\n".join(sorted(money)).encode()
+    return blake2b(body, digest_size=16).digest()
