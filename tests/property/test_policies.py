@@ -6,13 +6,15 @@ import json
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, get_type_hints
+from typing import Any, Final, get_origin, get_type_hints
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.domain.policy import Policy
 from trading.services.desk_config.policies import policy_digest, policy_dump, policy_load
+
+AMOUNTS: Final = st.decimals("0.001", "1000", places=18)
 
 
 def values(kind: Any, metadata: Any) -> st.SearchStrategy[Any]:
@@ -25,9 +27,11 @@ def values(kind: Any, metadata: Any) -> st.SearchStrategy[Any]:
         return st.floats(low, high)
     if kind is Decimal:
         return st.decimals(str(low), str(high), places=18)
+    if get_origin(kind) is dict:  # amounts by currency
+        return st.dictionaries(st.sampled_from(["BTC", "EUR", "USDT"]), AMOUNTS)
     if issubclass(kind, StrEnum):
         return st.sampled_from(list(kind))
-    return st.text("ABCDEFG", max_size=8)
+    return st.text("ABCDEFG", min_size=1, max_size=8)
 
 
 def sections(kind: Any) -> st.SearchStrategy[Any]:

@@ -50,7 +50,9 @@ def order(act: Act, scope: str = "desk", name: str = "", **more: Any) -> None:
 
 
 def inputs(session: DeskSession) -> list[tuple[str, int]]:
+    """Return what steered the session between its start and its end."""
     rows = SessionInput.objects.filter(session=session, n__gt=0).order_by("n")
+    rows = rows.exclude(kind=SessionInput.Kind.END)
     return list(rows.values_list("kind", "after_seq"))
 
 

@@ -67,7 +67,7 @@ def test_who_was_taken_over_stores_nothing_more(study: Study, clock: FakeClock) 
     claim(study, "first", clock)
     claim(study, "second", clock, is_alive=False)
     with pytest.raises(LeaseLostError, match="run by another process"):
-        batch_store(study=study, batch=0, records=[], owner="first", now=clock.now(), weeks=list)
+        batch_store(study=study, batch=0, records=[], owner="first", now=clock.now(), path=dict)
     study.refresh_from_db()
     assert study.n_batches == 0
 

@@ -162,7 +162,7 @@ def test_a_batch_stored_twice_is_stored_once(bench: Bench) -> None:
         records=records,
         owner="me",
         now=study.created_at,
-        weeks=list,
+        path=dict,
     )
     assert SearchLedger.objects.get().n_trials == before
 
