@@ -21,10 +21,8 @@ def values(kind: Any, metadata: Any) -> st.SearchStrategy[Any]:
     low, high = metadata.get("low"), metadata.get("high")
     if kind is bool:
         return st.booleans()
-    if kind is int:
-        return st.integers(int(low), int(high))
-    if kind is float:
-        return st.floats(low, high)
+    if kind in (int, float):
+        return st.integers(int(low), int(high)) if kind is int else st.floats(low, high)
     if kind is Decimal:
         return st.decimals(str(low), str(high), places=18)
     if get_origin(kind) is dict:  # amounts by currency

@@ -10,6 +10,7 @@ import pytest
 from channels.layers import InMemoryChannelLayer
 
 from trading.adapters.channels_publisher import NEWS_DROPPED, ChannelsPublisher
+from trading.domain.topics import group_for
 
 
 def dropped(reason: str) -> float:
@@ -29,7 +30,7 @@ class DeadLayer(InMemoryChannelLayer):
 async def test_a_message_reaches_those_who_watch_the_topic() -> None:
     layer = InMemoryChannelLayer()
     channel = await layer.new_channel()
-    await layer.group_add("candles.1.BTC-USDT", channel)
+    await layer.group_add(group_for("candles.1.BTC/USDT"), channel)
     assert await ChannelsPublisher(layer).publish("candles.1.BTC/USDT", {"kind": "bar", "n": 7})
     event = await layer.receive(channel)
     assert event["type"] == "desk.message"

@@ -23,7 +23,7 @@ def test_a_near_miss_is_answered_with_the_name_meant() -> None:
 
 
 def test_a_name_without_resemblance_is_answered_with_the_list() -> None:
-    with pytest.raises(BadInputError, match="known are price_move, breakout"):
+    with pytest.raises(BadInputError, match="known are breakout, csma_range_revert"):
         strategy_get("zzz")
 
 
