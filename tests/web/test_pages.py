@@ -15,7 +15,7 @@ from tests import factories as make
 from tests.web import desk_scene
 from tests.web.desk_scene import Scene, add_btc_pair
 from trading.domain.reasons import Gate, Outcome
-from trading.models import Bot, Order
+from trading.models import Bot, FeedPair, Order
 from trading.selectors.figures import amount_text
 
 PANELS = (
@@ -230,3 +230,12 @@ def test_every_advisory_has_its_words_and_what_to_do(
     assert page.index("the last bar never came") < page.index("No Redis is running")
     assert "or set REDIS_URL." in page
     assert desk.get("/advisories/").status_code == 200
+
+
+def test_the_state_of_the_desk_counts_the_bars_of_each_pair(desk: Client, scene: Scene) -> None:
+    FeedPair.objects.create(
+        feed=scene.feed, pair="BTC/USDT", state="followed", state_at=make.NOW, n_bars=288, n_late=3
+    )
+    page = text(desk.get("/advisories/", headers={"X-Panel": "1"}).content.decode())
+    assert "Late Revised Refused Outliers BTC/USDT followed" in page
+    assert "288 0 3 0 0 0" in page
