@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -61,8 +62,13 @@ def test_sessions_before_and_after_a_correction_decide_the_same() -> None:
 
 
 def test_a_recovery_after_a_correction_reaches_the_stored_digest() -> None:
-    session = open_session(series(N), is_finished=False)
-    assert run_to_end(session.pk, deadline_s=2.0) is RunEnd.HANDED_OVER
+    session, steps = open_session(series(N), is_finished=False), Counter[str]()
+    end = run_to_end(
+        session.pk,
+        hook=lambda point: steps.update([point]),
+        should_stop=lambda: steps["stepped"] == 2 * N,
+    )
+    assert end is RunEnd.HANDED_OVER
     session.refresh_from_db()
     assert session.cursor_seq == 2 * N
     _correct(session, 3)
