@@ -79,7 +79,7 @@ def test_a_decision_appears_with_its_reason_and_opens_under_its_own_address(
 def test_a_checkpoint_appears_as_it_happens(overview: Page, feeder: Feeder) -> None:
     made = feeder.do("checkpoint", pair=BTC)
     line = overview.locator(f'[data-checkpoint="{made["id"]}"]')
-    expect(line).to_contain_text("Reserved 5.97\u202fUSDT for USDC", timeout=SLOW)
+    expect(line).to_contain_text("Reserved 5.97\u202fUSDT: 15", timeout=SLOW)
 
 
 def test_one_bot_is_paused_from_its_row(overview: Page, feeder: Feeder) -> None:
