@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from trading.domain.market.simulated import MarketState, SimulatedMarket
+from trading.domain.market.turns import turn_key
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAIRS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
@@ -84,6 +85,7 @@ class Desk:
         state, expected = market.start(), []
         for i in range(len(written) // len(PAIRS)):
             state, bars = market.step(state)
+            bars.sort(key=lambda of: turn_key(of[1]))
             expected += [
                 (len(expected) + k + 1, pair, i + 1, b.open_time, b.open, b.high, b.low, b.close,
                  b.volume)
