@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -133,6 +134,12 @@ def shorten(value: str, length: int = 10) -> str:
 def iso(value: datetime | None) -> str:
     """Return an aware time as ISO-8601 UTC for attributes."""
     return "" if value is None else value.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """Return a value as JSON for an attribute; the template escapes it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _moment(ms: int) -> datetime:

@@ -1,7 +1,7 @@
 // The candle chart: one watched series over the socket, its overlay, legend, age and table.
 
 import { Bars } from "./bars.js";
-import { duration, hms } from "./clock.js";
+import { duration, hms, serverNow } from "./clock.js";
 import { Overlay } from "./overlay.js";
 import { fillTable, grouped, places, stamp } from "./chart_table.js";
 import { Switches } from "./chart_switches.js";
@@ -101,7 +101,7 @@ export class Chart {
     this.waiting = false;
     this.bars.load(snapshot);
     this.box.dataset.n = this.bars.lastN;
-    this.heard = performance.now() - snapshot.age_s * 1000;
+    this.heard = serverNow() - snapshot.age_s * 1000;
     const last = this.bars.list[this.bars.list.length - 1];
     if (!last) {
       this.say(`${snapshot.pair} has no candle yet; the first appears when its first bar closes.`);
@@ -120,7 +120,7 @@ export class Chart {
 
   take(message) {
     if (this.waiting || !this.isWatched(message)) return;
-    this.heard = performance.now();
+    this.heard = serverNow();
     const bar = this.bars.take(message);
     if (bar === null) return;
     if (bar === undefined) {
@@ -193,15 +193,24 @@ export class Chart {
     this.legend.replaceChildren(...(bar ? [time] : []), ...nodes, last);
   }
 
+  // a followed venue's pair is as old as the desk itself judges it; a feed with its own clock is as old as its last news
+  freshness() {
+    const { source, pair } = this.switches.chosen();
+    const feed = document.querySelector(`[data-pair-times][data-feed="${source.id}"]`)?.dataset;
+    if (!feed) return { from: this.heard, budget: this.budget };
+    return { from: Date.parse(JSON.parse(feed.pairTimes)[pair]), budget: Number(feed.budget) };
+  }
+
   showAge() {
-    if (this.heard === undefined) return;
-    const age = (performance.now() - this.heard) / 1000;
-    const stale = age > this.budget;
+    const { from, budget } = this.freshness();
+    if (from === undefined) return;
+    const age = (serverNow() - from) / 1000;
+    const stale = !(age <= budget); // a pair without a bar has no age, and is not fresh
     this.age.classList.toggle("is-stale", stale);
     this.box.classList.toggle("is-stale", stale);
-    const since = new Date(Date.now() - age * 1000);
-    this.age.querySelector(".age-text").textContent = stale ? `stale since ${hms(since)} UTC` : `updated ${duration(age)} ago`;
-    this.age.title = "How long ago this chart last heard of this pair";
+    const text = Number.isNaN(age) ? "no bar yet" : stale ? `stale since ${hms(new Date(from))} UTC` : `updated ${duration(age)} ago`;
+    this.age.querySelector(".age-text").textContent = text;
+    this.age.title = "How old the last news of this pair is, as the desk judges it";
   }
 
   openBar(time) {

@@ -28,10 +28,12 @@ from trading.models import (  # noqa: E402
     BotRearm,
     DeskSession,
     Feed,
+    FeedPair,
     SessionInput,
     StreamBar,
     TradingControl,
 )
+from trading.ports.feeds import PairState  # noqa: E402
 
 STEP_MS = 300_000
 RUNNER = asyncio.Runner()  # one loop, so that the layer keeps its connection
@@ -94,6 +96,20 @@ def btc_pair() -> dict[str, Any]:
     return {"id": bot.pk}
 
 
+def follow(closed_s_ago: dict[str, float]) -> dict[str, Any]:
+    """Turn the feed into a followed venue whose last bars closed so many seconds ago."""
+    feed, now = Feed.objects.get(), _now()
+    Feed.objects.update(
+        kind="ccxt", is_simulated=False, clock_skew_ms=0.0, params={}, last_bar_at=now
+    )
+    for pair, seconds in closed_s_ago.items():
+        opened = int((now.timestamp() - seconds) * 1000) - STEP_MS
+        values = {"state": PairState.FOLLOWED.value, "state_at": now, "last_open_time": opened}
+        FeedPair.objects.update_or_create(feed=feed, pair=pair, defaults=values)
+    _step(next(iter(closed_s_ago)), positions_changed=False)
+    return {}
+
+
 def control() -> dict[str, Any]:
     """Return the newest order of an operator."""
     row = TradingControl.objects.order_by("-id").first()
@@ -137,7 +153,7 @@ def _now() -> Any:
 
 ACTS = {
     "bar": bar, "decision": decision, "checkpoint": checkpoint, "control": control,
-    "drawdown": drawdown, "rearmed": rearmed, "btc_pair": btc_pair,
+    "drawdown": drawdown, "rearmed": rearmed, "btc_pair": btc_pair, "follow": follow,
 }  # fmt: skip
 
 if __name__ == "__main__":

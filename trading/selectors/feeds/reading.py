@@ -49,14 +49,14 @@ def _feed_view(feed: Feed, now: datetime) -> FeedView:
     step_ms = timeframe_ms(feed.timeframe)
     is_live = feed.kind == FeedKind.CCXT
     skew_ms = feed.clock_skew_ms or 0.0
-    venue_ms = int(now.timestamp() * 1000 - skew_ms) if is_live else None
-    pairs = _pair_views(feed, now, step_ms, venue_ms)
+    pairs = _pair_views(feed, now, step_ms, skew_ms if is_live else None)
     bar_seconds = _bar_seconds(feed)
     age_from, limit_s = feed.last_bar_at, None
     budget_s = BUDGET_BARS * (bar_seconds or 0.0) + GRACE_S
     if is_live:
         limit_s = _limit_s(feed, step_ms)
-        age_from, budget_s = _last_close(pairs, skew_ms), step_ms / 1000 + limit_s
+        times = [pair.age_from for pair in pairs if pair.is_followed and pair.age_from is not None]
+        age_from, budget_s = min(times, default=None), step_ms / 1000 + limit_s
     return FeedView(
         id=feed.pk,
         name=feed.name,
@@ -108,15 +108,6 @@ def _limit_s(feed: Feed, step_ms: int) -> float:
     return min(age_limit_s(step_ms, most_bars, most_s) for most_bars, most_s in limits)
 
 
-def _last_close(pairs: Sequence[PairView], skew_ms: float) -> datetime | None:
-    """Return when the last bar of the most overdue pair closed, by the host's clock."""
-    known = [pair for pair in pairs if pair.is_followed and pair.close_time is not None]
-    if not known:
-        return None
-    worst = max(known, key=lambda pair: pair.overdue_s or 0.0)
-    return datetime.fromtimestamp(((worst.close_time or 0) + skew_ms) / 1000, UTC)
-
-
 def _market_time(feed: Feed, pairs: Sequence[PairView], step_ms: int) -> int | None:
     """Return the close of the newest bar; the one numbered last may have come late."""
     rows = StreamBar.objects.filter(feed=feed).annotate(late=F("flags").bitand(LATE))
@@ -126,26 +117,32 @@ def _market_time(feed: Feed, pairs: Sequence[PairView], step_ms: int) -> int | N
 
 
 def _pair_views(
-    feed: Feed, now: datetime, step_ms: int, venue_ms: int | None
+    feed: Feed, now: datetime, step_ms: int, skew_ms: float | None
 ) -> tuple[PairView, ...]:
     lately: dict[str, list[RefusedBar]] = {}
     for bad in RefusedBar.objects.filter(feed=feed, seen_at__gte=now - LATELY):
         lately.setdefault(bad.pair, []).append(bad)
     return tuple(
-        _pair_view(row, step_ms, lately.get(row.pair, []), venue_ms)
+        _pair_view(row, step_ms, lately.get(row.pair, []), now, skew_ms)
         for row in FeedPair.objects.filter(feed=feed)
     )
 
 
 def _pair_view(
-    row: FeedPair, step_ms: int, refused: Sequence[RefusedBar], venue_ms: int | None
+    row: FeedPair,
+    step_ms: int,
+    refused: Sequence[RefusedBar],
+    now: datetime,
+    skew_ms: float | None,
 ) -> PairView:
     closed = None if row.last_open_time is None else row.last_open_time + step_ms
-    age = overdue = None
-    if venue_ms is not None and closed is not None:
-        age, overdue = bar_age_s(closed, venue_ms), overdue_s(closed, step_ms, venue_ms)
+    age = overdue = age_from = None
+    if skew_ms is not None and closed is not None:
+        venue_ms, fresh = int(now.timestamp() * 1000 - skew_ms), closed
         if row.state == PairState.SILENT and row.answered_ms is not None:
-            overdue = min(overdue, bar_age_s(row.answered_ms, venue_ms))
+            fresh = max(closed, row.answered_ms - step_ms)  # that nobody trades is news too
+        age, overdue = bar_age_s(closed, venue_ms), overdue_s(fresh, step_ms, venue_ms)
+        age_from = datetime.fromtimestamp((fresh + skew_ms) / 1000, UTC)
     return PairView(
         row.pair,
         row.state,
@@ -161,6 +158,7 @@ def _pair_view(
         str(refused[0].what) if refused else "",
         age,
         overdue,
+        age_from,
     )
 
 

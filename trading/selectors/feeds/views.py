@@ -30,6 +30,8 @@ class PairView:
         age_s: how long ago its last bar closed, by the venue's clock; None without a venue.
         overdue_s: how old its next bar would be if it came now; of a pair nobody trades, how long
             the venue has not said so.
+        age_from: since when its news counts as read, by the host's clock; ``overdue_s`` is what
+            has passed since then, less one bar. None without a venue.
     """
 
     pair: str
@@ -46,6 +48,7 @@ class PairView:
     refused_what: str = ""
     age_s: float | None = None
     overdue_s: float | None = None
+    age_from: datetime | None = None
 
     @property
     def is_followed(self) -> bool:
@@ -84,7 +87,7 @@ class FeedView:
     """One feed, how old its data is, and the market time it has reached (ms UTC).
 
     Attributes:
-        age_s: of a followed venue, how long ago the last bar of its most overdue pair closed; else
+        age_s: of a followed venue, the age of its most overdue pair (``PairView.age_from``); else
             how long ago a bar came. None before the first.
         age_from: since when, by the host's clock.
         budget_s: how old that may be.
@@ -128,6 +131,16 @@ class FeedView:
             for pair in self.pair_views
             if pair.is_followed and (pair.overdue_s is None or pair.overdue_s > limit)
         )
+
+    @property
+    def pair_times(self) -> dict[str, str | None]:
+        """Return ``age_from`` of every pair of a followed venue, as ISO 8601; else nothing."""
+        if self.limit_s is None:
+            return {}
+        return {
+            view.pair: None if view.age_from is None else view.age_from.isoformat()
+            for view in self.pair_views
+        }
 
     @property
     def speed(self) -> float | None:

@@ -76,6 +76,7 @@ def test_a_pair_nobody_trades_is_fresh_while_the_venue_says_so() -> None:
     row = follow(feed, "XMR/EUR", 7_200, state=PairState.SILENT.value, answered_ms=NOW_MS - 20_000)
     assert not seen(feed).is_stale
     assert seen(feed).pair_views[0].age_s == 7_200
+    assert seen(feed).age_s == 320  # one bar before the venue last said so
     row.answered_ms = NOW_MS - 400_000
     row.save()
     assert seen(feed).is_stale
@@ -95,6 +96,15 @@ def test_a_pair_without_any_bar_blocks_its_entries() -> None:
     view = seen(feed)
     assert view.is_stale
     assert stale_sentence(view).endswith("no entries on NEW/USDT, no bar of NEW/USDT came yet")
+
+
+def test_every_pair_says_since_when_it_has_aged_by_the_hosts_clock() -> None:
+    feed = live_feed(clock_skew_ms=40_000.0)
+    follow(feed, "BTC/USDT", 60)
+    FeedPair.objects.create(feed=feed, pair="NEW/USDT", state_at=NOW)
+    closed = NOW - timedelta(seconds=20)
+    assert seen(feed).pair_times == {"BTC/USDT": closed.isoformat(), "NEW/USDT": None}
+    assert seen(make.feed(name="of its own clock")).pair_times == {}
 
 
 def test_the_limit_is_the_one_the_sessions_obey() -> None:
