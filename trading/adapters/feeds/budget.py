@@ -2,9 +2,11 @@
 
 A refusal teaches two things. A pause, as long as the venue says, else growing with every refusal
 in a row; nothing is asked while it lasts. And a limit: as many requests as were sent in the second
-and in the minute before it were too many. Afterwards fewer are sent, and slowly more again, up to
-just below what was refused; what is above that is tried rarely. Only the host's monotonic clock is
-read: the wall clock may be set while we wait.
+and in the minute before it were too many. Whoever began to ask within that minute knows only the
+pace at which it asked, so a refusal in the first seconds limits the pace and not the minute's count.
+Afterwards fewer are sent, and slowly more again, up to just below what was refused; what is above
+that is tried rarely, in growing steps. Only the host's monotonic clock is read: the wall clock may
+be set while we wait.
 
 Source: additive increase and multiplicative decrease, as in TCP (RFC 5681), with the plateau of
 CUBIC (RFC 9438) below the last known limit.
@@ -26,7 +28,9 @@ PAUSE_TOLD_MAX_S: Final = 6 * 3600.0  # a longer one is a broken header
 _CUT: Final = 0.75  # share of a refused rate that is asked for next
 _NEAR: Final = 0.95  # share of it that is reached again
 _REGAIN_S: Final = 600.0  # in this time
-_FORGET_S: Final = 1800.0  # a tenth more is tried after each such time without a refusal
+_FORGET_S: Final = 900.0  # more is tried after each such time without a refusal
+_MORE: Final = 1.1  # a tenth at first, then a growing share: an old refusal says little
+_MOST_STEPS: Final = 30  # by then everything is allowed again
 _SAME_EVENT_S: Final = 2.0  # refusals of requests that were under way together teach once
 _MOST_REMEMBERED: Final = 20_000
 
@@ -45,13 +49,15 @@ class _Window:
             return math.inf
         quiet = now_s - self._refused_at
         share = _CUT + (_NEAR - _CUT) * min(1.0, quiet / _REGAIN_S)
-        more = 1.1 ** math.floor(quiet / _FORGET_S)
-        return max(self._least, self._ceiling * share * more)
+        n = math.floor(min(quiet, _FORGET_S * _MOST_STEPS) / _FORGET_S)
+        return max(self._least, self._ceiling * share * _MORE ** (n * (n + 1) / 2))
 
-    def refuse(self, now_s: float, n_sent: int) -> None:
-        if n_sent > self._least:
-            self._ceiling = min(n_sent, self.limit(now_s))
-            self._refused_at = now_s
+    def refuse(self, now_s: float, n_sent: int, n_full: float) -> None:
+        """Learn from a refusal after ``n_sent`` requests, which is as if after ``n_full``."""
+        if n_sent <= self._least:
+            return
+        self._ceiling = min(n_full, self.limit(now_s))
+        self._refused_at = now_s
 
 
 class RequestBudget:
@@ -68,6 +74,8 @@ class RequestBudget:
         self._windows = (_Window(1.0, least=2), _Window(60.0, least=6))
         self._sent: deque[float] = deque(maxlen=_MOST_REMEMBERED)
         self._next = -math.inf
+        self._began = math.inf
+        self._paused_s = 0.0  # in all, since then
         self._paused_until = -math.inf
         self._reason = ""
         self._taught_at = -math.inf
@@ -107,7 +115,9 @@ class RequestBudget:
         while (left := max(due, self._free_at()) - self._clock.monotonic()) > 0:
             await self._clock.sleep(left)
             self.check()
-        self._sent.append(self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._began = min(self._began, now)
+        self._sent.append(now)
 
     def sent(self) -> None:
         """Count a request that is leaving."""
@@ -125,15 +135,18 @@ class RequestBudget:
             self._n_in_a_row += 1
             self._taught_at = now
             for window in self._windows:
-                window.refuse(now, self._count(now, window.span_s))
+                n_sent = self._count(now, window.span_s)
+                window.refuse(now, n_sent, n_sent * self._missed(now, window.span_s))
         if pause_s is None:
             pause_s = min(PAUSE_MAX_S, PAUSE_FIRST_S * 2.0 ** (self._n_in_a_row - 1))
         self.pause(reason, pause_s)
 
     def pause(self, reason: str, pause_s: float) -> None:
         """Ask nothing for so long."""
-        until = self._clock.monotonic() + min(pause_s, PAUSE_TOLD_MAX_S)
+        now = self._clock.monotonic()
+        until = now + min(pause_s, PAUSE_TOLD_MAX_S)
         if until > self._paused_until:
+            self._paused_s += until - max(now, self._paused_until)
             self._paused_until, self._reason = until, reason
 
     def per_minute(self) -> float:
@@ -146,11 +159,19 @@ class RequestBudget:
         """Return when every window has room for one more."""
         now = self._clock.monotonic()
         free = now
+        if self._n_in_a_row and self._sent:
+            free = max(free, self._sent[-1] + _SAME_EVENT_S)  # one asks whether it is over
         for window in self._windows:
             limit = window.limit(now)
             if self._count(now, window.span_s) >= limit:
                 free = max(free, self._sent[-int(limit)] + window.span_s)
         return free
+
+    def _missed(self, now: float, span_s: float) -> float:
+        """Return how many times more a whole window would have held, 1 once there was one."""
+        if now - self._began >= span_s:
+            return 1.0
+        return span_s / max(now - self._began - self._paused_s, 1.0)
 
     def _count(self, now: float, span_s: float) -> int:
         n = 0
