@@ -3,7 +3,7 @@
 A refusal teaches two things. A pause, as long as the venue says, else growing with every refusal
 in a row; nothing is asked while it lasts. And a limit: as many requests as were sent in the second
 and in the minute before it were too many. Whoever began to ask within that minute knows only the
-pace at which it asked, so a refusal in the first seconds limits the pace and not the minute's count.
+pace at which it asked, so a refusal that soon limits the pace, not the minute's count.
 Afterwards fewer are sent, and slowly more again, up to just below what was refused; what is above
 that is tried rarely, in growing steps. Only the host's monotonic clock is read: the wall clock may
 be set while we wait.
