@@ -50,7 +50,7 @@ class _Window:
         quiet = now_s - self._refused_at
         share = _CUT + (_NEAR - _CUT) * min(1.0, quiet / _REGAIN_S)
         n = math.floor(min(quiet, _FORGET_S * _MOST_STEPS) / _FORGET_S)
-        return max(self._least, self._ceiling * share * _MORE ** (n * (n + 1) / 2))
+        return max(self._least, self._ceiling * share * math.pow(_MORE, n * (n + 1) / 2))
 
     def refuse(self, now_s: float, n_sent: int, n_full: float) -> None:
         """Learn from a refusal after ``n_sent`` requests, which is as if after ``n_full``."""
