@@ -58,7 +58,7 @@ async def test_a_refusal_in_the_first_seconds_does_not_choke_the_hour() -> None:
     assert budget.per_minute() > 200
 
 
-@pytest.mark.parametrize("per_minute", [30, 200, 1_000])
+@pytest.mark.parametrize("per_minute", [30, 200])
 async def test_an_hour_at_a_venues_limit_uses_most_of_it_with_few_refusals(per_minute: int) -> None:
     clock = FakeClock()
     budget, venue = RequestBudget(clock=clock, interval_s=PACE_S), Venue(clock, per_minute)
