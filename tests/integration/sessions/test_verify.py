@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Model
 
 from tests.integration.sessions.market import open_session, series
@@ -57,6 +57,18 @@ def copied(row: Model, **changes: Any) -> None:
     row.save(force_insert=True)
 
 
+def swapped(model: type[Model], field: str, place: Callable[[Any], int]) -> None:
+    """Let two rows of different bots, at the same place of each, change what they belong to."""
+    rows = list(model._default_manager.order_by("pk"))
+    one, other = next(
+        (a, b) for a in rows for b in rows if a.bot_id < b.bot_id and place(a) == place(b)
+    )
+    ids = getattr(one, field), getattr(other, field)
+    with connection.constraint_checks_disabled():
+        for row, value in ((one, -1), (other, ids[0]), (one, ids[1])):
+            model._default_manager.filter(pk=row.pk).update(**{field: value})
+
+
 MUTATIONS: dict[str, tuple[Callable[[], object], str]] = {
     "a doubled fill price": (lambda: first(Fill).update(price=F("price") * 2), "fill"),
     "a fill's fee": (lambda: first(Fill).update(fee=Decimal("0.01")), "fill"),
@@ -85,6 +97,21 @@ MUTATIONS: dict[str, tuple[Callable[[], object], str]] = {
         lambda: first(RoundTrip).update(bot=Bot.objects.latest("pk")),
         "round trip",
     ),
+    "two swapped round trips": (
+        lambda: swapped(RoundTrip, "position_id", lambda trip: trip.position.n),
+        "round trip",
+    ),
+    "two swapped checkpoints": (
+        lambda: swapped(SavingsCheckpoint, "round_trip_id", lambda c: c.round_trip.position.n),
+        "savings checkpoint",
+    ),
+    "a checkpoint of another round trip": (
+        lambda: first(SavingsCheckpoint).update(
+            round_trip=RoundTrip.objects.filter(checkpoint=None).earliest("pk")
+        ),
+        "savings checkpoint",
+    ),
+    "a stop's schema": (lambda: first(StopState).update(schema_version=2), "stop"),
     "an order's limit": (lambda: first(Order).update(limit_price=1), "order"),
     "an order's status": (lambda: first(Order).update(status="rejected"), "order"),
     "an order's story": (lambda: first(OrderEvent).update(kind="rejected"), "event"),
@@ -103,6 +130,7 @@ MUTATIONS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a record of another time": (lambda: first(Decision).update(open_time=1), "bar"),
     "the number of decisions": (lambda: first(DeskSession).update(n_decisions=1), "session"),
+    "the last bar": (lambda: first(DeskSession).update(cursor_seq=10**9), "session"),
     "the digest": (lambda: first(DeskSession).update(digest="00"), "session"),
     "the policy of the start": (lambda: SessionInput.objects.all().delete(), "the start"),
 }

@@ -35,6 +35,8 @@ class Table:
         key: lookups that make the key, in its order.
         label: names a row for a person; filled with the key.
         also: further lookups that are compared, under the names of the expected values.
+        owners: two lookups, of the row's own bot and of the bot of what it belongs to, and what
+            that is: two swapped rows differ in nothing else.
     """
 
     rows: str
@@ -43,6 +45,7 @@ class Table:
     key: tuple[str, ...]
     label: str
     also: tuple[tuple[str, str], ...] = ()
+    owners: tuple[str, str, str] | None = None
 
 
 TABLES: Final = (
@@ -69,6 +72,7 @@ TABLES: Final = (
         ("order__client_order_id", "trade_id"),
         "fill {1} of order {0}",
         also=(("bot_index", "position__bot__index"), ("position_n", "position__n")),
+        owners=("order__bot_id", "position__bot_id", "a position"),
     ),
     Table("positions", Position, "bot__session", ("bot__index", "n"), "position {1} of bot {0}"),
     Table(
@@ -84,6 +88,7 @@ TABLES: Final = (
         "bot__session",
         ("bot__index", "position__n"),
         "round trip {1} of bot {0}",
+        owners=("bot_id", "position__bot_id", "a position"),
     ),
     Table(
         "checkpoints",
@@ -91,6 +96,7 @@ TABLES: Final = (
         "bot__session",
         ("bot__index", "round_trip__position__n"),
         "savings checkpoint of round trip {1} of bot {0}",
+        owners=("bot_id", "round_trip__bot_id", "a round trip"),
     ),
     Table("equity", EquityPoint, "session", ("quote", "bar_time"), "equity in {0} at {1}"),
 )
@@ -111,15 +117,19 @@ def rows_compare(expected: ExpectedRows, session_id: int) -> Iterator[tuple[str,
 def _stored(table: Table, session_id: int) -> tuple[Rows, list[str]]:
     keys = {f"key_{i}": F(lookup) for i, lookup in enumerate(table.key)}
     also = {name: F(lookup) for name, lookup in table.also}
+    if table.owners is not None:
+        also |= {"owner": F(table.owners[0]), "parent_owner": F(table.owners[1])}
     objects = table.model._default_manager.filter(**{table.session: session_id})
     rows: Rows = {}
-    doubled = []
+    wrong = []
     for row in objects.annotate(**keys, **also).order_by("pk").values().iterator():
         key: Key = tuple(row[name] for name in keys)
         if key in rows:
-            doubled.append(f"{table.label.format(*key)}: is stored more than once")
+            wrong.append(f"{table.label.format(*key)}: is stored more than once")
+        if table.owners is not None and row["owner"] != row["parent_owner"]:
+            wrong.append(f"{table.label.format(*key)}: belongs to {table.owners[2]} of another bot")
         rows[key] = row
-    return rows, doubled
+    return rows, wrong
 
 
 def _difference(table: Table, wanted: dict[str, Any] | None, found: dict[str, Any] | None) -> str:

@@ -165,6 +165,11 @@ class _Rerun:
                 f"session {session.pk}: n_decisions is stored as {session.n_decisions}, "
                 f"recomputed {state.n_decisions}"
             )
+        if state.seq != session.cursor_seq:
+            report.differ(
+                f"session {session.pk}: its last bar is stored as {session.cursor_seq}, "
+                f"recomputed {state.seq}"
+            )
         report.is_digest_equal = state.digest.hex() == session.digest
         if not report.is_digest_equal:
             report.differ(

@@ -23,7 +23,7 @@ Values = dict[str, Any]
 _STOP_FIELDS: Final = (
     "initial_stop", "current_stop", "target", "high_water", "water_mark_time",
     "is_breakeven_armed", "is_trailing_armed", "trail_distance", "breakeven_price",
-    "trail_activation_price", "hold_deadline", "revision",
+    "trail_activation_price", "hold_deadline", "revision", "schema_version",
 )  # fmt: skip
 _TRIP_FIELDS: Final = (
     "quantity", "entry_price", "exit_price", "entry_time", "exit_time", "gross_pnl", "fees",
