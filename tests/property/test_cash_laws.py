@@ -9,10 +9,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.crowd import EASY, Member, bars_after, calm_bars, desk_of, run
+from tests.fakes.execution import INSTRUMENT, STEP_MS, bar, limit_order
 from tests.oracles.paths import schedule
 from trading.domain.desk.output import StepOutput
 from trading.domain.desk.state import DeskState
-from trading.domain.execution.costs import SwapCosts
+from trading.domain.execution.costs import SwapCosts, VenueCosts
+from trading.domain.execution.matching import match_bar
 from trading.domain.market.bars import Bar
 from trading.domain.policy import BotRules, EntryGates, EntryOrder, ExecutionPolicy, Policy, Sizing
 
@@ -76,6 +78,17 @@ def test_no_account_ever_goes_below_zero(
     is_pool: bool,
 ) -> None:  # fmt: skip
     tried(script, shapes, price, policy, is_pool)
+
+
+def test_a_resting_entry_pays_what_resting_costs_even_where_that_became_dearer() -> None:
+    costly = VenueCosts(taker_fee=Decimal(0), maker_fee=Decimal("0.1"), slippage=Decimal(0))
+    order = limit_order("100", budget=Decimal(100))  # 2 at 100; sized when resting was free
+    reports = match_bar(
+        [order], bar(101, low=99), step_ms=STEP_MS, instrument=INSTRUMENT, costs=costly,
+        participation_pct=0,
+    )  # fmt: skip
+    assert (reports[0].quantity, reports[0].fee) == (Decimal("0.9"), Decimal(9))
+    assert "no cash" in reports[1].reason
 
 
 def test_an_entry_into_a_jump_buys_what_the_cash_pays_for_and_ends() -> None:

@@ -105,9 +105,9 @@ class VenueCosts:
             return FillCosts(canonical(notional * fee), canonical(slipped), ZERO)
 
     def round_trip_bps(self, notional: Decimal) -> float:
-        """Return two taker fees and two slippages, which is what the dearest way costs."""
+        """Return what the dearest way costs: two taker fees and slippages, or two maker fees."""
         with exact():
-            return float(2 * (self.taker_fee + self.slippage) * BPS)
+            return float(2 * max(self.taker_fee + self.slippage, self.maker_fee) * BPS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

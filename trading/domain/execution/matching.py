@@ -146,7 +146,9 @@ def _ask(order: Order, match: Match, market: Market) -> Ask:
     elif order.spend is not None:
         wanted = bought(order.spend, price, instrument, costs)
     elif order.budget is not None:
-        wanted = affordable(order.remaining, order.budget, price, instrument, costs)
+        wanted = affordable(
+            order.remaining, order.budget, price, instrument, costs, is_maker=match.is_maker
+        )
     else:
         wanted = order.remaining
     return Ask(order, market, match, price, wanted, wanted)

@@ -78,7 +78,11 @@ def size_entry(  # noqa: PLR0913 - every input of the size, named at the call
         fill_price = costs.fill_price(price, Side.BUY, is_maker=False)
         if execution.sizing is Sizing.ALL_IN and execution.entry_order is EntryOrder.MARKET:
             return _all_in(cash, fill_price, instrument, costs)
-        quantity = spendable(cash * (1 - CASH_KEPT_BACK), costs) / fill_price
+        kept = cash * (1 - CASH_KEPT_BACK)
+        notional = spendable(kept, costs)
+        if execution.entry_order is EntryOrder.LIMIT:  # it may rest, and resting may cost more
+            notional = min(notional, spendable(kept, costs, is_maker=True))
+        quantity = notional / fill_price
         if execution.sizing is Sizing.RISK:
             quantity = min(quantity, _most(equity, fill_price, stop_distance, risk))
         quantity = canonical(instrument.round_quantity(quantity), ROUND_FLOOR)
@@ -102,21 +106,27 @@ def _most(equity: Decimal, fill_price: Decimal, stop_distance: float, risk: Risk
     return min(at_risk / to_decimal(stop_distance), cap / fill_price)
 
 
-def spendable(cash: Decimal, costs: CostModel) -> Decimal:
+def spendable(cash: Decimal, costs: CostModel, *, is_maker: bool = False) -> Decimal:
     """Return a notional that ``cash`` pays for together with the costs of buying it, quote.
 
     It is the cash less what buying all of it would cost, as the optimizer's evaluator has it.
     """
     with exact():
-        notional = cash - costs.fill_costs(cash, Side.BUY, is_maker=False).on_top
+        notional = cash - costs.fill_costs(cash, Side.BUY, is_maker).on_top
         # a dearer gas on a smaller rung can leave it a few cents short, more than once
-        while notional > 0 and (short := _with_costs(notional, costs) - cash) > 0:
+        while notional > 0 and (short := _with_costs(notional, costs, is_maker) - cash) > 0:
             notional -= short
         return canonical(max(notional, ZERO), ROUND_FLOOR)
 
 
 def affordable(
-    quantity: Decimal, budget: Decimal, price: Decimal, instrument: Instrument, costs: CostModel
+    quantity: Decimal,
+    budget: Decimal,
+    price: Decimal,
+    instrument: Instrument,
+    costs: CostModel,
+    *,
+    is_maker: bool,
 ) -> Decimal:
     """Return how much of ``quantity`` (base) the budget (quote) pays for, costs included.
 
@@ -124,8 +134,8 @@ def affordable(
     """
     with exact():
         notional = canonical(price * quantity)
-        while notional > 0 and _with_costs(notional, costs) > budget:
-            most = min(quantity, spendable(budget, costs) / price)
+        while notional > 0 and _with_costs(notional, costs, is_maker) > budget:
+            most = min(quantity, spendable(budget, costs, is_maker=is_maker) / price)
             less = canonical(instrument.round_quantity(most), ROUND_FLOOR)
             # rounding of notional and fee can leave it a hair too dear: then one lot less
             quantity = less if less < quantity else max(quantity - instrument.lot, ZERO)
@@ -133,8 +143,8 @@ def affordable(
         return quantity if notional > 0 else ZERO
 
 
-def _with_costs(notional: Decimal, costs: CostModel) -> Decimal:
-    return notional + costs.fill_costs(notional, Side.BUY, is_maker=False).on_top
+def _with_costs(notional: Decimal, costs: CostModel, is_maker: bool) -> Decimal:
+    return notional + costs.fill_costs(notional, Side.BUY, is_maker).on_top
 
 
 def bought(spend: Decimal, price: Decimal, instrument: Instrument, costs: CostModel) -> Decimal:

@@ -30,6 +30,8 @@ from trading.domain.market.bars import (
 from trading.domain.market.quality import BAND_BARS, QualityReport, quality_check
 
 UNKNOWN_TIME: Final = -1  # open time of a row that has none
+# Amounts have 20 digits before the point. From here on a target a thousand prices away has no room.
+MOST_PRICE: Final = 1e15
 # The flag of a bar depends on the band before it and on the run of outliers it ends; a run that
 # alternates widens its own band and so is shorter than half of one.
 TAIL_BARS: Final = 3 * BAND_BARS
@@ -42,6 +44,7 @@ class Refusal(StrEnum):
     NO_VOLUME = "no_volume"
     NOT_FINITE = "not_finite"
     NOT_POSITIVE = "not_positive"
+    TOO_HIGH = "too_high"
     NEGATIVE_VOLUME = "negative_volume"
     HIGH_BELOW_LOW = "high_below_low"
     HIGH_BELOW_BODY = "high_below_body"
@@ -56,6 +59,7 @@ REFUSAL_TEXT: Final[dict[Refusal, str]] = {
     Refusal.NO_VOLUME: "has no volume",
     Refusal.NOT_FINITE: "has a value that is not finite",
     Refusal.NOT_POSITIVE: "has a price that is not positive",
+    Refusal.TOO_HIGH: f"has a price above {MOST_PRICE:g}, which amounts have no room for",
     Refusal.NEGATIVE_VOLUME: "has a negative volume",
     Refusal.HIGH_BELOW_LOW: "has its high below its low",
     Refusal.HIGH_BELOW_BODY: "has its high below its open or close",
@@ -179,6 +183,7 @@ _ORDER: Final = (
     Refusal.NO_VOLUME,
     Refusal.NOT_FINITE,
     Refusal.NOT_POSITIVE,
+    Refusal.TOO_HIGH,
     Refusal.NEGATIVE_VOLUME,
     Refusal.HIGH_BELOW_LOW,
     Refusal.HIGH_BELOW_BODY,
@@ -197,6 +202,7 @@ def _reasons(open_time: IntArray, values: FloatArray, step_ms: int) -> npt.NDArr
                 finite & np.isnan(values[VOLUME]),
                 ~np.isfinite(values).all(axis=0),
                 (prices <= 0).any(axis=0),
+                (prices > MOST_PRICE).any(axis=0),
                 values[VOLUME] < 0,
                 values[HIGH] < values[LOW],
                 values[HIGH] < np.maximum(values[OPEN], values[CLOSE]),

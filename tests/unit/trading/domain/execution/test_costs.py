@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,10 @@ def test_venue_fees_are_the_policys_and_smaller_for_makers() -> None:
 
 def test_a_venue_round_trip_is_two_fees_and_two_slippages() -> None:
     assert FEES.round_trip_bps(D(1000)) == 24.0
+
+
+def test_a_round_trip_of_resting_orders_counts_where_resting_is_dearer() -> None:
+    assert replace(FEES, maker_fee=D("0.01")).round_trip_bps(D(1000)) == 200.0
 
 
 @pytest.mark.parametrize("price", ["0", "-1", "NaN", "Infinity"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.execution import FEES, FREE, INSTRUMENT, D
-from trading.domain.execution.costs import CostModel, SwapCosts, SwapCostSchedule
+from trading.domain.execution.costs import CostModel, SwapCosts, SwapCostSchedule, VenueCosts
 from trading.domain.execution.orders import Side
 from trading.domain.execution.sizing import NO_ENTRY, EntrySize, size_entry, spendable
 from trading.domain.policy import EntryOrder, ExecutionPolicy, RiskPolicy, Sizing
@@ -69,6 +69,14 @@ def test_cash_pays_for_the_entry_with_its_fees() -> None:
         size = sized(execution=execution, costs=FEES)
         fees = FEES.fill_costs(size.notional, Side.BUY, is_maker=False).on_top
         assert cash - D(5) < size.notional + fees <= cash
+
+
+def test_a_limit_is_sized_for_the_dearer_of_taking_and_resting() -> None:
+    limited = replace(ALL_IN, entry_order=EntryOrder.LIMIT)
+    dear = VenueCosts(taker_fee=D(0), maker_fee=D("0.1"), slippage=D(0))
+    notional = sized(execution=limited, costs=dear).notional
+    assert notional == D("895.5")  # 995 less a tenth of it
+    assert notional + dear.fill_costs(notional, Side.BUY, is_maker=True).on_top <= D(1000)
 
 
 def test_a_swap_spends_what_the_evaluator_would() -> None:

@@ -32,6 +32,8 @@ STEP = 300_000
         (VOLUME, -1.0, Refusal.NEGATIVE_VOLUME),
         (HIGH, 50.0, Refusal.HIGH_BELOW_LOW),
         (CLOSE, 1e6, Refusal.HIGH_BELOW_BODY),
+        (HIGH, 1.0000001e15, Refusal.TOO_HIGH),
+        (CLOSE, 1e300, Refusal.TOO_HIGH),
         (LOW, 99.9999999, Refusal.LOW_ABOVE_BODY),
     ],
 )
@@ -130,7 +132,7 @@ def test_a_live_bar_gets_the_flag_it_would_have_got_in_a_file(
         at = np.arange(start, min(400, start + n))
         move[at] += size * np.where(at % 2, 1.0, -1.0)
     values = bars.values.copy()
-    values[:VOLUME] *= np.exp(np.clip(move, -600, 600))
+    values[:VOLUME] *= np.exp(np.clip(move, -600, 25))
     keep = np.delete(np.arange(400), holes)
     times, values = bars.open_time[keep], np.ascontiguousarray(values[:, keep])
     whole = quality_check(times, values, STEP)
