@@ -24,7 +24,7 @@ from trading.ports.clock import Clock
 BURST_S: Final = 1.5  # so much of the published pace may be used at once after a rest
 PAUSE_FIRST_S: Final = 10.0  # where the venue does not say how long
 PAUSE_MAX_S: Final = 900.0
-PAUSE_TOLD_MAX_S: Final = 6 * 3600.0  # a longer one is a broken header
+PAUSE_TOLD_MAX_S: Final = 3 * 86_400.0  # as long as venues ban; a longer one is a broken header
 _CUT: Final = 0.75  # share of a refused rate that is asked for next
 _NEAR: Final = 0.95  # share of it that is reached again
 _REGAIN_S: Final = 600.0  # in this time
@@ -124,7 +124,7 @@ class RequestBudget:
         self.counters["requests"] += 1
 
     def answered(self) -> None:
-        """Take note of an answer that is no refusal."""
+        """Take note of an answer that shows that a refusal is over."""
         self._n_in_a_row = 0
 
     def refused(self, reason: str, *, pause_s: float | None) -> None:
@@ -134,7 +134,8 @@ class RequestBudget:
         if now - self._taught_at > _SAME_EVENT_S:
             self._n_in_a_row += 1
             self._taught_at = now
-            for window in self._windows:
+            # a second one in a row says that it is not over, and nothing of how many are too many
+            for window in self._windows if self._n_in_a_row == 1 else ():
                 n_sent = self._count(now, window.span_s)
                 window.refuse(now, n_sent, n_sent * self._missed(now, window.span_s))
         if pause_s is None:

@@ -67,6 +67,11 @@ OUR_ERROR: Final[Mapping[type[Exception], type[TradingError]]] = {
 }
 
 
+def is_refusal(error: errors.BaseError) -> bool:
+    """Return whether the venue said that it was asked too much."""
+    return issubclass(_kind(error), RateLimitedError)
+
+
 def our_error(error: errors.BaseError, *, venue: str, pause_s: float) -> TradingError:
     """Return the error of ours that tells the caller how to react to ccxt's.
 
@@ -75,8 +80,12 @@ def our_error(error: errors.BaseError, *, venue: str, pause_s: float) -> Trading
         venue: named in the message.
         pause_s: how long to wait when the venue asked for a pause.
     """
-    kind = OUR_ERROR[next(known for known in type(error).__mro__ if known in OUR_ERROR)]
+    kind = _kind(error)
     message = f"{venue}: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
     if issubclass(kind, RateLimitedError):
         return RateLimitedError(message, retry_after_s=pause_s)
     return kind(message)
+
+
+def _kind(error: errors.BaseError) -> type[TradingError]:
+    return OUR_ERROR[next(known for known in type(error).__mro__ if known in OUR_ERROR)]

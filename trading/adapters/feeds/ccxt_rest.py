@@ -99,6 +99,8 @@ class CcxtCandleSource:
         except ConfigError as error:
             # nothing the desk could have set wrong: these candles are for everybody
             raise VenueUnavailableError(str(error)) from error
+        # not the time call: many venues count it apart, and answer it while they refuse candles
+        self._wire.budget.answered()
         page = page_from_rows(rows, since_ms=since_ms, limit=limit, step_ms=step_ms)
         if not page.bars and (rows or not answer.is_json):
             # ccxt makes an empty list of text; taking that for silence would make a gap

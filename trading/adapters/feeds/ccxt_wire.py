@@ -19,8 +19,8 @@ from urllib.parse import urlsplit, urlunsplit
 import ccxt.async_support as ccxt_async
 from ccxt.base import errors
 
-from trading.adapters.feeds.budget import RequestBudget
-from trading.adapters.feeds.ccxt_errors import our_error
+from trading.adapters.feeds.budget import PAUSE_TOLD_MAX_S, RequestBudget
+from trading.adapters.feeds.ccxt_errors import is_refusal, our_error
 from trading.domain.addresses import is_this_machine
 from trading.domain.errors import BadInputError, TradingError, VenueUnavailableError
 from trading.domain.market.venue_clock import TimeSource, VenueClock, VenueTime
@@ -104,7 +104,8 @@ class CcxtWire:
         try:
             return await call()
         except errors.BaseError as error:
-            if isinstance(error, errors.DDoSProtection) and not self.budget.paused_s:
+            if is_refusal(error) and not self.budget.paused_s:
+                # said in the body of an answer that looks well, as many venues do
                 self.budget.refused(f"{self.venue}: {error}"[:300], pause_s=None)
             raise our_error(error, venue=self.venue, pause_s=self.budget.paused_s) from error
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -183,9 +184,7 @@ class CcxtWire:
         text = f"{self.venue}: HTTP {code}: {' '.join(body.split())[:200]}"
         if code in _REFUSALS:
             self.budget.refused(text, pause_s=pause_s)
-        elif code < 400:
-            self.budget.answered()
-        elif pause_s is not None:
+        elif code >= 400 and pause_s is not None:
             self.budget.pause(text, pause_s)
 
 
@@ -194,12 +193,14 @@ def _told_pause_s(retry_after: str, body: str, now_ms: float) -> float | None:
     until_ms = _date_ms(retry_after)
     banned = _BANNED_UNTIL.search(body)
     try:
-        told = float(retry_after)
+        told = max(0.0, float(retry_after))
     except ValueError:
         if until_ms is None and banned is not None:
             until_ms = float(banned.group(1))
-        return None if until_ms is None else max(1.0, (until_ms - now_ms) / 1000 + 1.0)
-    return max(0.0, told) if told == told else None  # noqa: PLR0124 - NaN
+        if until_ms is None:
+            return None
+        told = max(1.0, (until_ms - now_ms) / 1000 + 1.0)
+    return told if told <= PAUSE_TOLD_MAX_S else None  # NaN is none either
 
 
 def _date_ms(text: str) -> float | None:

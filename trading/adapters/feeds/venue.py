@@ -27,6 +27,7 @@ from trading.ports.feeds import FeedBar, FeedBatch, FeedNews, FeedRefusal
 
 GRACE_MIN_S: Final = 15.0
 GRACE_AGAIN_S: Final = 2.0  # for a pair that had no bar the last time either
+LAG_S: Final = 5.0  # bars that first come so long after their close are late everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class VenueFeed:
             self._pairs, step_ms=self._step, poll_s=spec.poll_s, source=source, clock=clock
         )
         self._clock_task: asyncio.Task[Any] | None = None
+        # of the bar time to be published next: the frontier before it, until when all may bring it
+        self._laggards: tuple[int, float] | None = None
 
     async def next_batch(self, position: dict[str, Any], limit: int) -> FeedBatch:
         """Return closed bars after ``position``, whole bar times only; see the port."""
@@ -121,11 +124,15 @@ class VenueFeed:
             self._clock_task = asyncio.create_task(self._source.time())
 
     def _position(self, record: dict[str, Any]) -> _Position:
-        if record:
+        opened = floor_open(self._source.now().now_ms, self._step)
+        # nothing published from a time to come: the venue's clock was wrong at the start
+        is_void = bool(record) and not record["pairs"] and record["begin"] > opened
+        if record and not is_void:
             return _Position(
                 record["begin"], record["frontier"], dict(record["pairs"]), dict(record["live"])
             )
-        opened = floor_open(self._source.now().now_ms, self._step)
+        for pair in self._pairs.values():
+            pair.reach = -1
         begin = opened - self._spec.history_bars * self._step
         return _Position(begin, begin - self._step, {}, dict.fromkeys(self._pairs, opened))
 
@@ -160,22 +167,40 @@ class VenueFeed:
         joins = pair.last is None and bool(at.pairs)  # when it has caught up
         if pair.is_aside or (joins and pair.reach <= at.frontier):
             return math.inf
-        if pair.newest >= last_closed:
+        was_told_nothing = not pair.is_troubled and pair.reach > last_closed
+        if pair.newest >= last_closed or (was_told_nothing and self._is_lagging(at)):
             return pair.newest
         # not asked since the close: reading its past, or in the queue of our own questions
         unheard = pair.reach - self._step if pair.reach > at.frontier else at.frontier
         hangs = self._asks.hangs(pair.pair)
         if hangs or pair.is_troubled:
-            if self._clock.monotonic() < self._asks.back_at + self._grace_s:
+            is_just_back = self._clock.monotonic() < self._asks.back_at + self._grace_s
+            if is_just_back or self._asks.is_coming_back:
                 return unheard  # the venue was away: all catch up together
             if hangs or pair.was_missing:
                 return last_closed
         grace_s = GRACE_AGAIN_S if pair.was_missing else self._grace_s
         now_ms = int(self._source.now().now_ms - grace_s * 1000)
         waited = floor_open(now_ms, self._step) - self._step
-        if pair.is_troubled or pair.reach > last_closed:
+        if pair.is_troubled or was_told_nothing:
             return max(pair.newest, waited)
         return unheard
+
+    def _is_lagging(self, at: _Position) -> bool:
+        """Return whether the first bars of a time came so late that the others may come yet.
+
+        A venue that is slow with all its candles is no reason to pass over all pairs but one.
+        """
+        if not at.pairs:
+            return False
+        now_s = self._clock.monotonic()
+        if self._laggards is None or self._laggards[0] != at.frontier:
+            new = [t for pair in self._pairs.values() for t in pair.bars if t > at.frontier]
+            if not new:
+                return False
+            lag_s = (self._source.now().now_ms - min(new) - self._step) / 1000
+            self._laggards = (at.frontier, now_s + (self._grace_s if lag_s > LAG_S else 0.0))
+        return now_s < self._laggards[1]
 
     def _publishable(self, at: _Position, limit: int) -> tuple[list[FeedBar], _Position]:
         complete = [self._complete(pair, at) for pair in self._pairs.values()]

@@ -77,6 +77,13 @@ class VenueAsks:
         """Return whether the pair's request has been without an answer for too long."""
         return self._source.on_wire_s(pair) > self._hangs_after_s
 
+    @property
+    def is_coming_back(self) -> bool:
+        """Whether the venue, long silent, has begun to answer: a long answer takes a while."""
+        return self._n_failed >= PROBE_AFTER and any(
+            self._pairs[name].is_heard for name in self._tasks
+        )
+
     def launch(self, begin: int) -> None:
         """Take in what was answered and ask what is due; bars before ``begin`` are not wanted.
 
@@ -151,7 +158,7 @@ class VenueAsks:
         if self._n_failed >= PROBE_AFTER:  # the venue is back: nobody waits his pause out
             self.back_at = now
             for other in self._pairs.values():
-                other.next_ask = min(other.next_ask, now)
+                other.venue_is_back(now)
         self._n_failed, self.trouble = 0, ""
         self._waits_s.append(now - self._begun_s[pair.pair])
         self._hangs_after_s = max(HANG_S, HANG_TIMES * statistics.median(self._waits_s))

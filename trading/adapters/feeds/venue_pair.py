@@ -56,6 +56,7 @@ class FollowedPair:
         newest: open time of the newest closed bar, -1 before the first.
         next_ask: monotonic seconds.
         n_failures: in a row.
+        is_heard: a page of the question under way has come.
         was_missing: it had no bar when the last bar time was published without it.
     """
 
@@ -75,6 +76,7 @@ class FollowedPair:
         self.newest = -1
         self.next_ask = -math.inf
         self.n_failures = 0
+        self.is_heard = False
         self.was_missing = False
         self._n_denials = 0
         self._n_empty = 0
@@ -118,6 +120,7 @@ class FollowedPair:
             BadInputError: not about this pair: a person must mend something.
             RateLimitedError: the venue wants silence.
         """
+        self.is_heard = False
         try:
             await self._ask(begin)
         except UnknownPairError as error:
@@ -136,6 +139,11 @@ class FollowedPair:
         self._reason = ""
         self._answered_ms = self._source.now().now_ms
         return True
+
+    def venue_is_back(self, now_s: float) -> None:
+        """Be asked at once: what failed was the venue, and nothing is known of this pair yet."""
+        self.n_failures, self._reason = 0, self._reason if self._n_denials else ""
+        self.next_ask = min(self.next_ask, now_s)
 
     def plan(self, now_s: float, *, poll_s: float, close_in_s: float, is_complete: bool) -> None:
         """Say when to ask next after an answer.
@@ -169,8 +177,9 @@ class FollowedPair:
         closed_until = floor_open(self._source.now().now_ms - SETTLE_MS, self._step)
         back = OVERLAP_BARS * self._step
         since = begin if self.last is None else self.last + self._step - back
+        self.reach = min(self.reach, closed_until)  # the venue's clock may have been set back
         if self.reach > 0:
-            since = max(since, min(self.reach, closed_until) - back)
+            since = max(since, self.reach - back)
         since = max(begin, since)
         self.reach = max(self.reach, await self._pages(since, closed_until))
         # before its first bar nothing is missing: the venue may not have had the pair yet
@@ -185,6 +194,7 @@ class FollowedPair:
                 break
             limit = min(PAGE_BARS, (until - since) // self._step + 2)
             page = await self._source.fetch(self.pair, self._timeframe, since_ms=since, limit=limit)
+            self.is_heard = True
             self._refuse(page)
             forming = floor_open(self._source.now().now_ms, self._step)
             for bar in page.bars:
@@ -229,6 +239,7 @@ class FollowedPair:
         if self.last is not None:
             edge = min(self.last, self.frontier) - 2 * OVERLAP_BARS * self._step
             done = {t for t, n in self._holes.items() if t <= edge and n >= HOLES_ASKED}
+            done |= self.bars.keys()  # filled; looked for again they would be missing
             self._holes = {t: n for t, n in self._holes.items() if t not in done}
             self._late = {t for t in self._late if t > edge}
             self.bars = {t: bar for t, bar in self.bars.items() if t > edge}

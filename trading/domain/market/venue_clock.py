@@ -18,6 +18,9 @@ from typing import Final
 
 SAMPLES_KEPT: Final = 32
 SAMPLE_LIFE_S: Final = 900.0
+EARLIEST_MS: Final = 1_231_006_505_000  # no venue is older than the first block; seconds are not ms
+LATEST_MS: Final = 4_102_444_800_000  # the year 2100; microseconds are not ms either
+CONFIRMED_AFTER_S: Final = 2.0  # a clock that was set goes on by then, a cached answer stands still
 _DRIFT: Final = 1e-4  # clocks of machines part by less than this share of the time that passes
 
 
@@ -80,7 +83,7 @@ class VenueClock:
         venue_ms: float,
         width_ms: float,
     ) -> None:
-        """Take one answer in.
+        """Take one answer in; a time at which no venue can be is none.
 
         Args:
             source: what told the time.
@@ -89,18 +92,22 @@ class VenueClock:
             venue_ms: what it said, ms UTC, rounded down to its resolution.
             width_ms: that resolution.
         """
+        if not EARLIEST_MS <= venue_ms <= LATEST_MS:
+            return
         low = venue_ms - received_s * 1000
         high = venue_ms + width_ms - sent_s * 1000
         sample = (received_s, low, high)
         samples, doubt = self._samples[source], self._doubts.pop(source, None)
         if all(_agree(sample, known) for known in self._aged(source, received_s)):
             samples.append(sample)
-        elif doubt is not None and _agree(sample, doubt):
+        elif doubt is None or not _agree(sample, doubt):
+            self._doubts[source] = sample  # one odd answer moves nothing
+        elif received_s - doubt[0] < CONFIRMED_AFTER_S:
+            self._doubts[source] = doubt  # nor do several of one moment
+        else:
             # told twice: one of the clocks was set, or the machine slept
             samples.clear()
             samples.extend((doubt, sample))
-        else:
-            self._doubts[source] = sample  # one odd answer moves nothing
 
     def reading(self, now_s: float) -> ClockReading | None:
         """Return the bounds now, of the better source that has spoken; None when none has."""
