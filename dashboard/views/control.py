@@ -30,7 +30,13 @@ from trading.selectors.bots import bot_get
 from trading.selectors.feeds import mark_prices
 from trading.selectors.figures import amount_text, count_text, percent_text, quantity_text
 from trading.selectors.overview import bot_order_in_force, controls_in_force
-from trading.services.control.orders import REASON_MAX, Act, order_give, order_preview
+from trading.services.control.orders import (
+    REASON_MAX,
+    Act,
+    order_give,
+    order_preview,
+    order_refusal,
+)
 from trading.services.control.rearm import bot_rearm, rearm_preview
 
 
@@ -170,6 +176,9 @@ def _form(
     request: HttpRequest, order: Order, *, reason: str, error: str, status: int
 ) -> HttpResponse:
     desk, action = Desk(request), order.action
+    refusal = ""
+    if action.name != REARM:
+        refusal = order_refusal(act=Act(action.name), scope=order.scope, name=order.name)
     context: dict[str, Any] = {
         "action": action,
         "url": order.url,
@@ -177,7 +186,8 @@ def _form(
         "reason_max": REASON_MAX,
         "error": error,
         "flatten": request.POST.get("flatten") == "on",
-        "preview": _preview_lines(desk, order),
+        "refusal": refusal,
+        "preview": [] if refusal else _preview_lines(desk, order),
         "can_flatten": order.is_kill,
         "title": action.title,
     }

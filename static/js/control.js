@@ -62,7 +62,7 @@ export class Control {
     }
     this.fill(await response.text());
     if (!this.sheet.open) this.sheet.showModal();
-    (this.body.querySelector('input[name="reason"]') ?? this.body.querySelector("button")).focus();
+    (this.body.querySelector('input[name="reason"]') ?? this.body.querySelector("button, [data-cancel]")).focus();
   }
 
   fill(html) {

@@ -82,6 +82,8 @@ def headings(page: str) -> list[str]:
 def test_the_page_of_an_order_says_its_title_once_and_so_does_the_dialog(
     desk: Client, action: str
 ) -> None:
+    if action == "unkill":
+        desk.post("/control/kill/", {"reason": "storm"})
     address = f"/control/{action}/"
     article = desk.get(address).content.decode().partition("<article")[2].partition("</article>")[0]
     (whole,) = headings(article)
@@ -109,6 +111,24 @@ def test_a_kill_is_lifted_by_an_act_of_its_own(desk: Client) -> None:
     assert control is not None
     assert (control.state, control.reason) == (TradingState.ACTIVE, "the venue has mended them")
     assert 'href="/control/pause/"' in desk.get("/").content.decode()
+
+
+@pytest.mark.parametrize("action", ["resume", "pause"])
+def test_after_a_kill_the_page_of_another_order_promises_nothing(desk: Client, action: str) -> None:
+    assert "data-hold" in desk.get(f"/control/{action}/").content.decode()
+    desk.post("/control/kill/", {"reason": "storm"})
+    page = desk.get(f"/control/{action}/").content.decode()
+    assert "This cannot be ordered now: desk is killed (olga: storm)" in page
+    assert "data-hold" not in page
+    assert "bots may enter again" not in page
+    dialog = desk.get(f"/control/{action}/", headers={"X-Panel": "1"}).content.decode()
+    assert dialog.count('id="control-title"') == 1
+
+
+def test_a_kill_that_is_not_there_cannot_be_lifted_and_the_page_says_so(desk: Client) -> None:
+    page = desk.get("/control/unkill/").content.decode()
+    assert "desk is not killed, so there is no kill to lift" in page
+    assert "data-hold" not in page
 
 
 def test_lifting_a_kill_brings_the_pause_back_that_nobody_resumed(desk: Client) -> None:

@@ -86,8 +86,7 @@ def order_give(  # noqa: PLR0913 - who, what, why: each named at the call
         raise BadInputError("flatten was asked without a kill; only a kill can flatten")
     _one_at_a_time()
     rows = TradingControl.objects.filter(scope=scope, name=name).order_by("-id")
-    newest = rows.first()
-    killed = newest if newest is not None and newest.state == TradingState.HALTED else None
+    killed = _killed(scope, name)
     _check_kill(act, killed, f"{scope} {name}".strip())
     if act is Act.UNKILL:
         before = rows.exclude(state=TradingState.HALTED).first()
@@ -103,6 +102,20 @@ def order_give(  # noqa: PLR0913 - who, what, why: each named at the call
         actor=actor,
         created_at=clock.now(),
     )
+
+
+def order_refusal(*, act: Act, scope: str, name: str) -> str:
+    """Return why the order would be refused now; empty when it would not."""
+    try:
+        _check_kill(act, _killed(scope, name), f"{scope} {name}".strip())
+    except OrderRefusedError as error:
+        return str(error)
+    return ""
+
+
+def _killed(scope: str, name: str) -> TradingControl | None:
+    newest = TradingControl.objects.filter(scope=scope, name=name).order_by("-id").first()
+    return newest if newest is not None and newest.state == TradingState.HALTED else None
 
 
 def _check_kill(act: Act, killed: TradingControl | None, target: str) -> None:
