@@ -112,20 +112,22 @@ def _of_clock(feed: FeedView) -> Iterator[Advisory]:
 
 def _of_pair(feed: FeedView, pair: PairView) -> Iterator[Advisory]:
     subject = f"pair {pair.pair} of {feed.name}"
+    well = (PairState.FOLLOWED, PairState.SILENT)
+    others = "The other pairs go on" if any(p.state in well for p in feed.pair_views) else ""
     if pair.state == PairState.SET_ASIDE:
         again = f", asked again at {pair.retry_at:%H:%M:%S} UTC" if pair.retry_at else ""
         yield Advisory(
             1,
             subject,
             f"{feed.name} {pair.pair} is set aside{again}: {pair.reason}.",
-            "The other pairs go on; when it is gone for good, take it out of market.pairs.",
+            _after(others, "when it is gone for good, take it out of market.pairs."),
         )
     elif pair.state == PairState.FAILING:
         yield Advisory(
             1,
             subject,
             f"{feed.name} {pair.pair} gives no answer: {pair.reason or 'its request hangs'}.",
-            "The other pairs go on; it is asked again by itself.",
+            _after(others, "it is asked again by itself."),
         )
     if pair.refused_lately:
         n, what = pair.refused_lately, pair.refused_what
@@ -136,6 +138,10 @@ def _of_pair(feed: FeedView, pair: PairView) -> Iterator[Advisory]:
             f"{feed.name} {pair.pair}: {bars} set aside in the last hour, the newest {what}.",
             "Nothing decides on them; the admin lists them under refused bars.",
         )
+
+
+def _after(first: str, then: str) -> str:
+    return f"{first}; {then}" if first else then[0].upper() + then[1:]
 
 
 def _of_session(session: SessionView) -> Iterator[Advisory]:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from tests.fakes.venue_server import VenueServer, about, says
 from tests.integration.feed_scene import PAIRS, STEP, feed_scene
+from trading.ports.feeds import PairState
 
 A = PAIRS[0]
 DAY_BARS = 1440
@@ -39,6 +40,35 @@ async def test_what_one_pair_lacks_after_an_outage_makes_no_other_late() -> None
         await scene.go_on(120)
         scene.check(but=((A, hole),))
         assert scene.late == []
+
+
+async def test_a_venue_that_denied_all_its_pairs_was_wrong_and_loses_none() -> None:
+    async with feed_scene() as scene:
+        await scene.go_on(65)
+        scene.server.pairs = []
+        await scene.go_on(600)
+        assert {news.state for news in scene.news.pairs.values()} == {PairState.SET_ASIDE}
+        scene.server.pairs = PAIRS
+        await scene.go_on(900)
+        scene.check()
+        assert scene.late == []
+        assert {news.state for news in scene.news.pairs.values()} == {PairState.FOLLOWED}
+
+
+async def test_a_venue_that_fails_for_what_is_old_fails_no_pair_for_ever() -> None:
+    async with feed_scene() as scene:
+        await scene.go_on(65)
+        hole = scene.server.now_ms() // STEP * STEP + STEP
+        scene.server.edits["AAAUSDT", hole] = None
+
+        async def fail_for_the_old(request: web.Request) -> web.StreamResponse | None:
+            is_old = int(request.query["startTime"]) < scene.server.now_ms() - 5 * STEP
+            return web.Response(status=500) if is_old else None
+
+        scene.server.faults.append(about(fail_for_the_old))
+        await scene.go_on(900)
+        scene.check(but=((A, hole),))
+        assert scene.news.pairs[A].state is PairState.FOLLOWED
 
 
 def _be_slow(server: VenueServer, lag_s: dict[str, float]) -> None:

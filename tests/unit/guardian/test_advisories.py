@@ -123,3 +123,11 @@ def test_the_worst_comes_first() -> None:
     )
     assert [advisory.level for advisory in found] == [4, 2, 1]
     assert degradation_level(found) == 4
+
+
+@pytest.mark.parametrize("state", ["failing", "set_aside"])
+def test_other_pairs_are_said_to_go_on_only_where_some_do(state: str) -> None:
+    alone = replace(FEED, pair_views=(pair(state, "gone"), pair(state, "gone")))
+    beside = replace(FEED, pair_views=(pair(state, "gone"), pair("followed", "")))
+    assert "ther pairs go on" not in advisory_list(WELL, [], [alone])[0].action
+    assert advisory_list(WELL, [], [beside])[0].action.startswith("The other pairs go on; ")

@@ -56,6 +56,7 @@ class VenueAsks:
         self._clock = clock
         self._tasks: dict[str, asyncio.Task[bool]] = {}
         self._begun_s: dict[str, float] = {}
+        self._denied: set[str] = set()  # set aside when they were asked
         self._waits_s: deque[float] = deque(maxlen=64)  # for answers, of late
         self._hangs_after_s = HANG_S
         self._n_failed = 0  # in a row, over all pairs
@@ -102,6 +103,7 @@ class VenueAsks:
         due.sort(key=lambda p: (p.is_troubled, p.next_ask))
         for pair in due[: max(0, room)]:
             self._begun_s[pair.pair] = now
+            (self._denied.add if pair.is_aside else self._denied.discard)(pair.pair)
             self._tasks[pair.pair] = asyncio.create_task(pair.ask(begin, self._clock))
 
     async def some_answers(self, begin: int, is_enough: Callable[[], bool]) -> None:
@@ -155,7 +157,11 @@ class VenueAsks:
                     self.trouble = pair.news(now).reason
 
     def _answered(self, pair: FollowedPair, now: float) -> None:
-        if self._n_failed >= PROBE_AFTER:  # the venue is back: nobody waits his pause out
+        others = [other for other in self._pairs.values() if other is not pair]
+        was_wrong = pair.pair in self._denied and all(other.is_aside for other in others)
+        for other in others if was_wrong else ():
+            other.doubt_denials()
+        if was_wrong or self._n_failed >= PROBE_AFTER:  # it is back: nobody waits his pause out
             self.back_at = now
             for other in self._pairs.values():
                 other.venue_is_back(now)

@@ -145,6 +145,10 @@ class FollowedPair:
         self.n_failures, self._reason = 0, self._reason if self._n_denials else ""
         self.next_ask = min(self.next_ask, now_s)
 
+    def doubt_denials(self) -> None:
+        """Believe no longer that there is no such pair: the venue said so of all, and was wrong."""
+        self._n_denials, self._reason = 0, ""
+
     def plan(self, now_s: float, *, poll_s: float, close_in_s: float, is_complete: bool) -> None:
         """Say when to ask next after an answer.
 
@@ -217,8 +221,9 @@ class FollowedPair:
         recent = self.newest - OVERLAP_BARS * self._step
         due = [t for t, n in self._holes.items() if n < (1 if t >= recent else HOLES_ASKED)]
         if due:
-            await self._pages(min(due), max(due) + self._step)
+            # counted before: a venue may fail for what is old, and that must end too
             self._holes |= {time: self._holes[time] + 1 for time in due}
+            await self._pages(min(due), max(due) + self._step)
 
     def _take(self, bar: Bar) -> None:
         time, before = bar.open_time, self.bars.get(bar.open_time)
