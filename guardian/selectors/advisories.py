@@ -126,7 +126,7 @@ def _of_pair(feed: FeedView, pair: PairView) -> Iterator[Advisory]:
         yield Advisory(
             1,
             subject,
-            f"{feed.name} {pair.pair} gives no answer: {pair.reason or 'its request hangs'}.",
+            f"{feed.name} {pair.pair} gives no candles: {pair.reason or 'its request hangs'}.",
             _after(others, "it is asked again by itself."),
         )
     if pair.refused_lately:
