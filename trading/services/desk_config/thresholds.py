@@ -51,7 +51,7 @@ def _risk(risk: RiskPolicy) -> Iterator[Threshold]:
             risk.daily_loss_pct >= risk.max_drawdown_pct > 0,
             "daily_loss_pct",
             f"the fall since midnight is part of the drawdown, which stops entries at "
-            f"{risk.max_drawdown_pct:g} % before",
+            f"{risk.max_drawdown_pct:g} % before; only on a day of a re-arm it could",
         ),
     )
     for is_inert, name, why in inert:
