@@ -88,6 +88,16 @@ def test_bars_that_cannot_be_are_set_aside_by_name_and_the_others_go_on() -> Non
 
 
 @pytest.mark.django_db
+def test_a_pair_whose_bars_come_is_no_longer_waited_for() -> None:
+    feed = make_feed()
+    cursor = feed_cursor_get(feed_id=feed.pk, clock=FakeClock())
+    batch_of_one = FeedBatch(bars_of(0, 2, ("BTC/USDT",)), {}, 0.0)  # stored candles: no news
+    bars_append(cursor=cursor, batch=batch_of_one, clock=FakeClock())
+    states = {row.pair[:3]: row.state for row in FeedPair.objects.all()}
+    assert states == {"BTC": "followed", "ETH": "waiting"}
+
+
+@pytest.mark.django_db
 def test_a_wick_in_the_stream_is_flagged_as_in_a_file_and_after_a_restart_too() -> None:
     feed = make_feed()
     bars = series(200, step_ms=STEP)

@@ -105,6 +105,7 @@ def bars_append(*, cursor: FeedCursor, batch: FeedBatch, clock: Clock) -> list[W
     """
     passed, refused = _at_the_door(cursor, batch)
     rows = _rows(cursor, batch, passed)
+    news = batch.news or _heard_of(cursor, passed)
     now = clock.now()
     with transaction.atomic():
         late, changed, impossible = bars_sort(
@@ -124,12 +125,12 @@ def bars_append(*, cursor: FeedCursor, batch: FeedBatch, clock: Clock) -> list[W
         for pair, count in counts.items():
             tallies.setdefault(pair, PairTally()).n_refused += count
         pairs_update(
-            feed_id=cursor.feed_id, step_ms=cursor.step_ms, tallies=tallies, news=batch.news,
+            feed_id=cursor.feed_id, step_ms=cursor.step_ms, tallies=tallies, news=news,
             told=cursor.told, now=now,
         )  # fmt: skip
     cursor.last_seq += len(written)
     cursor.position = batch.position
-    cursor.heard(batch.news)
+    cursor.heard(news)
     for pair, at in cursor.pairs.items():
         at.n = n[pair]
         if pair in passed:
@@ -160,6 +161,16 @@ def _pair_cursor(feed: Feed, pair: str, now: datetime) -> PairCursor:
     columns = ("open_time", "open", "high", "low", "close", "volume", "flags")
     last = list(in_order.order_by("-open_time").values_list(*columns)[:TAIL_BARS])
     return PairCursor(newest, bars_from([Bar(*row) for row in reversed(last)]), told)
+
+
+def _heard_of(cursor: FeedCursor, passed: dict[str, PassedBars]) -> FeedNews | None:
+    """Return what the bars of a source without a venue say of its pairs: they are followed."""
+    pairs = {
+        pair: PairNews(PairState.FOLLOWED)
+        for pair, found in passed.items()
+        if len(found.bars) and cursor.pairs[pair].told.state is PairState.WAITING
+    }
+    return FeedNews(pairs=pairs) if pairs else None
 
 
 def _at_the_door(
