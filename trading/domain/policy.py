@@ -169,7 +169,7 @@ class ExecutionPolicy:
     maker_fee_bps: float = setting(8.0, "Venue fee of a resting limit fill", "bps", 0, 1000)
     slippage_bps: float = setting(2.0, "Assumed slippage of a market fill", "bps", 0, 1000)
     participation_pct: float = setting(
-        10.0, "Share of a bar's volume one order may take, 0 for no limit", "%", 0, 100
+        10.0, "Share of a bar's volume all orders together may take, 0 for no limit", "%", 0, 100
     )
     gas_per_swap_native: Decimal = setting(
         Decimal("0.00015"), "Native coin one on-chain swap burns", "native coin", 0, 1000
