@@ -105,6 +105,15 @@ def test_a_bot_stopped_by_its_drawdown_is_rearmed_with_a_reason(session: DeskSes
     assert row.actor.startswith("command line (")
 
 
+def test_a_person_reads_what_was_rearmed(session: DeskSession) -> None:
+    stopped_by_drawdown(session)
+    out = StringIO()
+    call_command("bots", "rearm", "BTC/USDT breakout", "--reason", "mended", stdout=out)
+    assert out.getvalue().splitlines() == [
+        "rearmed: BTC/USDT breakout", "bots: 1", "drawdown_pct: 26.0",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "code", "error", "says"),
     [

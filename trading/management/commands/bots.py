@@ -57,8 +57,8 @@ class Command(DeskCommand):
         return actions[options["action"]](options)
 
     def show(self, answer: dict[str, Any]) -> None:
-        """Print one line a bot."""
-        if "bots" not in answer:
+        """Print one line a bot; what was done to one is said as every command says it."""
+        if "rearmed" in answer or "removed" in answer:
             super().show(answer)
             return
         for bot in answer["bots"]:
