@@ -68,3 +68,27 @@ def test_an_unknown_bot_is_refused_with_those_there_are() -> None:
         call_command("desk", "replay", "--bot", "yours", stdout=StringIO(), stderr=err)
     assert stopped.value.code == 2
     assert err.getvalue().strip() == "--bot was 'yours'; installed are: mine"
+
+
+@pytest.mark.parametrize("action", ["replay", "start"])
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--from", "2999-01-01"), "no bar is stored from 2999-01-01T00:00:00Z on; there are bars"),
+        (("--to", "1999-01-01"), "no bar is stored before 1999-01-01T00:00:00Z; there are bars"),
+        (("--from", "2021-01-02", "--to", "2021-01-01"), "--to was 2021-01-01T00:00:00Z, which is"),
+    ],
+)
+def test_a_range_without_bars_is_refused_with_what_there_is(
+    action: str, words: tuple[str, ...], says: str
+) -> None:
+    err = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("desk", action, "--venue", "bybit", *words, stderr=err)
+    assert ended.value.code == 2
+    assert err.getvalue().startswith(says)
+
+
+def test_a_desk_without_strategies_replays_to_its_end() -> None:
+    found = answer("desk", "replay", "--venue", "bybit", "--config-set", "bots.strategies=[]")
+    assert (found["bars"], found["decisions"], found["money"]) == (900, 0, [])

@@ -160,7 +160,8 @@ class DeskCore:
         state.epoch += 1
         for bot in state.bots:
             bot.touch()
-        return _between_bars(state, max(pair.last_open_time for pair in state.pairs.values()))
+        newest = max((pair.last_open_time for pair in state.pairs.values()), default=-1)
+        return _between_bars(state, newest)  # a session without bots has no pairs
 
 
 def session_equity(state: DeskState) -> dict[str, tuple[float, float]]:

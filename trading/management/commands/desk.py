@@ -21,6 +21,7 @@ from trading.management.desk_command import DeskCommand, Needs, person_name
 from trading.management.progress import progress_bar
 from trading.ports.candles import SeriesKey
 from trading.selectors.figures import amount_typed
+from trading.services.candles.series import range_check
 from trading.services.control.orders import Act, order_give, order_preview
 from trading.services.journal.replay import ReplayReport, replay_run
 from trading.services.journal.verify import session_verify
@@ -223,17 +224,18 @@ class Command(DeskCommand):
                     "--candles-file holds one pair; name it with --pairs BASE/QUOTE"
                 )
             bars = bootstrap.candles_from_file(options["candles_file"], timeframe)
+            spans = [(int(bars.open_time[0]), int(bars.open_time[-1]))]
+            range_check(spans, start_ms=start, end_ms=end)
             return {pairs[0]: _between(bars, start, end)}, options["venue"] or "file"
         store, venue = bootstrap.candle_store(), options["venue"].strip().lower()
         if not venue:
             raise BadInputError("--venue was not given; see: manage.py candles list")
-        keys = [SeriesKey(venue, pair, timeframe) for pair in pairs] or [
-            info.key
-            for info in store.list()
-            if (info.key.venue, info.key.timeframe) == (venue, timeframe)
-        ]
-        if not keys:
+        infos = [i for i in store.list() if (i.key.venue, i.key.timeframe) == (venue, timeframe)]
+        if not infos:
             raise BadInputError(f"no {timeframe} candles of {venue!r} are stored")
+        keys = [SeriesKey(venue, pair, timeframe) for pair in pairs] or [i.key for i in infos]
+        if spans := [(i.first_open, i.last_open) for i in infos if i.key in keys]:
+            range_check(spans, start_ms=start, end_ms=end)
         series = {key.pair: store.load(key, start_ms=start, end_ms=end) for key in keys}
         return series, venue
 

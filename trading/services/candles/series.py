@@ -6,6 +6,7 @@ is. Where new and stored bars disagree, the caller must say which to believe.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -121,6 +122,34 @@ def series_merge(stored: BarArrays, new: BarArrays, *, prefer: Prefer) -> Merged
 def show(open_ms: int) -> str:
     """Return the time as a person reads it: ISO-8601 UTC."""
     return datetime.fromtimestamp(open_ms / 1000, UTC).isoformat().replace("+00:00", "Z")
+
+
+def range_check(
+    spans: Sequence[tuple[int, int]], *, start_ms: int | None, end_ms: int | None
+) -> None:
+    """Refuse a range of time that holds no bar: a run over it would find nothing and say nothing.
+
+    Args:
+        spans: first and last open time of each series that is to be read.
+        start_ms: first open time wanted, None for no limit.
+        end_ms: first open time not wanted any more, None for no limit.
+
+    Raises:
+        BadInputError: naming the range and what there is.
+    """
+    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
+        raise BadInputError(f"--to was {show(end_ms)}, which is not after --from {show(start_ms)}")
+    if any(
+        (start_ms is None or last >= start_ms) and (end_ms is None or first < end_ms)
+        for first, last in spans
+    ):
+        return
+    asked = [f"from {show(start_ms)} on"] if start_ms is not None else []
+    asked += [f"before {show(end_ms)}"] if end_ms is not None else []
+    first, last = min(one for one, _ in spans), max(other for _, other in spans)
+    raise BadInputError(
+        f"no bar is stored {' and '.join(asked)}; there are bars from {show(first)} to {show(last)}"
+    )
 
 
 def _in_order(candles: CandleFile) -> tuple[IntArray, FloatArray, int]:

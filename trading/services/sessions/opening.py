@@ -19,6 +19,7 @@ from trading.domain.market.timeframes import timeframe_name
 from trading.models import Bot, DeskSession, Feed, Mode, SessionInput, SessionLease
 from trading.ports.candles import CandleStore, SeriesInfo
 from trading.ports.clock import Clock
+from trading.services.candles.series import range_check
 from trading.services.sessions.blueprint import (
     bars_needed,
     blueprint_make,
@@ -152,20 +153,23 @@ def replay_plan(
     """Return a replay of stored candles; without pairs, of all that the venue has.
 
     Raises:
-        BadInputError: a series is not stored.
+        BadInputError: a series is not stored, or no bar of the range asked for.
     """
     venue, timeframe = venue.strip().lower(), timeframe_name(timeframe)
-    stored = sorted(
-        info.key.pair
+    stored = {
+        info.key.pair: (info.first_open, info.last_open)
         for info in store.list()
         if (info.key.venue, info.key.timeframe) == (venue, timeframe)
-    )
+    }
     missing = sorted(set(pairs) - set(stored))
     if missing or not stored:
         raise BadInputError(
             f"no {timeframe} candles of {venue!r} are stored for {', '.join(missing) or 'any pair'}"
         )
-    return MarketPlan(FeedKind.REPLAY, venue, timeframe, tuple(sorted(pairs) or stored), params)
+    wanted = tuple(sorted(pairs or stored))
+    start_ms, end_ms = params.get("start_ms"), params.get("end_ms")
+    range_check([stored[pair] for pair in wanted], start_ms=start_ms, end_ms=end_ms)
+    return MarketPlan(FeedKind.REPLAY, venue, timeframe, wanted, params)
 
 
 @transaction.atomic
