@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from trading.domain.errors import ConfigError
 from trading.domain.numbers import whole_number
@@ -166,7 +166,7 @@ def database(environ: Mapping[str, str], data: Path) -> dict[str, Any]:
     url = env_text(environ, "DATABASE_URL")
     if not url:
         return _sqlite(str(data / "guardian.sqlite3"))
-    parts = urlsplit(url)
+    parts = _url_split("DATABASE_URL", url)
     if parts.scheme == "sqlite":
         # all of it is the path: a folder may be called "a #1"
         name = unquote(url.removeprefix("sqlite:///"))
@@ -185,16 +185,10 @@ def _sqlite(name: str) -> dict[str, Any]:
 
 
 def _postgres(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        raise ConfigError("DATABASE_URL has a port that is not a number from 0 to 65535") from None
+    parts, port = _server_url("DATABASE_URL", url)
     name = unquote(parts.path.lstrip("/"))
     if not name:
         raise ConfigError("DATABASE_URL names no database; expected postgres://user@host/name")
-    if parts.fragment:
-        raise ConfigError("DATABASE_URL holds a #; within a password it is written %23")
     options: dict[str, Any] = {"connect_timeout": "5", **dict(parse_qsl(parts.query))}
     host = options.pop("host", None) or unquote(parts.hostname or "")
     return {
@@ -217,13 +211,53 @@ def redis_url(environ: Mapping[str, str], embedded: str = "") -> str:
     Raises:
         ConfigError: the URL is of another kind.
     """
-    url = env_text(environ, "REDIS_URL") or embedded
-    if url and urlsplit(url).scheme not in REDIS_SCHEMES:
+    url = env_text(environ, "REDIS_URL")
+    if not url:
+        return embedded
+    scheme = _url_split("REDIS_URL", url).scheme
+    if scheme not in REDIS_SCHEMES:
         raise ConfigError(
-            f"REDIS_URL began with {urlsplit(url).scheme or url[:12]!r}; "
-            "expected redis://, rediss:// or unix://"
+            f"REDIS_URL began with {scheme or url[:12]!r}; expected redis://, rediss:// or unix://"
         )
+    if scheme != "unix":
+        _server_url("REDIS_URL", url)
+    _redis_check(url)
     return url
+
+
+def _redis_check(url: str) -> None:
+    """Refuse what the client would only find when it connects: a word for a number, an option."""
+    import redis
+
+    try:
+        pool = redis.ConnectionPool.from_url(url)
+        pool.connection_class(**pool.connection_kwargs)
+    except ValueError as error:
+        raise ConfigError(f"REDIS_URL cannot be used: {error}") from None
+    except TypeError as error:  # the client's own words end with the option's name
+        option = str(error).rpartition(" ")[2]
+        raise ConfigError(f"REDIS_URL has the option {option}, which is none of Redis") from None
+
+
+def _url_split(name: str, url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise ConfigError(f"{name} is no address: {error}") from None
+
+
+def _server_url(name: str, url: str) -> tuple[SplitResult, int | None]:
+    """Return the parts and the port; what else a sign in a password makes of them is refused."""
+    parts = _url_split(name, url)
+    if "#" in url:  # first: what stands before it reads as a port
+        raise ConfigError(f"{name} holds a #; within a password it is written %23")
+    try:
+        return parts, parts.port
+    except ValueError:
+        raise ConfigError(
+            f"{name} has a port that is not a number from 0 to 65535; within a password / is "
+            "written %2F and ? is %3F"
+        ) from None
 
 
 def celery_broker_url(url: str) -> str:

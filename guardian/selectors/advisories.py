@@ -48,7 +48,8 @@ def _of_services(health: Health) -> Iterator[Advisory]:
             1,
             "redis",
             "Redis does not answer: pages learn of news late and no task is started.",
-            "It is started again by itself; when it stays away, look into logs/redis.log.",
+            "The desk's own is started again by itself, see logs/redis.log; one of REDIS_URL has "
+            "to be started on its machine.",
         )
     elif health.redis != "ok":
         yield Advisory(

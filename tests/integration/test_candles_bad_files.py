@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,17 @@ BAD: dict[str, tuple[str, Callable[[Path], None], str]] = {
     ),
     "broken feather": ("a.feather", _text("nonsense"), "cannot be read as feather"),
     "unknown ending": ("a.xlsx", _text("PK"), ".xlsx"),
+    "an archive named csv": ("a.csv", _text(b"PK\x03\x04\n1,2\n"), "ZIP archive"),
+    "parquet named csv": ("a.csv", _text(b"PAR1\x15\x04"), "Parquet"),
+    "packed twice": ("a.csv.gz", _text(gzip.compress(gzip.compress(b"1,2"))), "twice"),
+    "a server's page": ("a.csv", _text("<!DOCTYPE html>\n<p>Not found, sorry</p>"), "page"),
+    "wide text without a mark": ("a.csv", _text(HEADER.encode("utf-16-le")), "UTF-16"),
+    "another encoding": (
+        "a.csv",
+        _text(("note," + HEADER + "x,1,2,3,4,5,6\né,1,2,3,4,5,6\n").encode("latin-1")),
+        "line 3 is not UTF-8",
+    ),
+    "a line above the header": ("a.csv", _text("# by hand\n" + HEADER), "'# by hand'"),
     "binary csv": ("a.csv", _text(b"\xff\xfe\x00\x01" * 40), "a.csv"),
 }
 
@@ -136,7 +148,10 @@ def test_a_bad_file_gives_one_line_and_changes_nothing(kind: str, tmp_path: Path
     [
         (("--venue", "../up", "--pair", "BTC/USDT", "--timeframe", "5m"), "../up"),
         (("--venue", "bybit", "--pair", "BTCUSDT", "--timeframe", "5m"), "BTCUSDT"),
+        (("--venue", "bybit", "--pair", "BTC/BTC", "--timeframe", "5m"), "base and quote"),
         (("--venue", "bybit", "--pair", "BTC/USDT", "--timeframe", "5x"), "5x"),
+        (("--venue", "bybit", "--pair", "BTC/USDT", "--timeframe", "24H"), "did you mean 1d?"),
+        (("--venue", "bybit", "--pair", "BTC/USDT", "--timeframe", "10080m"), "did you mean 7d?"),
         ((*NAME, "--prefer", "mine"), "mine"),
     ],
 )

@@ -46,6 +46,11 @@ def _binance(rows: list[list[float]]) -> list[list[Any]]:
 TAKEN: dict[str, tuple[str, Callable[[list[list[Any]]], bytes], str]] = {
     "six columns": ("a.csv", lambda rows: text(rows).encode(), "no header"),
     "six columns, Windows line ends": ("a.csv", lambda r: text(r, "\r\n").encode(), "no header"),
+    "six columns, ends of old spreadsheets": (
+        "a.csv",
+        lambda r: text(r, "\r").encode(),
+        "no header",
+    ),
     "a mark before the first byte": (
         "a.csv",
         lambda rows: b"\xef\xbb\xbf" + text(rows).encode(),

@@ -71,7 +71,8 @@ def test_show_json_is_one_strict_object() -> None:
     [
         ("mrket: x\n", "config/desk.yaml:1: mrket is not a setting; did you mean market?"),
         ("policy: {savings: {ratio: 2}}\n",
-         "config/desk.yaml:1: policy.savings.ratio was 2; expected 0 to 0.5 ratio"),
+         "config/desk.yaml:1: policy.savings.ratio was 2; expected 0 to 0.5 ratio; "
+         "did you mean 0.02?"),
         ("a: [\n", "config/desk.yaml:2: not valid YAML: "
                    "expected the node content, but found '<stream end>'"),
         ("policy: !include ../../etc/passwd.yaml\n",

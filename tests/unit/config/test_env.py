@@ -59,6 +59,9 @@ def test_sqlite_urls_name_relative_and_absolute_files(url: str, named: str, tmp_
         ("postgres://root@localhost", "names no database"),
         ("postgres://root@localhost:eighty/desk", "port"),
         ("postgres://root@localhost:99999/desk", "port"),
+        ("postgres://u:p#w@localhost/desk", "%23"),
+        ("postgres://u:p/w@localhost/desk", "%2F"),
+        ("postgres://[::1/desk", "no address"),
         ("sqlite://", "sqlite:///path"),
         ("desk.db", "desk.db"),
     ],
@@ -104,9 +107,23 @@ def test_the_embedded_redis_is_used_only_without_another() -> None:
     assert env.redis_url({}) == ""
 
 
-def test_a_redis_url_of_another_kind_is_refused() -> None:
-    with pytest.raises(ConfigError, match="amqp"):
-        env.redis_url({"REDIS_URL": "amqp://localhost"})
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("amqp://localhost", "amqp"),
+        ("redis://localhost:abc", "port"),
+        ("redis://localhost:99999", "port"),
+        ("redis://:se#cret@localhost:6379/0", "%23"),
+        ("redis://:a/b@localhost:6379/0", "%2F"),
+        ("redis://[::1", "no address"),
+        ("redis://localhost?socket_timeout=soon", "socket_timeout"),
+        ("redis://localhost?foo=1", "foo"),
+    ],
+)
+def test_a_redis_url_that_means_nothing_is_refused(url: str, word: str) -> None:
+    with pytest.raises(ConfigError, match=word) as refused:
+        env.redis_url({"REDIS_URL": url})
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

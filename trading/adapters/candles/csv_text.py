@@ -85,6 +85,11 @@ def _parsed(name: str, content: bytes, names: list[str] | None, first: list[str]
         # not by a handler of the reader's: its threads would outlive the interpreter with it
         for number, line in enumerate(lines, 1):
             n_cells = len(next(csv.reader([line.decode("utf-8", "replace")]), ()))
+            if n_cells > 1 == len(first):
+                raise BadInputError(
+                    f"{name} begins with {first[0][:60]!r}; expected a line that names the "
+                    f"columns, take away what stands above it"
+                ) from None
             if line.strip() and n_cells != len(first):
                 raise BadInputError(
                     f"{name} cannot be read: line {number} has {n_cells} cells; "

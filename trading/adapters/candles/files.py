@@ -55,7 +55,7 @@ class ArrowCandleFiles:
 
 
 def _column_names(path: Path, names: Sequence[str]) -> list[str]:
-    lowered = [str(name).strip().lower() for name in names]
+    lowered = ["_".join(str(name).lower().split()) for name in names]  # "Open time" is open_time
     for wanted in (*TIME_COLUMNS, *COLUMNS):
         if lowered.count(wanted) > 1:
             raise BadInputError(f"{path.name} has the column {wanted} twice; expected it once")

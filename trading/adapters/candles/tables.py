@@ -25,6 +25,17 @@ _TEXT: Final = frozenset({".csv", ".gz", ".json"})
 _PARQUET: Final = frozenset({".parquet", ".pq"})
 _FEATHER: Final = frozenset({".feather", ".arrow"})
 _GZIP: Final = b"\x1f\x8b"
+# by the first bytes of what is often given the name of a CSV file
+_NO_TEXT: Final = (
+    (b"PK\x03\x04", "a ZIP archive or a workbook; unpack it, or save the sheet as CSV"),
+    (b"PAR1", "a Parquet file; let its name end in .parquet"),
+    (b"ARROW1", "a Feather file; let its name end in .feather"),
+    (_GZIP, "compressed twice; unpack it once"),
+    (b"BZh", "compressed by bzip2; unpack it"),
+    (b"\xfd7zXZ", "compressed by xz; unpack it"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd; unpack it"),
+    (b"<", "a page or an error of a server; download the candles again"),
+)
 
 
 def table_open(path: Path) -> CandleTable:
@@ -68,8 +79,25 @@ def _text_table(path: Path) -> CandleTable:
     content = content.removeprefix(b"\xef\xbb\xbf")
     if not content.strip():
         raise BadInputError(f"{path.name} is empty; expected at least one candle")
-    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        raise BadInputError(f"{path.name} is UTF-16 text; save it as UTF-8")
+    _text_check(path.name, content)
+    # editors count a line at \n, \r\n and the lone \r of old spreadsheets
+    content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if content.lstrip()[:1] in {b"[", b"{"} or ".json" in path.suffixes:
         return json_table(path.name, content)
     return csv_table(path.name, content)
+
+
+def _text_check(name: str, content: bytes) -> None:
+    """Refuse what is no text, by what it is; its first line would be said to be a wrong header."""
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in content[:2]:
+        raise BadInputError(f"{name} is UTF-16 text; save it as UTF-8")
+    for begin, what in _NO_TEXT:
+        if content.lstrip().startswith(begin):
+            raise BadInputError(f"{name} is {what}")
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadInputError(f"{name}, line {line} is not UTF-8 text; save it as UTF-8") from error
+    if b"\x00" in content:
+        raise BadInputError(f"{name} holds bytes that are no text; expected CSV or JSON")

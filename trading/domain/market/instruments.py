@@ -39,7 +39,12 @@ class Pair:
             BadInputError: the text is not two symbols of letters, digits and full stops.
         """
         parts = normal_symbol(text.strip()).replace("-", "/").split("/")
-        if len(parts) != 2 or parts[0] == parts[1]:
+        if len(parts) == 2 and parts[0] and parts[0] == parts[1]:
+            raise BadInputError(
+                f"pair was {text[:60]!r}; its base and quote are the same; expected two, such as "
+                "BTC/USDT"
+            )
+        if len(parts) != 2:
             raise BadInputError(f"pair was {text[:60]!r}; expected BASE/QUOTE, such as BTC/USDT")
         if not all(is_symbol(part) for part in parts):
             raise BadInputError(

@@ -15,6 +15,8 @@ MS_PER_MINUTE: Final = 60_000
 MS_PER_DAY: Final = 86_400_000
 _UNIT_MS: Final = {"m": MS_PER_MINUTE, "h": 60 * MS_PER_MINUTE, "d": MS_PER_DAY}
 _PATTERN: Final = re.compile(r"([1-9]\d{0,3})([mhd])\Z", re.ASCII)
+_MINUTES: Final = re.compile(r"(\d{1,8})\s*(?:m|min|mins|minutes?)\Z", re.ASCII)
+_LONGEST_MINUTES: Final = 9999 * 1440
 
 
 def timeframe_ms(name: str) -> int:
@@ -26,9 +28,20 @@ def timeframe_ms(name: str) -> int:
     match = _PATTERN.match(name)
     if match is None:
         raise BadInputError(
-            f"timeframe was {name[:40]!r}; expected a number and m, h or d, such as 5m"
+            f"timeframe was {name[:40]!r}; expected a number from 1 to 9999 and m, h or d, "
+            f"such as 5m{_meant(name)}"
         )
     return int(match.group(1)) * _UNIT_MS[match.group(2)]
+
+
+def _meant(name: str) -> str:
+    """Return the timeframe that was meant, as a question; a capital M is a month and none here."""
+    plain = name.strip().lstrip("0")
+    if not plain.endswith("M") and _PATTERN.match(plain.lower()):
+        return f"; did you mean {length_name(timeframe_ms(plain.lower()))}?"
+    if (minutes := _MINUTES.match(plain)) and 0 < int(minutes.group(1)) <= _LONGEST_MINUTES:
+        return f"; did you mean {length_name(int(minutes.group(1)) * MS_PER_MINUTE)}?"
+    return ""
 
 
 def length_name(length_ms: int) -> str:

@@ -181,8 +181,10 @@ class Command(DeskCommand):
             "seed": options["seed"],
             "swap_costs": {"path": costs.name, "of": str(costs.identity)},
             "next": (
-                f"manage.py optimize run --pair {infos[0].key.pair} --windows all --trials 200 "
-                "--open"
+                # all three names: other series of the pair may be stored as well
+                f"manage.py optimize run --venue {infos[0].key.venue} "
+                f"--pair {infos[0].key.pair} --timeframe {infos[0].key.timeframe} "
+                "--windows all --trials 200 --open"
             ),
         }
 

@@ -82,10 +82,22 @@ def _setting(kind: Any, metadata: Any, node: Node, problems: list[Problem], path
         problems.append(Problem(path, node.origin.place, text))
         return FAILED
     if not is_in_range(value, metadata):
-        text = f"{path} was {shown(node.raw)}; expected {range_text(metadata)}"
+        nearest = _nearest(value, metadata)
+        text = f"{path} was {shown(node.raw)}; expected {range_text(metadata)}{nearest}"
         problems.append(Problem(path, node.origin.place, text))
         return FAILED
     return value
+
+
+def _nearest(value: Any, metadata: Any) -> str:
+    """Return the nearest right value: a share may be meant in percent, or with its sign."""
+    low, high = metadata.get("low"), metadata.get("high")
+    is_percent = metadata.get("unit") == "ratio" and abs(value) > 1
+    meant = [value / 100, -value / 100] if is_percent else []
+    for right in (*meant, -value):
+        if right and is_in_range(right, metadata):
+            return f"; did you mean {right:g}?"
+    return f"; the nearest is {low if low is not None and value < low else high}"
 
 
 def _map(kind: Any, node: Node, problems: list[Problem], path: str) -> Any:

@@ -17,7 +17,14 @@ FILES = [
      "config/desk.yaml:1: policy.xyzzy is not a setting; expected one of signals, forecast, "
      "scheduling, risk, execution, stops, savings"),
     ("out of range", "policy: {savings: {ratio: 0.51}}\n",
-     "config/desk.yaml:1: policy.savings.ratio was 0.51; expected 0 to 0.5 ratio"),
+     "config/desk.yaml:1: policy.savings.ratio was 0.51; expected 0 to 0.5 ratio; "
+     "the nearest is 0.5"),
+    ("a share in percent", "policy: {savings: {ratio: 15}}\n",
+     "config/desk.yaml:1: policy.savings.ratio was 15; expected 0 to 0.5 ratio; "
+     "did you mean 0.15?"),
+    ("a share with its sign", "policy: {risk: {max_drawdown_pct: -25}}\n",
+     "config/desk.yaml:1: policy.risk.max_drawdown_pct was -25; expected 0 to 100 %; "
+     "did you mean 25?"),
     ("not a number", "policy: {savings: {ratio: lots}}\n",
      "config/desk.yaml:1: policy.savings.ratio was 'lots'; expected a number"),
     ("not finite", "policy: {risk: {position_pct: .nan}}\n",
@@ -50,8 +57,8 @@ FILES = [
     ("an impossible pair", "market: {pairs: [BTCUSDT]}\n",
      "config/desk.yaml:1: market.pairs: pair was 'BTCUSDT'; expected BASE/QUOTE, such as BTC/USDT"),
     ("an impossible timeframe", "market: {timeframe: 5 minutes}\n",
-     "config/desk.yaml:1: market.timeframe was '5 minutes'; expected a number and m, h or d, "
-     "such as 5m"),
+     "config/desk.yaml:1: market.timeframe was '5 minutes'; expected a number from 1 "
+     "to 9999 and m, h or d, such as 5m; did you mean 5m?"),
     ("two settings that exclude each other",
      "policy:\n  savings:\n    window: 8\n    min_closes: 9\n",
      "config/desk.yaml:4: policy.savings.min_closes was 9; expected at most window 8"),

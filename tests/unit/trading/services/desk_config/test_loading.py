@@ -185,7 +185,8 @@ def test_every_problem_is_named_at_once(folder: ConfigFolder) -> None:
     assert str(caught.value).splitlines() == [
         "config/desk.yaml:1: mrket is not a setting; did you mean market?",
         "config/desk.yaml:3: policy.risk.loss_streak was 'many'; expected a whole number",
-        "GUARDIAN__POLICY__SAVINGS__RATIO: policy.savings.ratio was '0.9'; expected 0 to 0.5 ratio",
+        "GUARDIAN__POLICY__SAVINGS__RATIO: policy.savings.ratio was '0.9'; expected 0 to 0.5 "
+        "ratio; the nearest is 0.5",
     ]
 
 

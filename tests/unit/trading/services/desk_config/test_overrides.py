@@ -78,7 +78,8 @@ def test_later_changes_are_laid_over_earlier_ones_and_none_takes_one_back() -> N
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({RATIO: "0.9"}, "the change: policy.savings.ratio was '0.9'; expected 0 to 0.5 ratio"),
+        ({RATIO: "0.9"}, "the change: policy.savings.ratio was '0.9'; expected 0 to 0.5 ratio; "
+         "the nearest is 0.5"),
         ({RATIO: float("nan")}, "the change: policy.savings.ratio was nan; expected a number"),
         ({"policy.savings.rato": 1}, "the change: policy.savings.rato is not a setting; "
                                      "did you mean policy.savings.ratio?"),
