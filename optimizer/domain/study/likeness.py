@@ -3,7 +3,8 @@
 A file is remembered by its closes at the ends of hours, quarters of days or days. Two files are of
 one market where the logarithms of those closes keep their distance: what they differ by varies by
 less than a hundredth of what the closes themselves vary by. Two walks never do, however alike they
-look; a token in two currencies that hardly move against each other does, and is charged for.
+look; a token in two currencies that hardly move against each other does, and is charged for. So is
+a file in the local time of another zone, and one of the same market the other way round.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from trading.domain.market.bars import CLOSE, BarArrays, FloatArray, IntArray
 _SLOTS_MS: Final = (MS_PER_DAY // 24, MS_PER_DAY // 4, MS_PER_DAY)
 _MOST_SLOTS: Final = 1_500  # of one file; more would only be slower to compare
 _LEAST_COMMON: Final = 4  # closes that decide
+_LEAST_MOVED: Final = 24  # where times or direction differ: so many ways to be alike by chance
+_LEAST_BETWEEN: Final = 60  # slots, in which two walks part by ten of their steps
+_HALF_SLOT: Final = 0.6  # of a slot's own variance; two that only jitter differ by twice as much
+_ZONES_MS: Final = 14 * MS_PER_DAY // 24  # as far as clocks on earth are from UTC
 _PLACES: Final = 5  # of a logarithm: a thousandth of a percent
 UNLIKE: Final = 0.01  # of the closes' own variance
 
@@ -93,11 +98,34 @@ def share_seen(own: PricePath, other: PricePath) -> float:
     """
     slot_ms = max(own.slot_ms, other.slot_ms)
     a, b = own.at(slot_ms), other.at(slot_ms)
-    _, in_a, in_b = np.intersect1d(a.slots, b.slots, assume_unique=True, return_indices=True)
-    if in_a.size < _LEAST_COMMON or not _is_alike(a.logs[in_a], b.logs[in_b]):
+    if not _is_same_market(a, b):
         return 0.0
     days = own.days()
     return float(np.isin(days, other.days()).sum() / days.size)
+
+
+def _is_same_market(a: PricePath, b: PricePath) -> bool:
+    most = -(-_ZONES_MS // a.slot_ms)
+    for lag in sorted(range(-most, most + 1), key=abs):
+        _, in_a, in_b = np.intersect1d(
+            a.slots, b.slots + lag, assume_unique=True, return_indices=True
+        )
+        one, other = a.logs[in_a], b.logs[in_b]
+        if in_a.size >= (_LEAST_MOVED if lag else _LEAST_COMMON) and _is_alike(one, other):
+            return True
+        if in_a.size >= _LEAST_MOVED and _is_alike(one, -other):
+            return True
+        if in_a.size >= _LEAST_BETWEEN and _is_between(one, other):
+            return True
+    return False
+
+
+def _is_between(a: FloatArray, b: FloatArray) -> bool:
+    """Return whether the closes differ by what a market moves in half a slot, as hours do in days.
+
+    Those of another market part by more with every slot.
+    """
+    return float(np.var(a - b)) <= _HALF_SLOT * float(np.var(np.diff(a)))
 
 
 def _is_alike(a: FloatArray, b: FloatArray) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -23,6 +23,7 @@ from trading.services.swap_costs.market import MAX_NOTIONAL
 
 DAY_S: Final = 86_400.0
 MAX_AGE_S: Final = 7 * DAY_S
+_AHEAD: Final = timedelta(days=1)  # a time without a zone may be local, and is read as UTC
 
 _log = structlog.get_logger(__name__)
 
@@ -65,6 +66,12 @@ class SwapCostCache:
         """Return what to tell about the age; empty when there is nothing to tell."""
         if self.identity.is_simulated:
             return f"swap costs {self.name!r} are simulated: nobody measured them"
+        ahead = [moment for moment in self.moments if moment and moment - clock.now() > _AHEAD]
+        if ahead:
+            return (
+                f"swap costs {self.name!r} say that they were measured on {max(ahead):%Y-%m-%d}, "
+                "which is yet to come; measure them again with swap_costs refresh"
+            )
         age = self.age_s(clock)
         if age is None:
             return f"swap costs {self.name!r} do not say when they were measured"

@@ -2,8 +2,8 @@
 
 The rule for files that name no pair, as the original's: their tokens say what they are of on the
 chain they live on, so candles of that chain are held to them. A venue without a chain has no
-tokens: there such costs are an assumption, which is said. A file that names its pair is held to
-it everywhere.
+tokens: there such costs are an assumption, which is said, but for the very pair the other way
+round. A file that names its pair is held to it everywhere.
 """
 
 from __future__ import annotations
@@ -88,11 +88,13 @@ class CostIdentity:
         return tuple(found)
 
     def _pair(self, pair: str) -> tuple[str, ...]:
-        if not pair or not self.pairs or pair in self.pairs:
+        if not pair or pair in self.pairs:
             return ()
         base, quote = pair.split("/")
-        if f"{quote}/{base}" in self.pairs:
+        if f"{quote}/{base}" in (self.pairs or (self.known_pair,)):
             return (f"direction {quote}/{base}, sizes in {base}, not {pair}, sizes in {quote}",)
+        if not self.pairs:
+            return ()
         return (f"{self.known_pair}, not {pair}",)
 
     def _tokens(self, chain: int, base: str, quote: str) -> list[str]:
@@ -103,11 +105,6 @@ class CostIdentity:
             is_other = address and (address != known if known else called is not None)
             if is_other:
                 found.append(f"{name} {called or address}, not {symbol}")
-        if found and (self.asset, self.quote) == (
-            TOKENS.get((chain, quote)),
-            TOKENS.get((chain, base)),
-        ):
-            return [f"direction {quote}/{base}, sizes in {base}, not {base}/{quote}"]
         return found
 
 

@@ -74,10 +74,31 @@ def test_short_files_are_recognised_in_long_ones() -> None:
     assert 0.01 < share_seen(long, short) < 0.04
 
 
+@pytest.mark.parametrize("hours", [-11.0, -5.0, 1.0, 5.5, 8.0, 13.0])
+@pytest.mark.parametrize("days", [20, 90, 400])
+def test_local_times_are_the_same_market(hours: float, days: int) -> None:
+    whole = markets.random_walk(1, days * DAY)
+    moved = replace(whole, open_time=whole.open_time + int(hours * 3_600_000))
+    assert share_seen(path(whole), path(moved)) > 0.9
+    assert share_seen(path(moved), path(whole)) > 0.9
+
+
+def test_the_other_direction_is_the_same_market() -> None:
+    other = path(closes(WHOLE, 1 / WHOLE.values[CLOSE]))
+    assert share_seen(path(WHOLE), other) == share_seen(other, path(WHOLE)) == 1.0
+
+
 def test_other_markets_are_not() -> None:
     own = path(WHOLE)
     for seed in range(2, 40):
-        assert share_seen(own, path(markets.random_walk(seed, 90 * DAY))) == 0.0
+        walk = markets.random_walk(seed, 90 * DAY)
+        assert share_seen(own, path(walk)) == 0.0
+        assert share_seen(own, path(walk.slice(DAY, 3 * DAY))) == 0.0
+    jitter = [
+        replace(WHOLE, values=np.full((5, len(WHOLE)), 1.0) * np.exp(noise))
+        for noise in (np.random.default_rng(seed).normal(0, 0.001, len(WHOLE)) for seed in (1, 2))
+    ]
+    assert share_seen(path(jitter[0]), path(jitter[1])) == 0.0
     rng = np.random.default_rng(5)
     beside = WHOLE.values[CLOSE] * np.exp(np.cumsum(rng.normal(0, 0.0015, len(WHOLE))))
     assert share_seen(own, path(closes(WHOLE, beside))) == 0.0

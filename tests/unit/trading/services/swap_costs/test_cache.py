@@ -58,6 +58,12 @@ def test_only_an_old_cache_warns_and_says_what_to_do() -> None:
     assert "swap_costs refresh" in warning
 
 
+def test_a_time_that_is_yet_to_come_is_said() -> None:
+    clock = FakeClock()
+    assert cache_check(good(clock, 5.0, -0.9 * DAY_S), "here").warning(clock) == ""
+    assert "yet to come" in cache_check(good(clock, 5.0, -1.1 * DAY_S), "here").warning(clock)
+
+
 def test_a_cache_without_times_says_so() -> None:
     clock = FakeClock()
     raw = good(clock, 1.0, 2.0)

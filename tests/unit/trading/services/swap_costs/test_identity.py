@@ -63,6 +63,7 @@ def test_costs_of_the_market_or_of_nothing_known_fit(
         (ORIGINAL, "pulsex", "DAI/PDAI", "direction PDAI/DAI, sizes in DAI, not DAI/PDAI"),
         (NAMED | {"pair": "DAI/PDAI"}, "pulsex", "PDAI/DAI", "direction DAI/PDAI"),
         (NAMED | {"pair": "dai-pdai"}, "pulsex", "PDAI/DAI", "direction DAI/PDAI"),
+        (REVERSED, "kraken", "PDAI/DAI", "direction DAI/PDAI, sizes in PDAI, not PDAI/DAI"),
         (NAMED, "kraken", "XMR/EUR", "PDAI/DAI, not XMR/EUR"),
         (NAMED, "", "XMR/EUR", "PDAI/DAI, not XMR/EUR"),
         (SIMULATED, "bybit", "BTC/USDT", "simulated, not measured on bybit"),
