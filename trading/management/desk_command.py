@@ -5,6 +5,7 @@ Source: design note "The command line", rules for every command.
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import os
@@ -33,6 +34,14 @@ Done = TypeVar("Done")
 _STOPPED: Final = "stopped; what was done is kept"
 _AGAIN_S: Final = 0.5  # between two tries while the database is held
 _TOLD_EVERY_S: Final = 5.0
+_FULL: Final = ("there is no room left on the disk for", "free some, then try again")
+_FILE_TROUBLE: Final = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EROFS: ("the disk is read-only for", "make it writable, or set GUARDIAN_DATA_DIR"),
+    errno.EACCES: ("this user may not use", "give it to the user of the desk"),
+    errno.EPERM: ("this user may not use", "give it to the user of the desk"),
+}
 
 
 class Needs(Enum):
@@ -104,10 +113,13 @@ class DeskCommand(CommandLine):
         except (BadInputError, ConfigError) as error:
             self._stop(str(error), 2)
         except (TradingError, OSError) as error:
+            if isinstance(error, OSError):
+                code, text = "os_error", file_trouble(error)
+            else:
+                code, text = error.code, str(error)
             if options["json"]:
-                code = error.code if isinstance(error, TradingError) else "os_error"
-                self.stdout.write(json_line({"error": code, "message": str(error)}))
-            self._stop(str(error), 1)
+                self.stdout.write(json_line({"error": code, "message": text}))
+            self._stop(text, 1)
         except KeyboardInterrupt as stop:
             if options["json"]:
                 known = stop.answer if isinstance(stop, StoppedByHand) else {}
@@ -162,6 +174,12 @@ class DeskCommand(CommandLine):
     def _stop(self, message: str, code: int) -> None:
         self.stderr.write(message)
         sys.exit(code)
+
+
+def file_trouble(error: OSError) -> str:
+    """Return in words what went wrong with a file, and what to do."""
+    words = _FILE_TROUBLE.get(error.errno or 0)
+    return f"{words[0]} {error.filename!r}; {words[1]}" if words and error.filename else str(error)
 
 
 def person_name() -> str:

@@ -56,7 +56,8 @@ _TEXTS: Final[Mapping[Trouble, str]] = {
     Trouble.DAMAGED: "is damaged ({why}); stop the desk and put a backup in its place",
     Trouble.NOTHING_YET: "holds nothing yet; manage.py up begins there, if it is the right one",
     Trouble.FOREIGN: "holds tables of another program; name a database of the desk's own",
-    Trouble.OLDER: "is of an earlier release; bring it up to date with: manage.py migrate",
+    Trouble.OLDER: "is of an earlier release, or making its tables broke off; bring it up to date "
+    "with: manage.py migrate",
     Trouble.NEWER: "is of a later release; run that one, it is not changed back",
     Trouble.FAILED: "refused what was asked of it: {why}",
 }

@@ -56,8 +56,9 @@ def _annual(n_bars: int, expected: int, step_ms: int) -> str:
     days, counted = (count * step_ms / MS_PER_DAY for count in (expected, n_bars))
     per_year = bars_per_year(step_ms)
     return (
-        f"annual figures (CAGR, Sharpe, Sortino) count {per_year:,.0f} bars as a year and durations "
-        f"count bars as well: with the missing candles {days:,.4g} days pass as {counted:,.4g}, so "
+        f"annual figures (CAGR, Sharpe, Sortino) count {per_year:,.0f} bars as a year and "
+        f"durations count bars as well: with the missing candles {days:,.4g} days pass as "
+        f"{counted:,.4g}, so "
         "they are far from what a year of the calendar brings; total return and the depth of the "
         "drawdown are not touched"
     )
