@@ -165,3 +165,9 @@ def test_a_bad_name_gives_one_line(
 
 def test_a_missing_file_gives_one_line(tmp_path: Path) -> None:
     assert "none.csv" in refused("import", str(tmp_path / "none.csv"), *NAME)
+
+
+@pytest.mark.parametrize("since", ["0001-01-01", "2400-01-01", "2024-13-01"])
+def test_a_download_begins_at_a_date_that_has_been(since: str) -> None:
+    # year 1 was asked for window by window, a year to come was plain success
+    assert since in refused("download", *NAME, "--since", since)

@@ -132,8 +132,8 @@ class Command(DeskCommand):
         }
 
     def _download(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        key, since_ms = _key(options), _since(options["since"])
         clock = bootstrap.system_clock()
+        key, since_ms = _key(options), _since(options["since"], clock.now_ms())
 
         async def run() -> dict[str, Any]:
             source = bootstrap.candle_source(venue=key.venue, base_url=options["base_url"])
@@ -233,14 +233,17 @@ def _prefer(text: str) -> Prefer:
         raise BadInputError(f"--prefer was {text!r}; expected new, old or nobody") from None
 
 
-def _since(text: str) -> int:
+def _since(text: str, now_ms: int) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInputError(f"--since was {text!r}; expected a date such as 2025-01-31") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1000)
+    since_ms = int(moment.timestamp() * 1000)
+    if not 0 <= since_ms < now_ms:
+        raise BadInputError(f"--since was {text!r}; expected a date from 1970 on that has been")
+    return since_ms
 
 
 def _progress() -> AbstractContextManager[Any]:
