@@ -17,8 +17,9 @@ from tests.fakes.feeds import PAIRS, ScriptedFeed, log_of, make_feed, session_on
 from tests.fakes.publisher import MemoryPublisher
 from trading.adapters.feeds.replay import ReplayFeed, ReplaySpec
 from trading.domain.errors import BadInputError, RateLimitedError, VenueUnavailableError
-from trading.models import Feed
+from trading.models import Feed, FeedPair
 from trading.ports.candles import SeriesKey
+from trading.ports.feeds import FeedBatch, FeedNews, PairNews, PairState
 from trading.services.stream.supervisor import StreamSupervisor
 
 
@@ -71,6 +72,36 @@ async def test_feeds_are_taken_up_while_running_and_announced() -> None:
     assert closed == [1, 2, 3, 4, 5]
     assert {m["n"] for m in publisher.on(topic) if not m["closed"]} == {6}
     assert publisher.on(f"feed.{feed.pk}")[-1]["seq"] == 10
+
+
+class NewsOnlyFeed(ScriptedFeed):
+    """A venue between two bars: nothing to store, and every answer is news."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.heard = 0
+
+    async def next_batch(self, position: dict[str, Any], limit: int) -> FeedBatch:
+        self.heard += 1
+        told = PairNews(PairState.SILENT, "", self.heard)
+        return FeedBatch([], position, 5.0, news=FeedNews("", {PAIRS[0]: told}))
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_a_venue_says_between_two_bars_is_written_although_hearts_beat() -> None:
+    feed, source = await sync_to_async(make_feed)(), NewsOnlyFeed()
+    behind: list[int] = []
+
+    def is_enough() -> bool:
+        heard = source.heard
+        row = FeedPair.objects.filter(feed=feed, pair=PAIRS[0]).first()
+        if row is not None and row.answered_ms:
+            behind.append(heard - row.answered_ms)
+        return heard >= 60
+
+    async with running(lambda row: source):
+        await until(is_enough)
+    assert max(behind) <= 1
 
 
 @pytest.mark.django_db(transaction=True)

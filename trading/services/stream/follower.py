@@ -62,6 +62,7 @@ class FeedFollower:
         self._n_failures = 0
         self._last_heartbeat = 0.0
         self._told: Any = None  # of the feed's news, to write them when they change
+        self._noted_at = -HEARTBEAT_S  # when they were written; a mere heartbeat says none
         self._is_unpaced = row.kind == "replay" and not row.params.get("bar_seconds")
 
     def stop(self) -> None:
@@ -122,11 +123,11 @@ class FeedFollower:
         if is_more or batch.position != cursor.position:
             rows = await sync_to_async(bars_append)(cursor=cursor, batch=batch, clock=self._clock)
             self._herald.bars_written(self._row.pk, rows)
-        elif batch.news and (told != self._told or now - self._last_heartbeat >= HEARTBEAT_S):
+        elif batch.news and (told != self._told or now - self._noted_at >= HEARTBEAT_S):
             await sync_to_async(feed_note)(cursor=cursor, news=batch.news, clock=self._clock)
         else:
             return
-        self._told, self._last_heartbeat = told, now
+        self._told, self._last_heartbeat, self._noted_at = told, now, now
 
     async def _room(self, cursor: FeedCursor) -> int:
         if not self._is_unpaced:
