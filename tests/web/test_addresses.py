@@ -115,6 +115,7 @@ def test_no_query_makes_an_error_of_the_records(everybody: Client) -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("route", PLAIN)
 def test_no_query_of_one_page_makes_an_error(everybody: Client, route: str) -> None:
     assert refused(everybody, queries(route, FIELDS, HOSTILE)) == {}
