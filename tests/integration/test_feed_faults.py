@@ -171,6 +171,40 @@ async def test_a_pair_that_is_delisted_is_set_aside_by_name_and_taken_back() -> 
         assert scene.news.pairs[B].state is PairState.FOLLOWED
 
 
+UNNAMED = says({"code": -9999, "msg": "Unknown asset pair"}, status=400)
+
+
+async def test_a_pair_gone_from_the_list_is_set_aside_whatever_its_candles_answer() -> None:
+    async with feed_scene() as scene:
+        await scene.go_on(65)
+        scene.server.pairs = [A, C]
+        scene.server.faults = [about(UNNAMED, symbol="BBBUSDT")]
+        await scene.go_on(300)
+        news = scene.news.pairs[B]
+        assert (news.state, news.reason) == (
+            PairState.SET_ASIDE,
+            "binance has no pair BBB/USDT; did you mean CCC/USDT?",
+        )
+        lists = scene.server.counts()["exchangeInfo"]
+        assert lists <= 6
+        scene.server.pairs, scene.server.faults = PAIRS, []
+        await scene.go_on(700)
+        scene.check()
+        assert scene.news.pairs[B].state is PairState.FOLLOWED
+
+
+async def test_words_without_a_name_set_no_listed_pair_aside() -> None:
+    async with feed_scene() as scene:
+        await scene.go_on(65)
+        no_list = says("<html>", status=502)
+        scene.server.faults = [
+            about(UNNAMED, symbol="BBBUSDT", times=3), about(no_list, path="/exchangeInfo"),
+        ]  # fmt: skip
+        await scene.go_on(180)
+        scene.check()
+        assert scene.news.pairs[B].state is PairState.FOLLOWED
+
+
 async def test_a_pair_that_was_never_there_holds_nobody_up() -> None:
     async with feed_scene() as scene:
         scene.server.pairs = [A, C]

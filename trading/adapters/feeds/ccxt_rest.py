@@ -6,9 +6,11 @@ import asyncio
 import difflib
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import numpy as np
+from ccxt.base.errors import ExchangeError
 
 from trading.adapters.feeds.ccxt_venues import venue_check
 from trading.adapters.feeds.ccxt_wire import Answer, CcxtWire
@@ -27,6 +29,7 @@ from trading.ports.candles import CandlePage, SourceState
 from trading.ports.clock import Clock
 
 MARKETS_FRESH_S: Final = 10.0  # a list this old may be asked for again when a pair is not in it
+DOUBT_FRESH_S: Final = 60.0  # and this old when a pair in it is answered with an error
 MARKETS_LEAST: Final = 0.5  # a list with less than this share of the last one is not whole
 MARKETS_PAUSE_S: Final = 3.0  # nobody asks for the list again so soon after it failed
 TIME_FRESH_S: Final = 60.0
@@ -63,6 +66,7 @@ class CcxtCandleSource:
         self._time_turn = asyncio.Lock()
         self._time_at = -math.inf
         self._answers: dict[str, Answer] = {}
+        self._doubted: set[str] = set()
 
     def state(self) -> SourceState:
         """Return how the venue treats us now."""
@@ -96,6 +100,11 @@ class CcxtCandleSource:
             )
         except (BadInputError, OrderRejectedError) as error:
             raise UnknownPairError(str(error)) from error  # it is about what was asked for
+        except VenueUnavailableError as error:
+            # an answer in words ccxt has no name for, as Kraken's "Unknown asset pair"
+            if type(error.__cause__) is ExchangeError:
+                self._doubted.add(pair)
+            raise
         except ConfigError as error:
             # nothing the desk could have set wrong: these candles are for everybody
             raise VenueUnavailableError(str(error)) from error
@@ -140,18 +149,25 @@ class CcxtCandleSource:
 
     async def _check_pair(self, pair: str) -> None:
         """Believe that there is no such pair only when a whole list of this minute says so."""
-        if pair in (self._client.markets or {}):
-            return
-        async with self._markets_turn:
-            now, failed = self._clock.monotonic(), self._markets_failure
-            if failed is not None and now - failed[0] < MARKETS_PAUSE_S:
-                raise failed[1]
-            if not self._client.markets or now - self._markets_at > MARKETS_FRESH_S:
-                await self._load_markets()
+        if pair not in (self._client.markets or {}):
+            await self._markets_since(MARKETS_FRESH_S)
+        elif pair in self._doubted:
+            with suppress(TradingError):  # the candles themselves may be there all the same
+                await self._markets_since(DOUBT_FRESH_S)
         if pair not in self._client.markets:
             near = difflib.get_close_matches(pair, list(self._client.markets), n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise UnknownPairError(f"{self.venue} has no pair {pair}{hint}")
+
+    async def _markets_since(self, fresh_s: float) -> None:
+        """Load the list of markets unless it is as young as that."""
+        async with self._markets_turn:
+            now, failed = self._clock.monotonic(), self._markets_failure
+            if failed is not None and now - failed[0] < MARKETS_PAUSE_S:
+                raise failed[1]
+            if not self._client.markets or now - self._markets_at > fresh_s:
+                await self._load_markets()
+                self._doubted.clear()  # the list says which of them there are
 
     async def _load_markets(self) -> None:
         """Load the list of markets; what was loaded stays when the answer is no whole list."""
