@@ -116,7 +116,10 @@ def amount_in(currency: Currency, dollars: Decimal, by_quote: Mapping[str, Decim
 
 def normal_symbol(text: str) -> str:
     """Return a symbol in its one spelling: capital letters, full-width and composed alike."""
-    return unicodedata.normalize("NFKC", text.upper())
+    signs = unicodedata.normalize("NFKC", text)
+    # a letter whose capital is two letters keeps its own: ß is not SS
+    capitals = "".join(sign.upper() if len(sign.upper()) == 1 else sign for sign in signs)
+    return unicodedata.normalize("NFKC", capitals)
 
 
 def is_symbol(text: str) -> bool:
