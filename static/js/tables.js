@@ -69,7 +69,7 @@ function filterRows(table, chosen, tools) {
   const total = table.tBodies[0].rows.length;
   sayNone(table, chosen, shown === 0 ? total : 0);
   const count = tools?.querySelector("[data-count]");
-  if (count) count.textContent = shown === total ? `${total} rows` : `${shown} of ${total} rows`;
+  if (count) count.textContent = shown === total ? `${total} row${total === 1 ? "" : "s"}` : `${shown} of ${total} rows`;
 }
 
 function hideColumns(table, chosen) {
