@@ -48,7 +48,7 @@ class Needs(Enum):
     """What a command needs of a database that nothing was ever written to."""
 
     NOTHING = auto()
-    WORD = auto()  # it reads what is there, so a server that is away is found out at once
+    DATABASE = auto()  # it reads what is there, so a server that is away is found out at once
     DESK = auto()  # it speaks of what is there, so with nothing there it is refused
     TABLES = auto()  # it writes, so the tables are made first
 
@@ -165,7 +165,7 @@ class DeskCommand(CommandLine):
     def _ready(self, options: Mapping[str, Any]) -> None:
         """Look at the database before anything is done with it."""
         needs = self.needs(options)
-        if needs is Needs.NOTHING or not database_is_fresh() or needs is Needs.WORD:
+        if needs is Needs.NOTHING or not database_is_fresh() or needs is Needs.DATABASE:
             return
         if needs is Needs.DESK:
             standing_check()

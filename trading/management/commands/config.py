@@ -47,7 +47,7 @@ class Command(DeskCommand):
 
     def needs(self, options: Mapping[str, Any]) -> Needs:
         """Roll back only what somebody changed; files can be shown and checked without a desk."""
-        return Needs.DESK if options["action"] == "rollback" else Needs.WORD
+        return Needs.DESK if options["action"] == "rollback" else Needs.DATABASE
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Run the action."""

@@ -102,7 +102,7 @@ class Command(DeskCommand):
 
     def needs(self, options: Mapping[str, Any]) -> Needs:
         """Make tables for sessions; speak of sessions only where there can be some."""
-        return {"start": Needs.TABLES, "replay": Needs.WORD}.get(options["action"], Needs.DESK)
+        return {"start": Needs.TABLES, "replay": Needs.DATABASE}.get(options["action"], Needs.DESK)
 
     def answer(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Run the action that was asked for."""
