@@ -7,7 +7,7 @@ import io
 import os
 import sys
 
-from trading.domain.errors import BadInputError, ConfigError, TradingError
+from trading.base.domain.errors import BadInputError, ConfigError, TradingError
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def _database_trouble(error: Exception) -> Exception | None:
 
     if not isinstance(error, Error):
         return None
-    from trading.services.database_trouble import database_trouble
+    from trading.base.services.database_trouble import database_trouble
 
     return database_trouble(error)
 

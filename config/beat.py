@@ -5,7 +5,7 @@ from guardian.domain.schedules import ScheduleEntry
 DEFAULT_SCHEDULES = (
     ScheduleEntry(
         name="sessions: start and hand over",
-        task="trading.tasks.sessions_supervise",
+        task="trading.desk.tasks.sessions_supervise",
         every_s=5,
         queue="default",
         description="Starts wanted sessions that no worker holds, ends those nobody wants.",

@@ -12,7 +12,7 @@ from celery.signals import worker_init, worker_process_init
 
 from config.surroundings import celery_variables_forget, settings_module_use
 from guardian.adapters.parent_bond import bind_to_parent
-from trading.adapters.worker_drain import drain
+from trading.base.adapters.worker_drain import drain
 
 settings_module_use(os.environ, Path(__file__).resolve().parents[1])
 celery_variables_forget(os.environ)
@@ -46,8 +46,8 @@ app.steps["worker"].add(Draining)
 def load_engine(sender: Any, **_kwargs: Any) -> None:
     """Load the engine before the desk's pool is forked, so that its processes share the pages."""
     if sender.hostname.startswith("desk@"):
-        import_module("trading.bootstrap")
-        import_module("trading.services.sessions.runner")
+        import_module("trading.desk.bootstrap")
+        import_module("trading.desk.services.sessions.runner")
 
 
 @worker_process_init.connect

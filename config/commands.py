@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from django.core.management import ManagementUtility, get_commands
 from django.core.management.base import BaseCommand
 
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 
 class Utility(ManagementUtility):

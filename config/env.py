@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from trading.domain.errors import ConfigError
-from trading.domain.numbers import whole_number
+from trading.base.domain.errors import ConfigError
+from trading.base.domain.numbers import whole_number
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})

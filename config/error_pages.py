@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.decorators import sync_and_async_middleware
 
-from trading.services.database_trouble import database_trouble
+from trading.base.services.database_trouble import database_trouble
 
 GetResponse = (
     Callable[[HttpRequest], HttpResponse] | Callable[[HttpRequest], Awaitable[HttpResponse]]

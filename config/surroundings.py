@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from trading.domain.errors import ConfigError
+from trading.base.domain.errors import ConfigError
 
 DEFAULT_SETTINGS = "config.settings.dev"
 _NOT_WHOLE = frozenset({"__init__", "base", "celery", "channels", "logging", "login", "metrics"})

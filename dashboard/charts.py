@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from trading.domain.market.currencies import currency_of
-from trading.selectors.equity import EquityCurve
-from trading.selectors.figures import unit_places
+from trading.base.domain.currencies import currency_of
+from trading.base.selectors.figures import unit_places
+from trading.desk.selectors.equity import EquityCurve
 
 
 def _iso(ms: int) -> str:

@@ -25,8 +25,8 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from dashboard.payloads.study_watch import StudyRequest, StudyWatch
 from dashboard.payloads.watch import Watch, WatchRequest, overlay_read, watch_open
 from optimizer.domain.topics import STUDIES
-from trading.domain.errors import BadInputError
-from trading.domain.topics import DESK, group_for
+from trading.base.domain.errors import BadInputError
+from trading.base.domain.topics import DESK, group_for
 
 UNAUTHENTICATED: Final = 4401
 MAX_MESSAGE: Final = 2_000  # characters; a watch request is under 120

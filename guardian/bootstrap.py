@@ -41,12 +41,13 @@ from guardian.selectors.processes import process_list
 from guardian.services.desk_run import DRAINED_WITHIN_S, Desk
 from guardian.services.schedules import setup_schedules
 from optimizer.adapters.workers.room import cores_granted
-from trading.bootstrap import desk_config, open_default_desk, system_clock
-from trading.domain.desk.config import FeedKind
-from trading.domain.errors import BadInputError, TradingError
-from trading.models import DeskSession
-from trading.selectors.feeds import feed_list
-from trading.selectors.health import session_list
+from trading.base.bootstrap import system_clock
+from trading.base.domain.errors import BadInputError, TradingError
+from trading.desk.bootstrap import desk_config, open_default_desk
+from trading.desk.models import DeskSession
+from trading.desk.selectors.feeds import feed_list
+from trading.desk.selectors.health import session_list
+from trading.market.domain.feed_kind import FeedKind
 
 SWEEPS_CPU_FRACTION = 0.9  # of the cores; the desk goes on beside a study
 LEFT_WITHIN_S = STOP_WAIT_S + 15.0  # processes whose supervisor was killed end within this time

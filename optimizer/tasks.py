@@ -14,7 +14,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from trading.adapters.worker_drain import is_draining
+from trading.base.adapters.worker_drain import is_draining
 
 ENQUEUED_FOR_S = 14  # shorter than the supervision period: a study nobody took is not piled up
 

@@ -28,7 +28,7 @@ from optimizer.domain.objectives import OBJECTIVES
 from optimizer.domain.search.samplers import COSTS, Result, Sampler
 from optimizer.domain.search.space import Space
 from optimizer.domain.systems import systems_parse
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 BATCH: Final = 12  # trials of one strategy, as in a study
 FULL: Final = 500  # results until every history is full

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trading.domain.market.bars import FloatArray
-from trading.domain.signals.features import FeatureBank
-from trading.domain.signals.strategies.base import Strategy
+from trading.market.domain.bars import FloatArray
+from trading.signals.domain.features import FeatureBank
+from trading.signals.domain.strategies.base import Strategy
 
 STEP_MS = 300_000
 

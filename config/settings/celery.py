@@ -5,7 +5,7 @@ again, so a session's deadline is shorter than it and every task is harmless whe
 database decides who may write, never the queue.
 
 Whatever may take longer says so: it acknowledges at the start (``acks_late=False``), asks
-``trading.adapters.worker_drain.is_draining`` every second or so and ends when told, and a
+``trading.base.adapters.worker_drain.is_draining`` every second or so and ends when told, and a
 supervising task on ``default`` finds by the database what nobody works on and sends it again.
 """
 
@@ -17,10 +17,10 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 # First match wins: supervisors only look and dispatch, so they must not wait behind their work.
 CELERY_TASK_ROUTES = (
     [
-        ("trading.tasks.sessions_supervise", {"queue": "default"}),
+        ("trading.desk.tasks.sessions_supervise", {"queue": "default"}),
         ("optimizer.tasks.studies_supervise", {"queue": "default"}),
-        ("trading.tasks.*session*", {"queue": "desk"}),
-        ("trading.tasks.*train*", {"queue": "ml"}),
+        ("trading.desk.tasks.*session*", {"queue": "desk"}),
+        ("trading.desk.tasks.*train*", {"queue": "ml"}),
         ("optimizer.tasks.*", {"queue": "sweeps"}),
     ],
 )

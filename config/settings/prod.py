@@ -6,7 +6,7 @@ from config import env
 from config.settings.base import *  # noqa: F403
 from config.settings.base import DATA_DIR
 from config.settings.logging import logging_config
-from trading.domain.errors import ConfigError
+from trading.base.domain.errors import ConfigError
 
 ALLOWED_HOSTS = env.env_list(os.environ, "GUARDIAN_ALLOWED_HOSTS")
 if not ALLOWED_HOSTS:

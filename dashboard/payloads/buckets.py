@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trading.domain.market.timeframes import floor_open
+from trading.market.domain.timeframes import floor_open
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trading.selectors.markers import Marker, StopLine
+from trading.desk.selectors.markers import Marker, StopLine
 
 _ADDRESS = {"entry": "/orders/{}/", "exit": "/orders/{}/", "denied": "/decisions/{}/"}
 

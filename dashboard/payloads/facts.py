@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from trading.selectors.figures import GROUP, MISSING, count_text, plain_text, quantity_text
+from trading.base.selectors.figures import GROUP, MISSING, count_text, plain_text, quantity_text
 
 _UNITS: Final = {
     "s": "s", "ms": "ms", "us": "µs", "mb": "MiB", "pct": "%", "days": "d", "bars": "bars",

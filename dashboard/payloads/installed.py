@@ -8,11 +8,11 @@ from typing import Final
 
 from optimizer.selectors.studies import StudyView
 from optimizer.selectors.trials import TrialView
-from trading.domain.desk.config import InstalledBot
-from trading.domain.errors import TradingError
-from trading.domain.market.instruments import Pair
-from trading.domain.signals.strategies import strategy_get
-from trading.services.bots.installing import BotAsked, BotOrder, bot_order
+from trading.base.domain.errors import TradingError
+from trading.desk.domain.config import InstalledBot
+from trading.desk.services.bots.installing import BotAsked, BotOrder, bot_order
+from trading.market.domain.instruments import Pair
+from trading.signals.domain.strategies import strategy_get
 
 _RULES: Final = InstalledBot(venue="-", pair="A/B").rules  # those of a bot the optimizer installs
 _NAME: Final = "any"  # what a bot is called does not matter here

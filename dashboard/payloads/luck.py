@@ -7,7 +7,7 @@ from typing import Final
 from dashboard.payloads.facts import Fact
 from optimizer.domain.luck.figures import LuckFigures
 from optimizer.domain.luck.standing import StandingVerdict
-from trading.selectors.figures import GROUP, count_text, percent_text, plain_text
+from trading.base.selectors.figures import GROUP, count_text, percent_text, plain_text
 
 # name, what it is called, how it is written
 _SHOWN: Final = (

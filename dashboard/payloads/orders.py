@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from trading.domain.reasons import TradingState
+from trading.base.domain.reasons import TradingState
 
 REARM: Final = "rearm"
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from optimizer.selectors.studies import QUIET_S, StudyView
 from optimizer.selectors.walk_forward import search_verdict
 from optimizer.services.sweeps.silence import silence_sentence
-from trading.selectors.figures import count_text, duration_text, plain_text
+from trading.base.selectors.figures import count_text, duration_text, plain_text
 
 STATE_TONES: Final = {
     "running": "good", "stopping": "warning", "stalled": "warning", "waiting": "info",

@@ -21,10 +21,10 @@ from optimizer.domain.topics import study_topic
 from optimizer.selectors.points import RETURN, TrialPoints, trial_points
 from optimizer.selectors.studies import StudyView, study_get
 from optimizer.selectors.trials import trial_counts
-from trading import bootstrap
-from trading.domain.errors import BadInputError
-from trading.domain.market.bars import IntArray
-from trading.domain.topics import group_for
+from trading.base import bootstrap
+from trading.base.domain.errors import BadInputError
+from trading.base.domain.topics import group_for
+from trading.market.domain.bars import IntArray
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -9,14 +9,15 @@ from typing import Any, Final
 from dashboard.payloads.addresses import ROW_MAX
 from dashboard.payloads.buckets import Bucket, BucketTracker
 from dashboard.payloads.chart import overlay_payload
-from trading import bootstrap
-from trading.domain.errors import BadInputError
-from trading.domain.market.instruments import Pair
-from trading.domain.market.timeframes import timeframe_ms
-from trading.domain.topics import candles_topic, group_for
-from trading.selectors.chart import CandleSnapshot, candle_snapshot
-from trading.selectors.feeds import FeedView, feed_get
-from trading.selectors.markers import marker_list, stop_lines
+from trading.base import bootstrap
+from trading.base.domain.errors import BadInputError
+from trading.base.domain.topics import group_for
+from trading.desk.selectors.feeds import FeedView, feed_get
+from trading.desk.selectors.markers import marker_list, stop_lines
+from trading.market.domain.instruments import Pair
+from trading.market.domain.timeframes import timeframe_ms
+from trading.market.domain.topics import candles_topic
+from trading.market.selectors.chart import CandleSnapshot, candle_snapshot
 
 SNAPSHOT_BARS: Final = 600
 

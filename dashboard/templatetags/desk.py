@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from dashboard.payloads import days
 from optimizer.domain.study.stretches import Stretches
-from trading.selectors import figures
+from trading.base.selectors import figures
 
 register = template.Library()
 

@@ -1,7 +1,7 @@
 """Pause, resume, kill, lift a kill, re-arm: what it will do in figures, the reason, then the act.
 
 The page works alone, in the dialog of any page and without a script; the deed itself is one
-service call. Only people with ``trading.operate_desk`` get here.
+service call. Only people with ``desk.operate_desk`` get here.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from dashboard.payloads.orders import DESK_ACTIONS, REARM, Action, bot_actions
 from dashboard.templatetags.desk import words
 from dashboard.views.desk import OPERATE, Desk
 from dashboard.views.panel import is_panel, panel_render
-from trading import bootstrap
-from trading.domain.errors import TradingError
-from trading.domain.topics import DESK
-from trading.selectors.bots import bot_get
-from trading.selectors.feeds import mark_prices
-from trading.selectors.figures import amount_text, count_text, percent_text, quantity_text
-from trading.selectors.overview import bot_order_in_force, controls_in_force
-from trading.services.control.orders import (
+from trading.base import bootstrap
+from trading.base.domain.errors import TradingError
+from trading.base.domain.topics import DESK
+from trading.base.selectors.figures import amount_text, count_text, percent_text, quantity_text
+from trading.desk.selectors.bots import bot_get
+from trading.desk.selectors.feeds import mark_prices
+from trading.desk.selectors.overview import bot_order_in_force, controls_in_force
+from trading.desk.services.control.orders import (
     REASON_MAX,
     Act,
     order_give,
     order_preview,
     order_refusal,
 )
-from trading.services.control.rearm import bot_rearm, rearm_preview
+from trading.desk.services.control.rearm import bot_rearm, rearm_preview
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,24 +13,24 @@ from guardian.bootstrap import desk_health
 from guardian.domain.advisories import BLOCKED, Advisory, degradation_level
 from guardian.selectors.advisories import advisory_list
 from guardian.selectors.logins import login_locks
-from trading import bootstrap
-from trading.domain.market.timeframes import MS_PER_DAY
-from trading.selectors.bots import BotView, bot_list, money_summaries
-from trading.selectors.decisions import decision_list, outcome_counts
-from trading.selectors.drawdowns import drawdown_stops
-from trading.selectors.feeds import FeedView, feed_list, mark_prices, market_now
-from trading.selectors.health import SessionView, session_list
-from trading.selectors.overview import (
+from trading.base import bootstrap
+from trading.desk.selectors.bots import BotView, bot_list, money_summaries
+from trading.desk.selectors.decisions import decision_list, outcome_counts
+from trading.desk.selectors.drawdowns import drawdown_stops
+from trading.desk.selectors.feeds import FeedView, feed_list, mark_prices, market_now
+from trading.desk.selectors.health import SessionView, session_list
+from trading.desk.selectors.overview import (
     bot_order_in_force,
     checklist,
     controls_in_force,
     desk_control,
     mode_badge,
 )
-from trading.selectors.positions import position_list, round_trip_list
-from trading.selectors.savings import checkpoint_list, savings_rule, savings_summary
+from trading.desk.selectors.positions import position_list, round_trip_list
+from trading.desk.selectors.savings import checkpoint_list, savings_rule, savings_summary
+from trading.market.domain.timeframes import MS_PER_DAY
 
-OPERATE: Final = "trading.operate_desk"
+OPERATE: Final = "desk.operate_desk"
 
 
 class Desk:

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 
 from dashboard.views.desk import Desk
 from dashboard.views.panel import panel_render
-from trading.domain.errors import BadInputError
-from trading.domain.market.instruments import Pair
-from trading.selectors.decisions import decision_get, decision_list_at
-from trading.selectors.positions import order_get
+from trading.base.domain.errors import BadInputError
+from trading.desk.selectors.decisions import decision_get, decision_list_at
+from trading.desk.selectors.positions import order_get
+from trading.market.domain.instruments import Pair
 
 
 def _render(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from dashboard.charts import equity_figure
 from dashboard.views.desk import PANEL_NAMES, Desk
 from dashboard.views.fragments import Panel, panels_render
-from trading.domain.market.timeframes import timeframe_ms
-from trading.selectors.equity import equity_curves
+from trading.desk.selectors.equity import equity_curves
+from trading.market.domain.timeframes import timeframe_ms
 
 CHART_TIMEFRAMES: Final = ("1m", "5m", "15m", "1h", "4h", "1d")
 

@@ -19,7 +19,7 @@ from dashboard.views.study_form import StudyForm, choices
 from dashboard.views.study_start import study_enqueue
 from optimizer import bootstrap
 from optimizer.selectors.studies import study_list
-from trading.domain.errors import TradingError
+from trading.base.domain.errors import TradingError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -22,8 +22,8 @@ from optimizer.selectors.points import RETURN
 from optimizer.selectors.studies import StudyView, study_get
 from optimizer.selectors.trials import RANKED, TrialView, best_trials, ranked_trials, trial_counts
 from optimizer.selectors.walk_forward import fold_list, search_verdict
-from trading import bootstrap as trading
-from trading.domain.errors import ConfigError
+from trading.base.domain.errors import ConfigError
+from trading.desk import bootstrap as desk
 
 START: Final = "optimizer.add_study"
 STEER: Final = "optimizer.change_study"
@@ -61,7 +61,7 @@ class StudyPage:
     def installed(self, trials: Iterable[TrialView]) -> dict[int, str]:
         """Return the names of the bots that run these trials; none while settings are wrong."""
         try:
-            bots = trading.desk_config().bots.installed
+            bots = desk.desk_config().bots.installed
         except ConfigError:
             return {}
         return installed_names(self.study, trials, bots)

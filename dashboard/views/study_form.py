@@ -30,10 +30,10 @@ from optimizer.services.studies.open.request import (
 )
 from optimizer.services.studies.open.sources import Origin
 from optimizer.services.studies.open.typed import amount, names, number, whole
-from trading.domain.errors import BadInputError, TradingError
-from trading.domain.market.timeframes import MS_PER_DAY
-from trading.ports.candles import SeriesInfo
-from trading.services.swap_costs.identity import CostsMismatchError
+from trading.base.domain.errors import BadInputError, TradingError
+from trading.market.domain.timeframes import MS_PER_DAY
+from trading.market.ports.candles import SeriesInfo
+from trading.market.services.swap_costs.identity import CostsMismatchError
 
 _DEFAULT: Final = StudyRequest()
 STEERING: Final = next(iter(OBJECTIVES))

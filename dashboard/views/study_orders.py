@@ -20,8 +20,8 @@ from dashboard.views.study_start import study_enqueue
 from optimizer import bootstrap
 from optimizer.selectors.studies import StudyView
 from optimizer.services.studies.control import study_cancel
-from trading.domain.errors import TradingError
-from trading.selectors.figures import count_text
+from trading.base.domain.errors import TradingError
+from trading.base.selectors.figures import count_text
 
 
 @dataclass(frozen=True, slots=True)

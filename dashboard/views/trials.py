@@ -16,9 +16,9 @@ from dashboard.views.desk import OPERATE
 from dashboard.views.panel import is_panel, panel_render
 from dashboard.views.study import StudyPage
 from optimizer.selectors.trials import TrialDetail, trial_get
-from trading import bootstrap as trading
-from trading.domain.errors import TradingError
-from trading.selectors.figures import percent_text, quantity_text
+from trading.base.domain.errors import TradingError
+from trading.base.selectors.figures import percent_text, quantity_text
+from trading.desk import bootstrap as desk
 
 REASON_MAX: Final = 300
 _SHOWN: Final = (
@@ -107,7 +107,7 @@ def _install(page: StudyPage, detail: TrialDetail, typed: dict[str, str]) -> tup
             "it is of. Import the candles and search again to install what it finds."
         ), ""
     try:
-        done = trading.bot_install(
+        done = desk.bot_install(
             name=typed["name"],
             strategy=detail.view.strategy,
             params=detail.view.params,

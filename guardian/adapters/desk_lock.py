@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 
 class DeskLock:

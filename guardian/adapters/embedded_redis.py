@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from guardian.adapters.redis_record import RedisRecord, record_read, record_write
-from trading.domain.errors import ConfigError
+from trading.base.domain.errors import ConfigError
 
 
 def redis_program() -> str:

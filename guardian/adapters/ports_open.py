@@ -6,7 +6,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 _LISTENING = "0A"
 

@@ -8,11 +8,11 @@ from typing import Final
 from guardian.domain.advisories import Advisory
 from guardian.selectors.health import Health
 from guardian.selectors.logins import LoginLock
-from trading.ports.feeds import PairState
-from trading.selectors.feeds import FeedView, PairView
-from trading.selectors.figures import duration_text
-from trading.selectors.health import HEARTBEAT_BUDGET_S, SessionView
-from trading.selectors.sentences import skew_sentence, stale_sentence
+from trading.base.selectors.figures import duration_text
+from trading.desk.selectors.feeds import FeedView, PairView
+from trading.desk.selectors.health import HEARTBEAT_BUDGET_S, SessionView
+from trading.desk.selectors.sentences import skew_sentence, stale_sentence
+from trading.market.ports.feeds import PairState
 
 NAME_SHOWN: Final = 40  # signs of a name a stranger typed
 TURN_BUDGET_S: Final = 120.0  # sessions that take turns wait less than this

@@ -15,13 +15,13 @@ from guardian.domain.advisories import degradation_level
 from guardian.selectors.advisories import advisory_list
 from guardian.selectors.health import Health
 from guardian.selectors.logins import login_failures, login_locks
-from trading.domain.forecasting.naive import NaiveDriftForecaster
-from trading.domain.reasons import TradingState
-from trading.models import SavingsCheckpoint
-from trading.selectors.bots import bot_list, money_summaries
-from trading.selectors.feeds import FeedView, feed_list
-from trading.selectors.health import SessionView, session_list
-from trading.selectors.overview import desk_control
+from trading.base.domain.reasons import TradingState
+from trading.desk.models import SavingsCheckpoint
+from trading.desk.selectors.bots import bot_list, money_summaries
+from trading.desk.selectors.feeds import FeedView, feed_list
+from trading.desk.selectors.health import SessionView, session_list
+from trading.desk.selectors.overview import desk_control
+from trading.learning.domain.forecasting.naive import NaiveDriftForecaster
 
 
 def desk_status(

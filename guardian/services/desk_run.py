@@ -12,8 +12,8 @@ from guardian.domain.processes import GIVEN_UP, STOP_WAIT_S, Group, ProcessState
 from guardian.ports.probes import Probes
 from guardian.ports.supervisor import Keeper, Supervisor
 from guardian.selectors.processes import process_changes, process_list
-from trading.domain.errors import TradingError
-from trading.ports.clock import Clock
+from trading.base.domain.errors import TradingError
+from trading.base.ports.clock import Clock
 
 POLL_S = 0.25
 WATCH_S = 1.0

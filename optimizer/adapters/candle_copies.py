@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 
 from optimizer.adapters.run_files import candles_write
-from trading.adapters.candles.atomic import file_lock
-from trading.domain.market.bars import BarArrays
+from trading.base.adapters.atomic import file_lock
+from trading.market.domain.bars import BarArrays
 
 _GONE = ".gone."
 

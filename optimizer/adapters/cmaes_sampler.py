@@ -25,7 +25,7 @@ from optimizer.domain.search.evolution import (
     population_take,
 )
 from optimizer.domain.search.samplers import MOST, Result, State, generator
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 _SIGMA: Final = 0.25  # of the cube: the first population covers most of it
 _TRIES: Final = 4  # draws of a point outside the cube, before it is moved to the edge

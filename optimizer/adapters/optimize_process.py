@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trading.domain.errors import TradingError
+from trading.base.domain.errors import TradingError
 
 
 class StudyProcessError(TradingError):

@@ -17,7 +17,7 @@ import numpy as np
 
 from optimizer.adapters import peer_script
 from optimizer.ports.peers import PeerFigures, PeerJob, PeerRound
-from trading.domain.errors import VenueUnavailableError
+from trading.base.domain.errors import VenueUnavailableError
 
 PACKAGES: Final = ("vectorbt==1.2.0", "backtesting==0.6.6")
 _INSTALL_S: Final = 900

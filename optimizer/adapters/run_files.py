@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from trading.domain.file_named import file_named
-from trading.domain.market.bars import BarArrays
+from trading.base.domain.file_named import file_named
+from trading.market.domain.bars import BarArrays
 
 
 def write_atomic(path: Path, content: bytes) -> None:

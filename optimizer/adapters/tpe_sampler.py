@@ -28,7 +28,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from optimizer.domain.search.parzen import mixture_log_densities, truncated_quantiles
 from optimizer.domain.search.samplers import MOST, Result, State, generator
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 HALF: Final = 250
 START: Final = 10  # results before the estimator is asked

@@ -23,8 +23,8 @@ import orjson
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.study.records import TrialRecord
 from optimizer.ports.study_files import RecordsFrom
-from trading.domain.errors import TradingError
-from trading.domain.file_named import file_named
+from trading.base.domain.errors import TradingError
+from trading.base.domain.file_named import file_named
 
 _HEAD: Final = b'{"crc32":"'
 _MIDDLE: Final = b'","trial":'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from optimizer.models import SearchLedger, Study
-from trading.admin.history import HistoryAdmin
+from trading.base.admin.history import HistoryAdmin
 
 
 @admin.register(Study)

@@ -8,7 +8,7 @@ from django.db.models.functions import Length
 from django.http import HttpRequest
 
 from optimizer.models import DataBlob, SweepChunk
-from trading.admin.history import HistoryAdmin
+from trading.base.admin.history import HistoryAdmin
 
 
 @admin.register(SweepChunk)

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from optimizer.domain.study.records import metrics_unpack
 from optimizer.models import Trial, TrialLuck, TrialScores, WindowMetrics
 from optimizer.selectors.scores import scores_unpack
-from trading.admin.history import HistoryAdmin, HistoryInline
+from trading.base.admin.history import HistoryAdmin, HistoryInline
 
 
 def values_table(head: str, values: Mapping[str, float | None]) -> SafeString:

@@ -12,9 +12,9 @@ from django.conf import settings
 
 from optimizer.bootstrap.candles import candles_file, candles_stored, swap_costs_file
 from optimizer.services.bench.sweep import SweepPlan, sweep_bench
-from trading import bootstrap as trading
-from trading.domain.errors import BadInputError
-from trading.ports.candles import SeriesKey
+from trading.base.domain.errors import BadInputError
+from trading.market import bootstrap as market
+from trading.market.ports.candles import SeriesKey
 
 _BENCH_SERIES: Final = SeriesKey("pulsex", "PDAI/DAI", "5m")
 
@@ -37,11 +37,11 @@ def evaluator_bench_run(
     from optimizer.adapters.peer_environment import PeerEnvironment
     from optimizer.services.bench.evaluator import ROUNDS, evaluator_bench
 
-    costs_path = swap_costs or settings.DATA_DIR / trading.SWAP_COST_FILE
+    costs_path = swap_costs or settings.DATA_DIR / market.SWAP_COST_FILE
     file = None
     if candles is not None:
         file = (*candles_file(candles), swap_costs_file(costs_path))
-    elif trading.candle_store().info(_BENCH_SERIES) is not None and costs_path.is_file():
+    elif market.candle_store().info(_BENCH_SERIES) is not None and costs_path.is_file():
         key = _BENCH_SERIES
         stored = candles_stored(venue=key.venue, pair=key.pair, timeframe=key.timeframe)
         file = (*stored, swap_costs_file(costs_path))
@@ -70,11 +70,11 @@ def sweep_bench_run(
     """
     from optimizer.adapters.optimize_process import OptimizeProcess
 
-    costs_path = swap_costs or settings.DATA_DIR / trading.SWAP_COST_FILE
+    costs_path = swap_costs or settings.DATA_DIR / market.SWAP_COST_FILE
     if not costs_path.is_file():
         raise BadInputError(f"swap costs were {str(costs_path)!r}; there is no such file")
     key = _BENCH_SERIES
-    if candles is None and trading.candle_store().info(key) is None:
+    if candles is None and market.candle_store().info(key) is None:
         raise BadInputError(f"no candles of {key} are stored; import them or give --candles-file")
     source = ["--venue", key.venue, "--pair", key.pair, "--timeframe", key.timeframe]
     if candles is not None:
@@ -92,9 +92,9 @@ def sweep_bench_run(
 
 def core_bench_run(*, seed: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Return the figures of ``bench core`` on the stored candles, else on simulated ones."""
-    from trading.services.bench.core import RUNS, bench_series, core_bench
+    from trading.desk.services.bench.core import RUNS, bench_series, core_bench
 
-    series, source = bench_series(trading.candle_store(), seed=seed, say=say)
+    series, source = bench_series(market.candle_store(), seed=seed, say=say)
     return core_bench(
         series=series,
         source=source,

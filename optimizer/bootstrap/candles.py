@@ -7,18 +7,19 @@ from pathlib import Path
 
 from optimizer.services.evaluations import step_of
 from optimizer.services.studies.open.costs import CostsUsed, costs_used
-from trading import bootstrap as trading
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.market.bars import BarArrays
-from trading.domain.market.timeframes import timeframe_ms
-from trading.ports.candles import SeriesKey
-from trading.ports.clock import Clock
-from trading.services.candles.series import series_check
+from trading.base import bootstrap as base
+from trading.base.ports.clock import Clock
+from trading.market import bootstrap as market
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.costs import SwapCostSchedule
+from trading.market.domain.timeframes import timeframe_ms
+from trading.market.ports.candles import SeriesKey
+from trading.market.services.candles.series import series_check
 
 
 def system_clock() -> Clock:
     """Return the machine's clock."""
-    return trading.system_clock()
+    return base.system_clock()
 
 
 def candles_stored(*, venue: str, pair: str, timeframe: str) -> tuple[BarArrays, int]:
@@ -28,7 +29,7 @@ def candles_stored(*, venue: str, pair: str, timeframe: str) -> tuple[BarArrays,
         BadInputError: there is no such series, or its file is damaged.
     """
     step_ms = timeframe_ms(timeframe)
-    bars = trading.candle_store().load(SeriesKey(venue, pair, timeframe))
+    bars = market.candle_store().load(SeriesKey(venue, pair, timeframe))
     return bars, step_ms
 
 
@@ -38,9 +39,9 @@ def candles_file(path: Path, timeframe: str | None = None) -> tuple[BarArrays, i
     Raises:
         BadInputError: the file cannot be read or holds impossible rows.
     """
-    candles = trading.candle_file_reader().read(path)
+    candles = market.candle_file_reader().read(path)
     step_ms = timeframe_ms(timeframe) if timeframe else step_of(candles.open_time)
-    now_ms = trading.system_clock().now_ms()
+    now_ms = base.system_clock().now_ms()
     return series_check(candles, step_ms=step_ms, now_ms=now_ms).bars, step_ms
 
 
@@ -50,7 +51,7 @@ def swap_costs_file(path: Path) -> SwapCostSchedule:
     Raises:
         BadInputError: there is no such file, or it is not a swap-cost cache.
     """
-    return trading.swap_costs_file(path)
+    return market.swap_costs_file(path)
 
 
 def swap_costs_used(
@@ -69,7 +70,7 @@ def swap_costs_used(
         BadInputError: there is no such file, or it is not a swap-cost cache, or one of another
             market and nobody said that it is wanted.
     """
-    cache = trading.swap_costs_named(path)
+    cache = market.swap_costs_named(path)
     used = costs_used(
         cache,
         venue=venue,

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from optimizer.services.news import StudyNews
-from trading import bootstrap as trading
-from trading.domain.errors import BadInputError
-from trading.ports.candles import SeriesInfo
-from trading.services.swap_costs.cache import swap_costs_get
+from trading.base import bootstrap as base
+from trading.base.domain.errors import BadInputError
+from trading.market import bootstrap as market
+from trading.market.ports.candles import SeriesInfo
+from trading.market.services.swap_costs.cache import swap_costs_get
 
 _MEASURE: Final = "manage.py swap_costs refresh"
 
@@ -27,14 +28,14 @@ class CostState(NamedTuple):
 
 def candle_series() -> Sequence[SeriesInfo]:
     """Return every stored series."""
-    return trading.candle_store().list()
+    return market.candle_store().list()
 
 
 def swap_cost_state() -> CostState:
     """Return what is known of the desk's swap costs."""
-    clock = trading.system_clock()
+    clock = base.system_clock()
     try:
-        cache = swap_costs_get(store=trading.swap_cost_store())
+        cache = swap_costs_get(store=market.swap_cost_store())
     except BadInputError as error:
         return CostState(0, "", None, f"{error}; replace it with: {_MEASURE} --force")
     if cache is None:
@@ -56,4 +57,4 @@ def swap_cost_state() -> CostState:
 
 def study_news() -> StudyNews:
     """Return what tells browsers about studies."""
-    return StudyNews(trading.event_publisher(), trading.system_clock())
+    return StudyNews(base.event_publisher(), base.system_clock())

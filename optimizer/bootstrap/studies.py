@@ -33,9 +33,10 @@ from optimizer.services.studies.run.chunks import chunks_in_flight
 from optimizer.services.studies.run.running import RunResult
 from optimizer.services.studies.run.stopping import StoppableFolder
 from optimizer.services.studies.run.tools import Between, StudyTools, nothing
-from trading import bootstrap as trading
-from trading.bootstrap.swap_costs import ProgressBar, no_bar
-from trading.domain.market.bars import BarArrays
+from trading.base import bootstrap as base
+from trading.market import bootstrap as market
+from trading.market.bootstrap.swap_costs import ProgressBar, no_bar
+from trading.market.domain.bars import BarArrays
 
 if TYPE_CHECKING:
     from optimizer.ports.sweeps import TrialPool
@@ -76,7 +77,7 @@ def study_open(
     from optimizer.adapters.versions import versions
 
     request_check(request)  # before data of many megabytes are read
-    measured = partial(trading.swap_costs_measured, say=say, bar=bar)
+    measured = partial(market.swap_costs_measured, say=say, bar=bar)
     loaded = sources.source_load(origin, source_readers(measured))
     costs = costs_used(
         loaded.cache,
@@ -159,7 +160,7 @@ def study_tools(say: Callable[[str], object] = lambda _line: None) -> StudyTools
     from optimizer.services.news import StudyNews
 
     clock = system_clock()
-    news = StudyNews(trading.event_publisher(), clock)
+    news = StudyNews(base.event_publisher(), clock)
     return StudyTools(
         claimant=Claimant(process_name(), evaluation_version(), clock, may_live),
         versions=lambda: versions(settings.BASE_DIR),

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from optimizer.domain.reporting import ReportStudy
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 GROUPS_MAX: Final = 10
 TRIALS_PER_GROUP: Final = 8

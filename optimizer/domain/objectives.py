@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from optimizer.domain.metrics import Metrics
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 _FLOOR: Final = 1e-9
 

@@ -26,10 +26,10 @@ from numba import njit
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.runs import HIGHER, LOWER
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, Signals
-from trading.domain.errors import BadInputError
-from trading.domain.market.bars import CLOSE
-from trading.domain.signals.strategies.base import Param
-from trading.domain.signals.strategies.systems.spans import MAX_DAYS, bars_of_days
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.bars import CLOSE
+from trading.signals.domain.strategies.base import Param
+from trading.signals.domain.strategies.systems.spans import MAX_DAYS, bars_of_days
 
 BREAKER_LIMIT: Final = 0.99
 _SHARE: Final = "of peak, 0 for none"

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from trading.domain.errors import BadInputError
-from trading.domain.market.bars import IntArray
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.bars import IntArray
 
 MS_PER_DAY: Final = 86_400_000
 _NAMED: Final = {"all": None, "1y": 365}

@@ -18,8 +18,8 @@ from optimizer.domain.evaluator.trades import Trade
 from optimizer.domain.luck.standing import StandingVerdict
 from optimizer.domain.metrics import METRIC_NAMES
 from optimizer.domain.study.stretches import EMBARGO_DAYS, Stretches
-from trading.domain.errors import InvariantError
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.base.domain.errors import InvariantError
+from trading.market.domain.bars import FloatArray, IntArray
 
 _COLUMN: Final = {name: place for place, name in enumerate(METRIC_NAMES)}
 

@@ -1,4 +1,4 @@
-"""Name the topics under which news of studies is published; see ``trading.domain.topics``."""
+"""Name the topics under which news of studies is published; see ``trading.base.domain.topics``."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from optimizer import bootstrap
-from trading.domain.errors import BadInputError
-from trading.domain.market.instruments import Pair
-from trading.domain.market.timeframes import timeframe_name
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.instruments import Pair
+from trading.market.domain.timeframes import timeframe_name
 
 
 def candles_add(parser: CommandParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from optimizer.models.fields import FigureDecoder
-from trading.models.fields import MoneyField
+from trading.base.models.fields import MoneyField
 
 
 class Study(models.Model):

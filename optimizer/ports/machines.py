@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from trading.domain.errors import TradingError
+from trading.base.domain.errors import TradingError
 
 
 class WorkRefusedError(TradingError):

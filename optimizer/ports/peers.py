@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

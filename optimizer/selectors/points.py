@@ -17,7 +17,7 @@ import numpy as np
 from optimizer.models import TrialScores, WindowMetrics
 from optimizer.selectors.keys import number_of, row_range, trial_range
 from optimizer.selectors.studies import StudyView
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 RETURN: Final = "return"
 _SCORE: Final = struct.Struct("=d")

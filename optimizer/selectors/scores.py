@@ -10,7 +10,7 @@ import numpy as np
 from optimizer.models import TrialScores
 from optimizer.models.trials import TRIAL_SPACE
 from optimizer.selectors.keys import trial_range
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 
 def scores_unpack(packed: bytes | memoryview, objectives: Sequence[str]) -> dict[str, float | None]:

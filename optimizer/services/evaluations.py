@@ -23,9 +23,9 @@ from optimizer.domain.systems import system_get
 from optimizer.domain.systems.base import System
 from optimizer.services.studies.open.problems import Problems
 from optimizer.services.studies.open.typed import name_check, shortened
-from trading.domain.errors import BadInputError
-from trading.domain.market.bars import BarArrays, IntArray
-from trading.ports.clock import Clock
+from trading.base.domain.errors import BadInputError
+from trading.base.ports.clock import Clock
+from trading.market.domain.bars import BarArrays, IntArray
 
 _MOST: Final = sys.float_info.max  # of a parameter: JSON knows whole numbers without an end
 

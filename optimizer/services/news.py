@@ -11,8 +11,8 @@ from typing import Final
 from asgiref.sync import async_to_sync
 
 from optimizer.domain.topics import STUDIES, study_topic
-from trading.ports.clock import Clock
-from trading.ports.publisher import EventPublisher
+from trading.base.ports.clock import Clock
+from trading.base.ports.publisher import EventPublisher
 
 STUDY_EVERY_S: Final = 0.25
 LIST_EVERY_S: Final = 2.0

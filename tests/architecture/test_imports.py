@@ -18,7 +18,7 @@ def test_every_import_contract_is_kept() -> None:
     assert done.returncode == 0, done.stdout[-3000:]
 
 
-@pytest.mark.parametrize("module", ["config.asgi", "trading.tasks"])
+@pytest.mark.parametrize("module", ["config.asgi", "trading.desk.tasks"])
 def test_web_and_workers_load_no_tensorflow_and_no_exchange_library(module: str) -> None:
     heavy = {"tensorflow", "keras", "ccxt", "web3", "optuna"}
     script = (

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.candles import START_MS, MemoryCandleStore, series
-from trading.adapters.candles import ParquetCandleStore
-from trading.domain.errors import BadInputError
-from trading.ports.candles import CandleStore, SeriesKey
+from trading.base.domain.errors import BadInputError
+from trading.market.adapters.candles import ParquetCandleStore
+from trading.market.ports.candles import CandleStore, SeriesKey
 
 KEY = SeriesKey("bybit", "BTC/USDT", "5m")
 STEP = 300_000

@@ -14,15 +14,15 @@ from tests.fakes.bars import assert_possible
 from tests.fakes.candles import START_MS, MemoryCandleStore, series
 from tests.fakes.clock import FakeClock
 from tests.fakes.kline_server import KlineServer
-from trading.adapters.feeds.ccxt_rest import CcxtCandleSource
-from trading.adapters.feeds.replay import ReplayFeed, ReplaySpec
-from trading.adapters.feeds.simulated import SimulatedFeed
-from trading.adapters.feeds.venue import VenueFeed, VenueSpec
-from trading.domain.errors import InvariantError
-from trading.domain.market.bars import BarArrays
-from trading.domain.market.simulated import SimulatedMarket
-from trading.ports.candles import SeriesKey
-from trading.ports.feeds import Feed, FeedBar
+from trading.base.domain.errors import InvariantError
+from trading.market.adapters.feeds.ccxt_rest import CcxtCandleSource
+from trading.market.adapters.feeds.replay import ReplayFeed, ReplaySpec
+from trading.market.adapters.feeds.simulated import SimulatedFeed
+from trading.market.adapters.feeds.venue import VenueFeed, VenueSpec
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.simulated.market import SimulatedMarket
+from trading.market.ports.candles import SeriesKey
+from trading.market.ports.feeds import Feed, FeedBar
 
 PAIRS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
 STEP = 300_000

@@ -24,22 +24,22 @@ from tests.fakes.quotes import (
     local_chain,
 )
 from tests.fakes.swap_costs import MemorySwapCosts
-from trading.adapters.quotes_http import HttpQuoter
-from trading.adapters.quotes_router import (
+from trading.base.domain.errors import (
+    BadInputError,
+    RateLimitedError,
+    VenueError,
+    VenueUnavailableError,
+)
+from trading.market.adapters.quotes_http import HttpQuoter
+from trading.market.adapters.quotes_router import (
     GAS_FIRST_POOL,
     GAS_NEXT_POOL,
     ROUTER_ABI,
     RouterQuoter,
     node_connect,
 )
-from trading.domain.errors import (
-    BadInputError,
-    RateLimitedError,
-    VenueError,
-    VenueUnavailableError,
-)
-from trading.ports.quotes import RouterMarket, SwapQuoter, Token
-from trading.services.swap_costs.refresh import RefreshPlan, swap_costs_refresh
+from trading.market.ports.quotes import RouterMarket, SwapQuoter, Token
+from trading.market.services.swap_costs.refresh import RefreshPlan, swap_costs_refresh
 
 
 @pytest.fixture

@@ -34,8 +34,8 @@ from tests.factories import study
 from tests.fakes.redis_server import RedisServer
 from tests.fakes.sweep_worker import PREFIX, SweepWorker, broker_of, database_url
 from tests.waiting import wait_for
-from trading.adapters.system_clock import SystemClock
-from trading.domain.market.bars import BarArrays
+from trading.base.adapters.system_clock import SystemClock
+from trading.market.domain.bars import BarArrays
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -9,18 +9,17 @@ from typing import Any, Final
 
 from django.contrib.auth.models import Permission, User
 
-from trading.domain.market.timeframes import timeframe_ms
-from trading.domain.reasons import TradingState
-from trading.models import (
+from trading.base.domain.reasons import TradingState
+from trading.desk.models import (
     Bot,
     DeskSession,
     EquityPoint,
-    Feed,
     SessionInput,
     SessionLease,
-    StreamBar,
     TradingControl,
 )
+from trading.market.domain.timeframes import timeframe_ms
+from trading.market.models import Feed, StreamBar
 
 NOW: Final = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 START_MS: Final = 1_772_000_100_000 // 300_000 * 300_000

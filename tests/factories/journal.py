@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from tests.factories.desk import START_MS
-from trading.domain.desk.journal import Reading, pack_record
-from trading.domain.gates import GateResult
-from trading.domain.reasons import Gate, Outcome
-from trading.models import Bot, Decision
+from trading.base.domain.gates import GateResult
+from trading.base.domain.reasons import Gate, Outcome
+from trading.desk.domain.decision.journal import Reading, pack_record
+from trading.desk.models import Bot, Decision
 
 
 def decision(of: Bot, outcome: Outcome, *gates: GateResult, **values: Any) -> Decision:

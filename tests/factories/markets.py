@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.market.bars import BarArrays, FloatArray
+from trading.market.domain.bars import BarArrays, FloatArray
+from trading.market.domain.costs import SwapCostSchedule
 
 STEP_MS: Final = 300_000
 DAY: Final = 288  # bars

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from tests.factories.desk import START_MS
-from trading.domain.reasons import ExitReason
-from trading.models import (
+from trading.base.domain.reasons import ExitReason
+from trading.desk.models import (
     Bot,
     Fill,
     Order,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trading.domain.market.bars import Bar
-from trading.domain.market.door import bars_from, bars_refused
+from trading.market.domain.bars import Bar
+from trading.market.domain.series.door import bars_from, bars_refused
 
 
 def assert_possible(bar: Bar, step_ms: int) -> None:

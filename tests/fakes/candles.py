@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from trading.domain.errors import BadInputError
-from trading.domain.market.bars import BarArrays
-from trading.domain.market.digest import bars_digest
-from trading.domain.market.quality import quality_check
-from trading.domain.market.spans import Span
-from trading.domain.market.timeframes import timeframe_ms
-from trading.ports.candles import SeriesInfo, SeriesKey, SeriesProblem
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.series.digest import bars_digest
+from trading.market.domain.series.quality import quality_check
+from trading.market.domain.series.spans import Span
+from trading.market.domain.timeframes import timeframe_ms
+from trading.market.ports.candles import SeriesInfo, SeriesKey, SeriesProblem
 
 START_MS = 1_735_689_600_000  # 2025-01-01, a multiple of a day
 

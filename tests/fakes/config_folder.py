@@ -7,7 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from trading.services.desk_config.loading import ResolvedConfig, config_load
+from trading.desk.services.config.loading import ResolvedConfig, config_load
 
 
 class ConfigFolder:

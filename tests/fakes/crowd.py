@@ -13,16 +13,17 @@ from typing import Final
 
 import numpy as np
 
-from trading.domain.desk.driver import DeskDriver
-from trading.domain.desk.opening import desk_open
-from trading.domain.desk.output import StepOutput
-from trading.domain.desk.state import BotSpec, DeskState
-from trading.domain.execution.costs import CostModel
-from trading.domain.forecasting.base import Forecast
-from trading.domain.market.bars import Bar, FloatArray
-from trading.domain.market.instruments import Pair, instrument_default
-from trading.domain.policy import BotRules, ForecastPolicy, Policy, SchedulingPolicy
-from trading.domain.signals.strategies.base import Feature, FeatureKind, Params, Strategy
+from trading.desk.domain.decision.driver import DeskDriver
+from trading.desk.domain.decision.opening import desk_open
+from trading.desk.domain.decision.output import StepOutput
+from trading.desk.domain.decision.state import BotSpec, DeskState
+from trading.desk.domain.policy import BotRules, Policy, SchedulingPolicy
+from trading.learning.domain.forecasting.base import Forecast
+from trading.learning.domain.policy import ForecastPolicy
+from trading.market.domain.bars import Bar, FloatArray
+from trading.market.domain.costs import CostModel
+from trading.market.domain.instruments import Pair, instrument_default
+from trading.signals.domain.strategies.base import Feature, FeatureKind, Params, Strategy
 
 STEP_MS: Final = 300_000
 FIRST: Final = 1_700_000_100_000

@@ -6,20 +6,20 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from trading.domain.execution.costs import VenueCosts
-from trading.domain.execution.ids import client_order_id
-from trading.domain.execution.orders import (
+from trading.base.domain.side import Side
+from trading.desk.domain.execution.ids import client_order_id
+from trading.desk.domain.execution.orders import (
     ExecutionReport,
     Order,
     OrderPurpose,
     OrderStatus,
     OrderType,
     ReportKind,
-    Side,
 )
-from trading.domain.market.bars import Bar
-from trading.domain.market.instruments import Instrument, Pair
-from trading.domain.policy import ExecutionPolicy
+from trading.desk.domain.policy import ExecutionPolicy
+from trading.market.domain.bars import Bar
+from trading.market.domain.costs import VenueCosts
+from trading.market.domain.instruments import Instrument, Pair
 
 D = Decimal
 STEP_MS = 300_000

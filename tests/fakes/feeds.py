@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.fakes.clock import FakeClock
-from trading.domain.market.bars import Bar
-from trading.models import DeskSession, Feed, StreamBar
-from trading.ports.feeds import FeedBar, FeedBatch
-from trading.services.stream.feeds import feed_create
+from trading.desk.models import DeskSession
+from trading.market.domain.bars import Bar
+from trading.market.models import Feed, StreamBar
+from trading.market.ports.feeds import FeedBar, FeedBatch
+from trading.market.services.stream.feeds import feed_create
 
 PAIRS = ("BTC/USDT", "ETH/USDT")
 STEP = 300_000

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes.clock import FakeClock
-from trading.domain.market.bars import BarArrays
+from trading.market.domain.bars import BarArrays
 
 STEP_MS = 300_000
 

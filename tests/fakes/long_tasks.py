@@ -8,7 +8,7 @@ from pathlib import Path
 
 from celery import shared_task
 
-from trading.adapters.worker_drain import is_draining
+from trading.base.adapters.worker_drain import is_draining
 
 
 def child_main(told: str) -> None:

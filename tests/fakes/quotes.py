@@ -12,9 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
-from trading.domain.errors import BadInputError, VenueError
-from trading.ports.quotes import SwapQuote, Token
-from trading.services.swap_costs.market import SwapMarket
+from trading.base.domain.errors import BadInputError, VenueError
+from trading.market.ports.quotes import SwapQuote, Token
+from trading.market.services.swap_costs.market import SwapMarket
 
 DAI = Token("0x00000000000000000000000000000000000000d1", 18)
 PDAI = Token("0x00000000000000000000000000000000000000a1", 8)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from tests.fakes.clock import FakeClock
-from trading.domain.market.bars import Bar, BarArrays
-from trading.domain.market.timeframes import timeframe_ms
-from trading.domain.market.venue_clock import TimeSource, VenueTime
-from trading.ports.candles import CandlePage, SourceState
+from trading.market.domain.bars import Bar, BarArrays
+from trading.market.domain.timeframes import timeframe_ms
+from trading.market.domain.venue_clock import TimeSource, VenueTime
+from trading.market.ports.candles import CandlePage, SourceState
 
 
 class MemoryCandleSource:

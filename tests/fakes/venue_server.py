@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from trading.ports.clock import Clock
+from trading.base.ports.clock import Clock
 
 Fault = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 PRICE = 100.0

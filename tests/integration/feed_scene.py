@@ -8,10 +8,10 @@ from typing import Any
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.venue_server import VenueServer
-from trading.adapters.feeds.ccxt_rest import CcxtCandleSource
-from trading.adapters.feeds.venue import VenueFeed, VenueSpec
-from trading.domain.market.bars import WARMUP, Bar
-from trading.ports.feeds import FeedNews
+from trading.market.adapters.feeds.ccxt_rest import CcxtCandleSource
+from trading.market.adapters.feeds.venue import VenueFeed, VenueSpec
+from trading.market.domain.bars import WARMUP, Bar
+from trading.market.ports.feeds import FeedNews
 
 STEP = 60_000
 START = 1_750_000_000_000 // STEP * STEP + 20_000  # twenty seconds into a bar

@@ -10,7 +10,7 @@ from optimizer.selectors.keys import number_of
 from optimizer.services.luck.assess import luck_assess
 from tests.factories import markets, searches
 from tests.fakes.clock import FakeClock
-from trading.domain.market.bars import BarArrays
+from trading.market.domain.bars import BarArrays
 
 STRATEGIES: Final = ("passive_hold", "csma_revert", "donchian_champion")
 DAYS: Final = 170

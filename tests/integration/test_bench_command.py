@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from optimizer import bootstrap
 from optimizer.management.commands import bench
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 
 def ended(*words: str) -> tuple[int, str, str]:

@@ -15,8 +15,8 @@ from tests.factories import desk
 from tests.fakes.config_folder import ConfigFolder
 from tests.oracles.desk_parity import entries_of
 from tests.oracles.paths import schedule
-from trading.bootstrap import bot_install
-from trading.models import ConfigRevision, DeskSession
+from trading.desk.bootstrap import bot_install
+from trading.desk.models import ConfigRevision, DeskSession
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from aiohttp import web
 from tests.fakes.candles import START_MS, series
 from tests.fakes.clock import FakeClock
 from tests.fakes.kline_server import STEP_MS, KlineServer
-from trading.domain.market.bars import BarArrays
-from trading.domain.market.digest import bars_digest
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.series.digest import bars_digest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

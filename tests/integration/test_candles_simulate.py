@@ -13,12 +13,14 @@ from django.core.management import call_command
 
 from tests.fakes.candle_files import frame, refused, run, write_csv
 from tests.fakes.candles import series
-from trading import bootstrap
-from trading.domain.desk.config import DeskConfig, FeedKind
-from trading.domain.market.simulated import SimulatedMarket
-from trading.ports.candles import SeriesKey
-from trading.services.sessions.opening import market_plan
-from trading.services.stream.feeds import feed_create
+from trading.base import bootstrap as base
+from trading.desk.domain.config import DeskConfig
+from trading.desk.services.sessions.opening import market_plan
+from trading.market import bootstrap as market_side
+from trading.market.domain.feed_kind import FeedKind
+from trading.market.domain.simulated.market import SimulatedMarket
+from trading.market.ports.candles import SeriesKey
+from trading.market.services.stream.feeds import feed_create
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +46,7 @@ def test_one_pair_is_the_same_whatever_is_made_beside_it_and_however_it_is_cut()
     both = run("simulate", "--pairs", "BTC/USDT,ETH/USDT", "--timeframe", "1h", "--days", "250")
     assert [row["pair"] for row in both["series"]] == ["BTC/USDT", "ETH/USDT"]
     assert both["series"][1] == alone[0]
-    stored = bootstrap.candle_store().load(SeriesKey("simulated", "ETH/USDT", "1h"))
+    stored = market_side.candle_store().load(SeriesKey("simulated", "ETH/USDT", "1h"))
     market = SimulatedMarket(
         seed=7, pairs=["ETH/USDT"], epoch_ms=int(stored.open_time[0]), step_ms=3_600_000
     )
@@ -81,8 +83,8 @@ def test_no_file_can_pass_for_simulated_and_nothing_simulated_replaces_a_file(
     assert "kept for what candles simulate makes" in refused(
         "import", str(tmp_path / "a.csv"), *names
     )
-    store, key = bootstrap.candle_store(), SeriesKey(*names[1::2])
-    bars = bootstrap.candles_from_file(tmp_path / "a.csv", "5m")
+    store, key = market_side.candle_store(), SeriesKey(*names[1::2])
+    bars = market_side.candles_from_file(tmp_path / "a.csv", "5m")
     store.replace(key, bars, source="file of an earlier version")
     assert "it is not replaced" in refused("simulate", "--days", "2")
     assert len(store.load(key)) == 20
@@ -137,7 +139,7 @@ def test_a_series_is_told_by_what_is_left_out_only_where_one_fits(tmp_path: Path
 
 def test_a_desk_that_is_told_nothing_opens_the_simulated_market_not_a_replay_of_it() -> None:
     run("simulate", "--days", "2")
-    store, entries = bootstrap.candle_store(), bootstrap.swap_cost_entries()
+    store, entries = market_side.candle_store(), market_side.swap_cost_entries()
     for kind, opened in ((None, FeedKind.SIMULATED), (FeedKind.REPLAY, FeedKind.REPLAY)):
         plan = market_plan(config=DeskConfig(), store=store, swap_cost_entries=entries, kind=kind)
         assert (plan.kind, plan.venue) == (opened, "simulated")
@@ -145,9 +147,9 @@ def test_a_desk_that_is_told_nothing_opens_the_simulated_market_not_a_replay_of_
 
 def test_simulated_costs_make_no_candles_of_a_chain_tradeable() -> None:
     run("simulate", "--days", "2")
-    store = bootstrap.candle_store()
+    store = market_side.candle_store()
     store.replace(SeriesKey("pulsex", "PDAI/DAI", "5m"), series(20), source="a test")
-    entries = bootstrap.swap_cost_entries()
+    entries = market_side.swap_cost_entries()
     plan = market_plan(config=DeskConfig(), store=store, swap_cost_entries=entries)
     assert plan.kind is FeedKind.SIMULATED
 
@@ -155,7 +157,7 @@ def test_simulated_costs_make_no_candles_of_a_chain_tradeable() -> None:
 @pytest.mark.django_db
 def test_a_replay_of_simulated_candles_is_shown_as_simulated() -> None:
     given = {"kind": "replay", "timeframe": "60m", "pairs": ["BTC/USDT"], "params": {}}
-    clock = bootstrap.system_clock()
+    clock = base.system_clock()
     made = feed_create(venue="simulated", name="a", clock=clock, **given)
     assert made.is_simulated
     assert made.timeframe == "1h"

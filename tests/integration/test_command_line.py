@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from trading.management.command_line import PIPE_CLOSED
+from trading.base.management.command_line import PIPE_CLOSED
 
 
 def manage(data: Path, *words: str, **options: int) -> subprocess.Popen[str]:

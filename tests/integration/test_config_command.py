@@ -15,8 +15,8 @@ from pytest_django import Settings
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.config_folder import ConfigFolder
-from trading.models import ConfigRevision
-from trading.services.desk_config.overrides import override_set
+from trading.desk.models import ConfigRevision
+from trading.desk.services.config.overrides import override_set
 
 RATIO = "policy.savings.ratio"
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from tests import factories as make
-from trading.models import Bot, BotRearm, DeskSession, SessionInput, TradingControl
+from trading.desk.models import Bot, BotRearm, DeskSession, SessionInput, TradingControl
 
 pytestmark = pytest.mark.django_db
 

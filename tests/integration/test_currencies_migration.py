@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from tests import factories as make
-from trading.models import EquityPoint, SavingsCheckpoint
+from trading.desk.models import EquityPoint, SavingsCheckpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BEFORE, AFTER = "0004_rearm", "0005_amounts_carry_their_currency"

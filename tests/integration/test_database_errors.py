@@ -70,9 +70,7 @@ def test_the_kill_goes_on_until_the_database_is_free_and_says_so(data: Path) -> 
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert json.loads(out.splitlines()[-1])["trading_state"] == "halted"
-    rows = sqlite3.connect(data / "guardian.sqlite3").execute(
-        "select * from trading_tradingcontrol"
-    )
+    rows = sqlite3.connect(data / "guardian.sqlite3").execute("select * from desk_tradingcontrol")
     assert len(rows.fetchall()) == 1
 
 
@@ -130,11 +128,11 @@ def test_what_writes_prepares_a_fresh_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "words", "error"),
     [
-        ("drop table trading_desksession; delete from django_migrations where app = 'trading'",
+        ("drop table desk_desksession; delete from django_migrations where app = 'trading'",
          ("status", "--json"), "database_older"),
-        ("drop table trading_desksession; insert into django_migrations values "
+        ("drop table desk_desksession; insert into django_migrations values "
          "(9999, 'trading', '9999_later', '2026-01-01')", ("status", "--json"), "database_newer"),
-        ("create table wp_posts (x); drop table django_migrations; drop table trading_desksession",
+        ("create table wp_posts (x); drop table django_migrations; drop table desk_desksession",
          ("desk", "stop", "--json"), "database_foreign"),
     ],
 )  # fmt: skip

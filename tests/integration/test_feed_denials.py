@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.fakes.venue_server import about, market_list, says
 from tests.integration.feed_scene import PAIRS, feed_scene
-from trading.ports.feeds import PairState
+from trading.market.ports.feeds import PairState
 
 A, B, C = PAIRS
 

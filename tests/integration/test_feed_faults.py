@@ -10,7 +10,7 @@ from aiohttp import web
 
 from tests.fakes.venue_server import about, hangs, says
 from tests.integration.feed_scene import PAIRS, START, STEP, feed_scene
-from trading.ports.feeds import PairState
+from trading.market.ports.feeds import PairState
 
 FIRST = START // STEP * STEP  # the bar that forms when the scene begins
 A, B, C = PAIRS

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from tests.fakes.venue_server import VenueServer, about, says
 from tests.integration.feed_scene import PAIRS, STEP, feed_scene
-from trading.ports.feeds import PairState
+from trading.market.ports.feeds import PairState
 
 A = PAIRS[0]
 DAY_BARS = 1440

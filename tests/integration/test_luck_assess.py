@@ -26,7 +26,7 @@ from optimizer.services.reports.tables import StudyTables, fold_table
 from tests.factories import markets, searches, studies
 from tests.fakes.clock import FakeClock
 from tests.integration.luck_scene import assess, data_of, data_to_search, searched, verdicts
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 THERE = ("luck_probability",)  # joined with what happens on the holdout
 pytestmark = [pytest.mark.django_db, pytest.mark.services]

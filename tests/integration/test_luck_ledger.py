@@ -26,7 +26,7 @@ from tests.integration.luck_scene import (
     searched,
     verdicts,
 )
-from trading.domain.market.bars import BarArrays, FloatArray
+from trading.market.domain.bars import BarArrays, FloatArray
 
 pytestmark = [pytest.mark.django_db, pytest.mark.services]
 

@@ -23,7 +23,7 @@ from optimizer.services.reports.reading import study_read
 from optimizer.services.reports.tables import StudyTables
 from tests.factories import markets, searches
 from tests.fakes.clock import FakeClock
-from trading.domain.market.bars import BarArrays
+from trading.market.domain.bars import BarArrays
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 WALK_DAYS: Final = 180

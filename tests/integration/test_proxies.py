@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from trading import bootstrap
-from trading.adapters.quotes_http import HttpQuoter
-from trading.adapters.quotes_router import node_connect
-from trading.domain.addresses import is_this_machine
-from trading.ports.quotes import Token
+from trading.base.domain.addresses import is_this_machine
+from trading.market import bootstrap
+from trading.market.adapters.quotes_http import HttpQuoter
+from trading.market.adapters.quotes_router import node_connect
+from trading.market.ports.quotes import Token
 
 HERE, OUTSIDE = "http://127.0.0.1:9", "http://venue.invalid"
 

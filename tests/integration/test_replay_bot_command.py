@@ -12,8 +12,9 @@ from django.core.management import call_command
 
 from tests.oracles.desk_parity import entries_of
 from tests.oracles.paths import path, schedule
-from trading.bootstrap import bot_install, candle_store
-from trading.ports.candles import SeriesKey
+from trading.desk.bootstrap import bot_install
+from trading.market.bootstrap import candle_store
+from trading.market.ports.candles import SeriesKey
 
 pytestmark = pytest.mark.django_db
 MARKET = ("--venue", "bybit", "--pair", "ETH/USDT", "--timeframe", "5m")

@@ -15,12 +15,12 @@ from tests.fakes.candles import MemoryCandleStore, series
 from tests.fakes.clock import FakeClock
 from tests.fakes.feeds import PAIRS, ScriptedFeed, log_of, make_feed, session_on
 from tests.fakes.publisher import MemoryPublisher
-from trading.adapters.feeds.replay import ReplayFeed, ReplaySpec
-from trading.domain.errors import BadInputError, RateLimitedError, VenueUnavailableError
-from trading.models import Feed, FeedPair
-from trading.ports.candles import SeriesKey
-from trading.ports.feeds import FeedBatch, FeedNews, PairNews, PairState
-from trading.services.stream.supervisor import StreamSupervisor
+from trading.base.domain.errors import BadInputError, RateLimitedError, VenueUnavailableError
+from trading.market.adapters.feeds.replay import ReplayFeed, ReplaySpec
+from trading.market.models import Feed, FeedPair
+from trading.market.ports.candles import SeriesKey
+from trading.market.ports.feeds import FeedBatch, FeedNews, PairNews, PairState
+from trading.market.services.stream.supervisor import StreamSupervisor
 
 
 @pytest.fixture(autouse=True)

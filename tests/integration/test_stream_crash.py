@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from trading.domain.market.simulated import MarketState, SimulatedMarket
-from trading.domain.market.turns import turn_key
+from trading.market.domain.series.turns import turn_key
+from trading.market.domain.simulated.market import MarketState, SimulatedMarket
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAIRS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
 STEP = 300_000
 CREATE = """
 import django; django.setup()
-from trading.adapters.system_clock import SystemClock
-from trading.services.stream.feeds import feed_create
+from trading.base.adapters.system_clock import SystemClock
+from trading.market.services.stream.feeds import feed_create
 feed_create(kind="simulated", venue="simulated", timeframe="5m",
             pairs=["BTC/USDT", "ETH/USDT", "SOL/USDT"], name="s", clock=SystemClock(),
             params={"seed": 5, "bar_seconds": 0.002, "history_bars": 20, "epoch_ms": 0})
@@ -66,7 +66,7 @@ class Desk:
         return found
 
     def last_seq(self) -> int:
-        return int(str(self.rows("SELECT last_seq FROM trading_feed")[0][0]))
+        return int(str(self.rows("SELECT last_seq FROM market_feed")[0][0]))
 
     def wait_for_growth(self, process: subprocess.Popen[bytes]) -> None:
         before, until = self.last_seq(), time.monotonic() + 60
@@ -78,7 +78,7 @@ class Desk:
     def check(self) -> None:
         """Compare the whole log with the market it should hold."""
         written = self.rows(
-            "SELECT seq, pair, n, open_time, open, high, low, close, volume FROM trading_streambar"
+            "SELECT seq, pair, n, open_time, open, high, low, close, volume FROM market_streambar"
             " ORDER BY seq"
         )
         market = SimulatedMarket(seed=5, pairs=PAIRS, epoch_ms=0, step_ms=STEP)
@@ -92,7 +92,7 @@ class Desk:
                 for k, (pair, b) in enumerate(bars)
             ]  # fmt: skip
         assert written == expected
-        last_seq, position = self.rows("SELECT last_seq, position FROM trading_feed")[0]
+        last_seq, position = self.rows("SELECT last_seq, position FROM market_feed")[0]
         assert last_seq == len(written)
         assert MarketState.load(json.loads(str(position))) == state
 

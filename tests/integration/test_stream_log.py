@@ -11,16 +11,16 @@ import pytest
 from tests.fakes.candles import series
 from tests.fakes.clock import FakeClock
 from tests.fakes.feeds import PAIRS, STEP, bars_of, batch, log_of, make_feed
-from trading.domain.errors import BadInputError
-from trading.domain.market.bars import HIGH, VOLUME, Bar, BarArrays, BarFlag
-from trading.domain.market.quality import quality_check
-from trading.domain.market.venue_clock import TimeSource, VenueTime
-from trading.models import BarRevision, Feed, FeedPair, RefusedBar, StreamBar
-from trading.ports.candles import SourceState
-from trading.ports.feeds import FeedBar, FeedBatch, FeedNews, PairNews, PairState
-from trading.services.stream.again import as_published, bars_for_sessions
-from trading.services.stream.feeds import feed_create
-from trading.services.stream.log import (
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.bars import HIGH, VOLUME, Bar, BarArrays, BarFlag
+from trading.market.domain.series.quality import quality_check
+from trading.market.domain.venue_clock import TimeSource, VenueTime
+from trading.market.models import BarRevision, Feed, FeedPair, RefusedBar, StreamBar
+from trading.market.ports.candles import SourceState
+from trading.market.ports.feeds import FeedBar, FeedBatch, FeedNews, PairNews, PairState
+from trading.market.services.stream.again import as_published, bars_for_sessions
+from trading.market.services.stream.feeds import feed_create
+from trading.market.services.stream.log import (
     CursorLostError,
     bars_append,
     feed_cursor_get,

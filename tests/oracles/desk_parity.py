@@ -16,18 +16,19 @@ from optimizer.domain.evaluator.trades import Trade, trades_of
 from optimizer.domain.features.market import Span
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, Signals
 from optimizer.domain.systems import SYSTEMS
-from trading.domain.desk.config import BotsConfig, DeskConfig, InstalledBot
-from trading.domain.desk.driver import DeskDriver
-from trading.domain.desk.journal import unpack_record
-from trading.domain.desk.output import RoundTripClosed
-from trading.domain.desk.state import BotState
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.execution.orders import ExecutionReport, Side
-from trading.domain.market.bars import BarArrays
-from trading.domain.policy import Policy
-from trading.domain.reasons import Outcome
-from trading.services.journal.replay import bars_in_order
-from trading.services.sessions.blueprint import ghost_blueprint_make, state_build
+from trading.base.domain.reasons import Outcome
+from trading.base.domain.side import Side
+from trading.desk.domain.config import BotsConfig, DeskConfig, InstalledBot
+from trading.desk.domain.decision.driver import DeskDriver
+from trading.desk.domain.decision.journal import unpack_record
+from trading.desk.domain.decision.output import RoundTripClosed
+from trading.desk.domain.decision.state import BotState
+from trading.desk.domain.execution.orders import ExecutionReport
+from trading.desk.domain.policy import Policy
+from trading.desk.services.journal.replay import bars_in_order
+from trading.desk.services.sessions.blueprint import ghost_blueprint_make, state_build
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.costs import SwapCostSchedule
 
 STEP_MS = 300_000
 

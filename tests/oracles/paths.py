@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.market.bars import BarArrays
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.costs import SwapCostSchedule
 
 STEP_MS = 300_000
 RUNGS = [

@@ -11,12 +11,19 @@ from hypothesis import strategies as st
 from tests.fakes.crowd import EASY, Member, bars_after, calm_bars, desk_of, run
 from tests.fakes.execution import INSTRUMENT, STEP_MS, bar, limit_order
 from tests.oracles.paths import schedule
-from trading.domain.desk.output import StepOutput
-from trading.domain.desk.state import DeskState
-from trading.domain.execution.costs import SwapCosts, VenueCosts
-from trading.domain.execution.matching import match_bar
-from trading.domain.market.bars import Bar
-from trading.domain.policy import BotRules, EntryGates, EntryOrder, ExecutionPolicy, Policy, Sizing
+from trading.desk.domain.decision.output import StepOutput
+from trading.desk.domain.decision.state import DeskState
+from trading.desk.domain.execution.matching import match_bar
+from trading.desk.domain.policy import (
+    BotRules,
+    EntryGates,
+    EntryOrder,
+    ExecutionPolicy,
+    Policy,
+    Sizing,
+)
+from trading.market.domain.bars import Bar
+from trading.market.domain.costs import SwapCosts, VenueCosts
 
 PAIR, BARS = "AAA/USDT", 10
 PRICES = st.sampled_from([1e-18, 1e-15, 1e-14, 3.3e-12, 1e-8, 0.07, 100.0, 65_000.0, 1e11])

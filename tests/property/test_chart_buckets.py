@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.payloads.buckets import Bucket, BucketTracker
-from trading.domain.market.aggregate import bars_aggregate
-from trading.domain.market.bars import BarArrays
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.series.aggregate import bars_aggregate
 
 BASE = 300_000
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.execution import D
-from trading.domain.execution.costs import SwapCosts, SwapCostSchedule, VenueCosts
-from trading.domain.execution.orders import Side
-from trading.domain.execution.sizing import spendable
-from trading.domain.policy import ExecutionPolicy
+from trading.base.domain.side import Side
+from trading.desk.domain.execution.sizing import spendable
+from trading.desk.domain.policy import ExecutionPolicy
+from trading.market.domain.costs import SwapCosts, SwapCostSchedule, VenueCosts
 
 _RUNGS = st.dictionaries(
     st.integers(1, 10**6).map(str),

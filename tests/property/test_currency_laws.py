@@ -13,14 +13,15 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.sessions.market import blueprint, random_walk
-from trading.domain.desk.config import BotsConfig, DeskConfig
-from trading.domain.desk.driver import DeskDriver
-from trading.domain.desk.journal import unpack_record
-from trading.domain.market.bars import BarArrays
-from trading.domain.policy import FeePolicy, Policy, RiskPolicy, SavingsPolicy, SchedulingPolicy
-from trading.domain.reasons import Gate
-from trading.services.journal.replay import bars_in_order, replay_run
-from trading.services.sessions.blueprint import state_build
+from trading.base.domain.reasons import Gate
+from trading.desk.domain.config import BotsConfig, DeskConfig
+from trading.desk.domain.decision.driver import DeskDriver
+from trading.desk.domain.decision.journal import unpack_record
+from trading.desk.domain.policy import Policy, RiskPolicy, SchedulingPolicy
+from trading.desk.services.journal.replay import bars_in_order, replay_run
+from trading.desk.services.sessions.blueprint import state_build
+from trading.market.domain.bars import BarArrays
+from trading.treasury.domain.policy import FeePolicy, SavingsPolicy
 
 BARS = 550
 # limits that count (seats, positions) and the desk's health are the session's, not a currency's

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.sessions.market import blueprint, series
-from trading.domain.desk.driver import DeskDriver
-from trading.domain.market.bars import Bar
-from trading.services.journal.replay import bars_in_order
-from trading.services.sessions.blueprint import state_build
-from trading.services.sessions.snapshots import snapshot_load, snapshot_pack
+from trading.desk.domain.decision.driver import DeskDriver
+from trading.desk.services.journal.replay import bars_in_order
+from trading.desk.services.sessions.blueprint import state_build
+from trading.desk.services.sessions.snapshots import snapshot_load, snapshot_pack
+from trading.market.domain.bars import Bar
 
 BARS = 460
 SEEDS = st.integers(1, 40)

@@ -12,10 +12,11 @@ import pytest
 from optimizer.domain.systems import SYSTEMS
 from tests.oracles.desk_parity import desk_run, parity
 from tests.oracles.paths import draw, path, schedule
-from trading.domain.desk.config import InstalledBot
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.market.bars import QUARANTINED, BarArrays
-from trading.domain.policy import Policy, SavingsPolicy
+from trading.desk.domain.config import InstalledBot
+from trading.desk.domain.policy import Policy
+from trading.market.domain.bars import QUARANTINED, BarArrays
+from trading.market.domain.costs import SwapCostSchedule
+from trading.treasury.domain.policy import SavingsPolicy
 
 NEAR = 1e-9
 FREE = SwapCostSchedule(np.array([1e9]), np.array([0.0]), np.array([0.0]), np.array([0.0]))

@@ -34,8 +34,8 @@ from optimizer.domain.features.runs import (
     run_lengths,
 )
 from tests.oracles.paths import path
-from trading.domain.errors import BadInputError
-from trading.domain.market.bars import CLOSE, HIGH, BarArrays
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.bars import CLOSE, HIGH, BarArrays
 
 prices = st.lists(st.integers(1, 40).map(float), min_size=1, max_size=300).map(np.array)
 

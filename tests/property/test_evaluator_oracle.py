@@ -14,7 +14,7 @@ from optimizer.domain.systems import SYSTEMS
 from tests.oracles import account
 from tests.oracles.paths import RUNGS, STEP_MS, draw, path, schedule
 from tests.oracles.signals import SIGNALS
-from trading.domain.market.bars import VOLUME
+from trading.market.domain.bars import VOLUME
 
 ENGINES = {
     FillModel.NEXT_OPEN: account.run_next_open,

@@ -13,9 +13,9 @@ from optimizer.domain.periods import window_parse
 from optimizer.domain.signals import BUY_FLAG
 from optimizer.domain.systems import SYSTEMS
 from tests.oracles.paths import STEP_MS, draw, path, schedule
-from trading.domain.market.bars import BarArrays
-from trading.domain.signals.features import FeatureBank
-from trading.domain.signals.strategies.base import BUY, SELL, Strategy
+from trading.market.domain.bars import BarArrays
+from trading.signals.domain.features import FeatureBank
+from trading.signals.domain.strategies.base import BUY, SELL, Strategy
 
 
 def streamed(strategy: Strategy, params: dict, bars: BarArrays) -> list[tuple[int, int]]:

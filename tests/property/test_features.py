@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.market_paths import random_bars
-from trading.domain.market.bars import CLOSE, HIGH, LOW, VOLUME, FloatArray
-from trading.domain.signals.batch import feature_compute
-from trading.domain.signals.feature_plan import RECIPES, Source
-from trading.domain.signals.features import FeatureBank
-from trading.domain.signals.strategies.base import Feature, FeatureKind, warm_bars
+from trading.market.domain.bars import CLOSE, HIGH, LOW, VOLUME, FloatArray
+from trading.signals.domain.batch import feature_compute
+from trading.signals.domain.feature_plan import RECIPES, Source
+from trading.signals.domain.features import FeatureBank
+from trading.signals.domain.strategies.base import Feature, FeatureKind, warm_bars
 
 PERIODS = (1, 2, 3, 5, 14, 50, 144)
 EVERY = [Feature(kind, period) for kind in FeatureKind for period in PERIODS]

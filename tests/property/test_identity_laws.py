@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 
 from tests.fakes.crowd import EASY, Member, bars_after, calm_bars, desk_of, run
 from tests.integration.sessions.market import blueprint, series
-from trading.domain.desk.config import BotsConfig, DeskConfig
-from trading.domain.desk.output import money_lines
-from trading.domain.market.bars import Bar, BarArrays
-from trading.domain.market.turns import turn_key, turn_order
-from trading.domain.policy import (
+from trading.desk.domain.config import BotsConfig, DeskConfig
+from trading.desk.domain.decision.output import money_lines
+from trading.desk.domain.policy import (
     EntryOrder,
     ExecutionPolicy,
-    ForecastPolicy,
     Policy,
     RiskPolicy,
-    SavingsPolicy,
     SchedulingPolicy,
-    SignalPolicy,
 )
-from trading.services.journal.replay import ReplayReport, bars_in_order, replay_run
+from trading.desk.services.journal.replay import ReplayReport, bars_in_order, replay_run
+from trading.learning.domain.policy import ForecastPolicy
+from trading.market.domain.bars import Bar, BarArrays
+from trading.market.domain.series.turns import turn_key, turn_order
+from trading.signals.domain.policy import SignalPolicy
+from trading.treasury.domain.policy import SavingsPolicy
 
 BARS = 10
 NAMES = ("AAA/USDT", "MMM/USDT", "ZZZ/USDT")

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from tests.integration.sessions.market import series
 from tests.oracles.desk_parity import entries_of
 from tests.oracles.paths import schedule
-from trading.domain.desk.config import BotsConfig, DeskConfig, InstalledBot
-from trading.domain.desk.driver import DeskDriver
-from trading.domain.market.bars import Bar
-from trading.domain.policy import Policy, SavingsPolicy
-from trading.services.journal.replay import bars_in_order
-from trading.services.sessions.blueprint import ghost_blueprint_make, state_build
-from trading.services.sessions.snapshots import snapshot_load, snapshot_pack
+from trading.desk.domain.config import BotsConfig, DeskConfig, InstalledBot
+from trading.desk.domain.decision.driver import DeskDriver
+from trading.desk.domain.policy import Policy
+from trading.desk.services.journal.replay import bars_in_order
+from trading.desk.services.sessions.blueprint import ghost_blueprint_make, state_build
+from trading.desk.services.sessions.snapshots import snapshot_load, snapshot_pack
+from trading.market.domain.bars import Bar
+from trading.treasury.domain.policy import SavingsPolicy
 
 BARS, PAIR = 400, "AAA/USDT"
 SEEDS = st.integers(1, 40)

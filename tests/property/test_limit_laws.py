@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.crowd import EASY, STEP_MS, Member, bars_after, calm_bars, desk_of, run
-from trading.domain.desk.output import StepOutput
-from trading.domain.desk.state import DeskState
-from trading.domain.execution.orders import OrderPurpose
-from trading.domain.market.bars import Bar
-from trading.domain.policy import BotRules, EntryGates, EntryOrder, Policy, Sizing
-from trading.domain.reasons import Outcome
+from trading.base.domain.reasons import Outcome
+from trading.desk.domain.decision.output import StepOutput
+from trading.desk.domain.decision.state import DeskState
+from trading.desk.domain.execution.orders import OrderPurpose
+from trading.desk.domain.policy import BotRules, EntryGates, EntryOrder, Policy, Sizing
+from trading.market.domain.bars import Bar
 
 PAIRS = ("AAA/USDT", "BBB/USDT", "CCC/USDT")
 BARS = 8

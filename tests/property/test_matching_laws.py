@@ -18,16 +18,16 @@ from tests.fakes.execution import (
     order,
     stop_order,
 )
-from trading.domain.execution.matching import match_bar
-from trading.domain.execution.orders import (
+from trading.base.domain.side import Side
+from trading.desk.domain.execution.matching import match_bar
+from trading.desk.domain.execution.orders import (
     ExecutionReport,
     Order,
     OrderPurpose,
     ReportKind,
-    Side,
     apply_report,
 )
-from trading.domain.market.bars import Bar, to_decimal
+from trading.market.domain.bars import Bar, to_decimal
 
 _CENTS = st.integers(9_000, 11_000)
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.market_paths import mirrored, random_bars, triggers_of
-from trading.domain.signals.strategies import STRATEGIES
-from trading.domain.signals.strategies.base import Strategy
+from trading.signals.domain.strategies import STRATEGIES
+from trading.signals.domain.strategies.base import Strategy
 
 TWO_SIDED = [strategy for strategy in STRATEGIES.values() if strategy.two_sided]
 

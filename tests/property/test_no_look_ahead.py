@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.market_paths import Trigger, random_bars, triggers_of
-from trading.domain.market.bars import FloatArray
-from trading.domain.signals.strategies import STRATEGIES
-from trading.domain.signals.strategies.base import Strategy
+from trading.market.domain.bars import FloatArray
+from trading.signals.domain.strategies import STRATEGIES
+from trading.signals.domain.strategies.base import Strategy
 
 HOUR_MS = 3_600_000
 # The systems think in days and weeks; on hourly bars their windows fit a short, wild path.

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.execution import D, order, report
-from trading.domain.errors import InvariantError
-from trading.domain.execution.orders import (
+from trading.base.domain.errors import InvariantError
+from trading.desk.domain.execution.orders import (
     ExecutionReport,
     Order,
     OrderStatus,

@@ -11,8 +11,8 @@ from typing import Any, Final, get_origin, get_type_hints
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.domain.policy import Policy
-from trading.services.desk_config.policies import policy_digest, policy_dump, policy_load
+from trading.desk.domain.policy import Policy
+from trading.desk.services.config.policies import policy_digest, policy_dump, policy_load
 
 AMOUNTS: Final = st.decimals("0.001", "1000", places=18)
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.execution import D
-from trading.domain.execution.orders import Side
-from trading.domain.execution.positions import PositionState, apply_fill
-from trading.domain.money import exact
+from trading.base.domain.money import exact
+from trading.base.domain.side import Side
+from trading.desk.domain.execution.positions import PositionState, apply_fill
 
 _PLACES = st.integers(1, 10**24).map(lambda n: D(n).scaleb(-18))
 _PRICES = st.integers(1, 10**22).map(lambda n: D(n).scaleb(-17))

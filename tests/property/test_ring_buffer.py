@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from trading.domain.market.bars import Bar, BarArrays, BarFlag
-from trading.domain.market.ring_buffer import RingBuffer
-from trading.domain.market.ring_kernels import AppendStatus
+from trading.market.domain.bars import Bar, BarArrays, BarFlag
+from trading.market.domain.ring.buffer import RingBuffer
+from trading.market.domain.ring.kernels import AppendStatus
 
 STEP = 60_000
 CAPACITY = 7

@@ -9,16 +9,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.execution import D
-from trading.domain.market.currencies import Currency, currency_of
-from trading.domain.policy import FeePolicy, SavingsPolicy
-from trading.domain.treasury.equilibrium import (
+from trading.base.domain.currencies import Currency, currency_of
+from trading.treasury.domain.equilibrium import (
     ClosedRecord,
     EquilibriumState,
     EquilibriumVerdict,
     record_round_trip,
     verdict,
 )
-from trading.domain.treasury.savings import SavingsDecision, SkipReason, decide_savings
+from trading.treasury.domain.policy import FeePolicy, SavingsPolicy
+from trading.treasury.domain.savings import SavingsDecision, SkipReason, decide_savings
 
 _VERDICTS = st.booleans().map(
     lambda healthy: EquilibriumVerdict(is_healthy=healthy, score=0.5, n=20, net=0.1, blockers=())

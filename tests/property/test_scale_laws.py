@@ -11,8 +11,8 @@ import pytest
 from optimizer.domain.evaluator.evaluator import Evaluator, FillModel, Plan, Run
 from optimizer.domain.systems import SYSTEMS
 from tests.oracles.paths import RUNGS, STEP_MS, draw, path
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.market.bars import VOLUME, BarArrays
+from trading.market.domain.bars import VOLUME, BarArrays
+from trading.market.domain.costs import SwapCostSchedule
 
 PATHS: dict[str, dict[str, Any]] = {
     "plain": {},

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.execution import INSTRUMENT, STEP_MS, D
-from trading.domain.errors import InvariantError
-from trading.domain.execution.costs import VenueCosts
-from trading.domain.execution.sizing import size_entry
-from trading.domain.execution.stops import StopState, open_stop, ratchet
-from trading.domain.market.instruments import Instrument
-from trading.domain.policy import ExecutionPolicy, RiskPolicy, Sizing, StopPolicy
+from trading.base.domain.errors import InvariantError
+from trading.desk.domain.execution.sizing import size_entry
+from trading.desk.domain.execution.stops import StopState, open_stop, ratchet
+from trading.desk.domain.policy import ExecutionPolicy, RiskPolicy, Sizing, StopPolicy
+from trading.market.domain.costs import VenueCosts
+from trading.market.domain.instruments import Instrument
 
 _HIGHS = st.lists(st.floats(60.0, 180.0, allow_nan=False), max_size=40)
 _ATRS = st.floats(0.01, 8.0)

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.market_paths import STEP_MS, random_bars, triggers_of
-from trading.domain.signals.features import FeatureBank
-from trading.domain.signals.strategies import STRATEGIES
-from trading.domain.signals.strategies.base import Strategy, warm_bars
-from trading.domain.signals.strategies.triggers import TRIGGERS
-from trading.domain.signals.strategies.triggers.scales import agreement_of, strength_of
+from trading.signals.domain.features import FeatureBank
+from trading.signals.domain.strategies import STRATEGIES
+from trading.signals.domain.strategies.base import Strategy, warm_bars
+from trading.signals.domain.strategies.triggers import TRIGGERS
+from trading.signals.domain.strategies.triggers.scales import agreement_of, strength_of
 
 TWO_SIDED = [strategy for strategy in STRATEGIES.values() if strategy.two_sided]
 each_two_sided = pytest.mark.parametrize("strategy", TWO_SIDED, ids=lambda s: s.name)

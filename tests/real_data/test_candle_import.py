@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.fakes.clock import FakeClock
-from trading.adapters.candles import ArrowCandleFiles, ParquetCandleStore
-from trading.domain.market.bars import COLUMNS, BarFlag
-from trading.ports.candles import SeriesKey
-from trading.services.candles.imports import ImportResult, candles_import
+from trading.market.adapters.candles import ArrowCandleFiles, ParquetCandleStore
+from trading.market.domain.bars import COLUMNS, BarFlag
+from trading.market.ports.candles import SeriesKey
+from trading.market.services.candles.imports import ImportResult, candles_import
 
 pytestmark = pytest.mark.real_data
 PDAI = "pulsex_PDAI-DAI_5m.parquet"

@@ -13,10 +13,10 @@ import pytest
 from optimizer.domain.systems import SYSTEMS
 from tests.oracles.desk_parity import STEP_MS, Parity, parity
 from tests.oracles.paths import draw
-from trading.adapters.candles import ArrowCandleFiles
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.market.bars import QUARANTINED, BarArrays
-from trading.services.candles.series import series_check
+from trading.market.adapters.candles import ArrowCandleFiles
+from trading.market.domain.bars import QUARANTINED, BarArrays
+from trading.market.domain.costs import SwapCostSchedule
+from trading.market.services.candles.series import series_check
 
 pytestmark = pytest.mark.real_data
 NOW_MS = 1_900_000_000_000

@@ -13,8 +13,8 @@ import pytest
 from optimizer.domain.evaluator.evaluator import Evaluator, FillModel, Plan, Run
 from optimizer.domain.objectives import objective_scores
 from optimizer.domain.periods import window_parse
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.market.bars import BarArrays
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.costs import SwapCostSchedule
 
 pytestmark = pytest.mark.real_data
 OUR_NAMES = {

@@ -15,7 +15,7 @@ from tests.web import desk_scene
 from tests.web.browsers import NoBrowserError, browser_launch
 from tests.web.desk_scene import Scene
 from tests.web.servers import DeskServer, Feeder
-from trading import bootstrap
+from trading.base import bootstrap
 
 
 @pytest.fixture

@@ -20,20 +20,13 @@ from django.utils import timezone  # noqa: E402
 
 from tests import factories as make  # noqa: E402
 from tests.web import desk_scene  # noqa: E402
-from trading.adapters.channels_publisher import ChannelsPublisher  # noqa: E402
-from trading.domain.reasons import Gate, Outcome, TradingState  # noqa: E402
-from trading.domain.topics import DESK, candles_topic  # noqa: E402
-from trading.models import (  # noqa: E402
-    Bot,
-    BotRearm,
-    DeskSession,
-    Feed,
-    FeedPair,
-    SessionInput,
-    StreamBar,
-    TradingControl,
-)
-from trading.ports.feeds import PairState  # noqa: E402
+from trading.base.adapters.channels_publisher import ChannelsPublisher  # noqa: E402
+from trading.base.domain.reasons import Gate, Outcome, TradingState  # noqa: E402
+from trading.base.domain.topics import DESK  # noqa: E402
+from trading.desk.models import Bot, BotRearm, DeskSession, SessionInput, TradingControl  # noqa: E402
+from trading.market.domain.topics import candles_topic  # noqa: E402
+from trading.market.models import Feed, FeedPair, StreamBar  # noqa: E402
+from trading.market.ports.feeds import PairState  # noqa: E402
 
 STEP_MS = 300_000
 RUNNER = asyncio.Runner()  # one loop, so that the layer keeps its connection

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from tests import factories as make
-from trading.domain.reasons import Gate, Outcome
-from trading.models import Bot, Decision, DeskSession, Feed, Position
+from trading.base.domain.reasons import Gate, Outcome
+from trading.desk.models import Bot, Decision, DeskSession, Position
+from trading.market.models import Feed
 
 STEP_MS = 300_000
 N_BARS = 400

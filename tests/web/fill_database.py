@@ -12,7 +12,7 @@ django.setup()
 
 from tests import factories  # noqa: E402
 from tests.web import desk_scene  # noqa: E402
-from trading import bootstrap  # noqa: E402
+from trading.base import bootstrap  # noqa: E402
 
 if __name__ == "__main__":
     desk_scene.build(bootstrap.system_clock().now())

@@ -11,8 +11,8 @@ from django.test import Client
 
 from tests import factories as make
 from tests.web.desk_scene import Scene
-from trading.domain.reasons import TradingState
-from trading.models import DeskSession, Fill
+from trading.base.domain.reasons import TradingState
+from trading.desk.models import DeskSession, Fill
 
 MODELS = list(apps.get_app_config("trading").get_models())
 OWN_PAGES = {"ConfigRevision"}  # edited through its own form, tested beside it
@@ -32,7 +32,7 @@ def test_every_model_is_registered() -> None:
 def test_every_list_and_row_can_be_read(chief: Client, scene: Scene) -> None:
     make.control(TradingState.PAUSED)
     for model in MODELS:
-        base = f"/admin/trading/{model._meta.model_name}/"
+        base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
         assert chief.get(base).status_code == 200, base
         row = model._default_manager.first()
         if row is not None:
@@ -44,7 +44,7 @@ def test_history_cannot_be_added_changed_or_deleted(chief: Client, scene: Scene)
     for model in MODELS:
         if model.__name__ in OWN_PAGES:
             continue
-        base = f"/admin/trading/{model._meta.model_name}/"
+        base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
         assert chief.get(f"{base}add/").status_code == 403, base
         row = model._default_manager.first()
         if row is None:
@@ -60,7 +60,7 @@ def test_times_stand_in_lists_as_utc_and_can_be_sorted_by(chief: Client, scene: 
     oldest, newest = Fill.objects.earliest("event_time"), Fill.objects.latest("event_time")
     column = admin.site.get_model_admin(Fill).list_display.index("happened")
     for order, first in ((column, oldest), (-column, newest)):
-        page = chief.get(f"/admin/trading/fill/?o={order}").content.decode()
+        page = chief.get(f"/admin/desk/fill/?o={order}").content.decode()
         assert "Time (UTC)" in page
         moment = datetime.fromtimestamp(first.event_time / 1000, UTC)
         _, _, cells = page.partition('class="field-happened')
@@ -68,7 +68,7 @@ def test_times_stand_in_lists_as_utc_and_can_be_sorted_by(chief: Client, scene: 
 
 
 def test_a_session_can_be_asked_to_stop(chief: Client, scene: Scene) -> None:
-    url = "/admin/trading/desksession/"
+    url = "/admin/desk/desksession/"
     chief.post(url, {"action": "stop", "_selected_action": [scene.session.pk]})
     assert not DeskSession.objects.get(pk=scene.session.pk).is_wanted
 
@@ -76,6 +76,6 @@ def test_a_session_can_be_asked_to_stop(chief: Client, scene: Scene) -> None:
 def test_a_decision_is_unpacked_for_the_reader(chief: Client, scene: Scene) -> None:
     row = scene.bots[0].decisions.filter(outcome=14).first()
     assert row is not None
-    page = chief.get(f"/admin/trading/decision/{row.pk}/change/").content.decode()
+    page = chief.get(f"/admin/desk/decision/{row.pk}/change/").content.decode()
     assert "<td>conviction</td>" in page
     assert "not passed" in page

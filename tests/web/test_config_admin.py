@@ -13,11 +13,11 @@ from pytest_django import Settings
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.config_folder import ConfigFolder
-from trading.models import ConfigRevision
-from trading.services.desk_config.overrides import current_overrides, override_set
-from trading.services.desk_config.schema import setting_list
+from trading.desk.models import ConfigRevision
+from trading.desk.services.config.overrides import current_overrides, override_set
+from trading.desk.services.config.schema import setting_list
 
-LIST = "/admin/trading/configrevision/"
+LIST = "/admin/desk/configrevision/"
 PAGE = f"{LIST}settings/"
 RATIO, GUARD = "policy.savings.ratio", "policy.savings.fee_guard"
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ from django.test import Client
 
 from tests import factories as make
 from tests.web.desk_scene import Scene
-from trading.domain.reasons import TradingState
-from trading.models import Bot, BotRearm, SessionInput, TradingControl
-from trading.selectors.overview import desk_control
+from trading.base.domain.reasons import TradingState
+from trading.desk.models import Bot, BotRearm, SessionInput, TradingControl
+from trading.desk.selectors.overview import desk_control
 
 
 def test_pausing_records_who_and_why(desk: Client) -> None:

@@ -17,7 +17,7 @@ from guardian.adapters.login_guard import LOGIN_FAILURES, LOGINS_REFUSED
 from guardian.bootstrap import status_get
 from guardian.selectors.logins import login_locks
 from tests import factories as make
-from trading import bootstrap
+from trading.base import bootstrap
 
 DOORS = ("/accounts/login/", "/admin/login/")
 HERE, THERE = "203.0.113.9", "198.51.100.7"

@@ -14,9 +14,10 @@ from pytest_django import Settings
 from tests import factories as make
 from tests.web import desk_scene
 from tests.web.desk_scene import Scene, add_btc_pair
-from trading.domain.reasons import Gate, Outcome
-from trading.models import Bot, FeedPair, Order
-from trading.selectors.figures import amount_text
+from trading.base.domain.reasons import Gate, Outcome
+from trading.base.selectors.figures import amount_text
+from trading.desk.models import Bot, Order
+from trading.market.models import FeedPair
 
 PANELS = (
     "strip", "figures", "checklist", "decisions", "funnel", "positions", "trips", "bots", "savings"

@@ -16,10 +16,11 @@ from django.test import Client
 from dashboard.consumers import UNAUTHENTICATED, DeskConsumer
 from tests import factories as make
 from tests.fakes.socket import Socket
-from trading.adapters.channels_publisher import ChannelsPublisher
-from trading.domain.reasons import Gate, Outcome
-from trading.domain.topics import DESK, candles_topic
-from trading.models import Feed
+from trading.base.adapters.channels_publisher import ChannelsPublisher
+from trading.base.domain.reasons import Gate, Outcome
+from trading.base.domain.topics import DESK
+from trading.market.domain.topics import candles_topic
+from trading.market.models import Feed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STEP = 300_000

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from guardian import bootstrap
-from trading.management.desk_command import DeskCommand, Needs
-from trading.selectors.figures import amount_typed
+from trading.base.management.desk_command import DeskCommand, Needs
+from trading.base.selectors.figures import amount_typed
 
 
 class Command(DeskCommand):

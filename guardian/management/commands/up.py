@@ -21,11 +21,11 @@ from guardian.adapters.ports_open import port_check
 from guardian.adapters.redis_record import record_remove
 from guardian.services.accounts import operator_ensure
 from guardian.services.desk_run import Desk, desk_drain, desk_wait, desk_watch
-from trading.domain.errors import BadInputError
-from trading.domain.numbers import whole_number
-from trading.management.desk_command import DeskCommand
-from trading.services.database_standing import Standing, database_prepare, database_standing
-from trading.services.database_trouble import standing_check
+from trading.base.domain.errors import BadInputError
+from trading.base.domain.numbers import whole_number
+from trading.base.management.desk_command import DeskCommand
+from trading.base.services.database_standing import Standing, database_prepare, database_standing
+from trading.base.services.database_trouble import standing_check
 
 DEFAULT_PORT, DEFAULT_WORKERS, MOST_WORKERS = 8000, 2, 64
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from optimizer.domain.luck.verdict import LuckVerdict
-from trading.selectors.figures import MINUS, MISSING, percent_text
+from trading.base.selectors.figures import MINUS, MISSING, percent_text
 
 THIN: Final = "\u202f"
 NONE: Final = "–"

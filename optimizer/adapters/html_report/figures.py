@@ -16,8 +16,8 @@ import numpy as np
 
 from optimizer.domain.importance import ParameterTable
 from optimizer.domain.reporting import ReportCurve, ReportFold, ReportStudy
-from trading.domain.market.bars import FloatArray, IntArray
-from trading.selectors.figures import percent_text
+from trading.base.selectors.figures import percent_text
+from trading.market.domain.bars import FloatArray, IntArray
 
 STRETCHES: Final = 400
 LINES_MAX: Final = 400

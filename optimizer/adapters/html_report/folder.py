@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from optimizer.ports.reports import PutFile
-from trading.adapters.candles.atomic import write_atomic
+from trading.base.adapters.atomic import write_atomic
 
 _ON_THE_WAY: Final = 2**27  # bytes in memory; a table of 20,000 trials has ten million
 

@@ -8,7 +8,7 @@ from typing import Final
 from optimizer.adapters.html_report import cells
 from optimizer.domain.reporting import ReportCurve, ReportFacts, ReportStudy
 from optimizer.domain.study.stretches import Stretches, left_out
-from trading.selectors.figures import quantity_text
+from trading.base.selectors.figures import quantity_text
 
 DIGEST_SHOWN: Final = 12
 WINDOWS_SHOWN: Final = 12

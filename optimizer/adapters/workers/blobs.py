@@ -20,7 +20,7 @@ from optimizer.adapters.run_files import candles_map, candles_write
 from optimizer.adapters.workers.requests import Costs, costs_decode
 from optimizer.models import DataBlob
 from optimizer.ports.machines import WorkRefusedError
-from trading.domain.market.bars import BarArrays
+from trading.market.domain.bars import BarArrays
 
 KEPT: Final = 8  # data sets on a worker's disk; of the rest the longest unused are removed
 _HEAD: Final = struct.Struct("<8sQQ")  # what it is, columns, bars

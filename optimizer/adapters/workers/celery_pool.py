@@ -34,8 +34,8 @@ from optimizer.domain.study.capacity import WorkersGiven
 from optimizer.models import SweepChunk
 from optimizer.ports.machines import Bell, ChunkQueue, WorkRefusedError
 from optimizer.ports.sweeps import Answer, Chunk, PoolUsage
-from trading.domain.errors import LeaseLostError
-from trading.ports.clock import Clock
+from trading.base.domain.errors import LeaseLostError
+from trading.base.ports.clock import Clock
 
 T = TypeVar("T")
 

@@ -23,8 +23,8 @@ from optimizer.adapters.workers.process import VITALS
 from optimizer.adapters.workers.wire import Job, answer_decode, chunk_encode
 from optimizer.domain.study.capacity import WorkersGiven
 from optimizer.ports.sweeps import Answer, Chunk, PoolUsage
-from trading.domain.errors import TradingError
-from trading.ports.clock import Clock
+from trading.base.domain.errors import TradingError
+from trading.base.ports.clock import Clock
 
 _MAIN: Final = "optimizer.adapters.workers.process:worker_main"
 HELD: Final = 2  # chunks a worker has at a time

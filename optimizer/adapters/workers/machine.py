@@ -36,7 +36,7 @@ from optimizer.adapters.workers.wire import Job
 from optimizer.domain.study.capacity import Room, WorkersGiven, workers_in
 from optimizer.ports.machines import WorkRefusedError
 from optimizer.ports.sweeps import Answer, Chunk
-from trading.ports.clock import Clock
+from trading.base.ports.clock import Clock
 
 IDLE_S: Final = 60.0  # a process nobody borrows for so long is ended
 JOBS: Final = 32  # of the latest studies; the data of earlier ones are looked up again

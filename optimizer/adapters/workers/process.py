@@ -24,7 +24,7 @@ from optimizer.domain.evaluator.evaluator import Evaluator
 from optimizer.domain.study.evaluation import TrialEvaluator, Work
 from optimizer.domain.study.suggestions import suggestion_params
 from optimizer.ports.sweeps import Answer, Chunk
-from trading.domain.execution.costs import SwapCostSchedule
+from trading.market.domain.costs import SwapCostSchedule
 
 # In front of every answer: processor seconds and resident MiB of the worker so far.
 VITALS: Final = struct.Struct("<dd")

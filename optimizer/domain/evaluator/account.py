@@ -15,7 +15,7 @@ from optimizer.domain.features.drawdown import first_at_least, longest_gap, span
 from optimizer.domain.features.market import Market
 from optimizer.domain.features.moments import span_moments
 from optimizer.domain.kernels import part
-from trading.domain.market.bars import CLOSE, FloatArray
+from trading.market.domain.bars import CLOSE, FloatArray
 
 # Places in the books.
 CASH, TOKENS, COSTS, TRADED = range(4)  # quote, base, quote, quote

@@ -18,7 +18,7 @@ from optimizer.domain.evaluator.walk import (
     T_PROCEEDS,
 )
 from optimizer.domain.features.market import Market, Span
-from trading.domain.market.bars import CLOSE, FloatArray
+from trading.market.domain.bars import CLOSE, FloatArray
 
 
 @njit(cache=True, nogil=True)

@@ -30,9 +30,9 @@ from optimizer.domain.periods import MS_PER_DAY, Window, window_start
 from optimizer.domain.signals import SignalRows, Signals
 from optimizer.domain.systems import system_get
 from optimizer.domain.systems.base import System, found_make
-from trading.domain.errors import BadInputError
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.market.bars import CLOSE, BarArrays, FloatArray
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.bars import CLOSE, BarArrays, FloatArray
+from trading.market.domain.costs import SwapCostSchedule
 
 ALL: Final = Window("all", None)
 

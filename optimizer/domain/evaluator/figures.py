@@ -34,7 +34,7 @@ from optimizer.domain.evaluator.account import (
 from optimizer.domain.kernels import kernel, part
 from optimizer.domain.metrics import METRIC_NAMES, Metrics, bars_per_year
 from optimizer.domain.periods import MS_PER_DAY
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 # A spread this much smaller than the square of its mean has lost digits to the subtraction.
 _CANCELLED: Final = 1e-6

@@ -18,7 +18,7 @@ from optimizer.domain.evaluator.walk import (
     T_PROCEEDS,
     T_RETURN,
 )
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from optimizer.domain.evaluator.account import (
 from optimizer.domain.features.market import Market, Span
 from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, SignalRows, Signals
-from trading.domain.market.bars import CLOSE, OPEN, FloatArray
+from trading.market.domain.bars import CLOSE, OPEN, FloatArray
 
 # Columns of a trade row; bar numbers are absolute.
 T_ENTRY, T_EXIT, T_ENTRY_PRICE, T_EXIT_PRICE, T_COST_BUY, T_COST_SELL = range(6)

@@ -10,8 +10,8 @@ import numpy as np
 
 from optimizer.domain.evaluator.evaluator import Evaluator, FillModel, Plan
 from optimizer.domain.systems import SYSTEMS
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.market.bars import BarArrays
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.costs import SwapCostSchedule
 
 _BARS = 64
 _STEP_MS = 300_000

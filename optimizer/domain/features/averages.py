@@ -14,9 +14,9 @@ import numpy as np
 from numba import njit
 
 from optimizer.domain.features.prefix import true_range
-from trading.domain.market.bars import CLOSE, HIGH, LOW, FloatArray
-from trading.domain.signals.strategies.systems.csma_revert_pro1 import rsi_value
-from trading.domain.signals.strategies.systems.directional import SIZE, adx_step
+from trading.market.domain.bars import CLOSE, HIGH, LOW, FloatArray
+from trading.signals.domain.strategies.systems.csma_revert_pro1 import rsi_value
+from trading.signals.domain.strategies.systems.directional import SIZE, adx_step
 
 
 @njit(cache=True, nogil=True)

@@ -17,7 +17,7 @@ from numba import njit
 
 from optimizer.domain.features.runs import RunArray
 from optimizer.domain.kernels import kernel, part
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 _SHIFT: Final = 4
 _BLOCK: Final = 1 << _SHIFT

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from optimizer.domain.kernels import kernel
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 _SHIFT: Final = 4
 _BLOCK: Final = 1 << _SHIFT

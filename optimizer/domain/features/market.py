@@ -18,8 +18,8 @@ from optimizer.domain.features.extremes import extremes
 from optimizer.domain.features.moments import prefix_moments
 from optimizer.domain.features.prefix import prefix_sums
 from optimizer.domain.features.runs import RunArray, run_lengths
-from trading.domain.errors import BadInputError
-from trading.domain.market.bars import CLOSE, BarArrays, FloatArray
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.bars import CLOSE, BarArrays, FloatArray
 
 
 class Market(NamedTuple):

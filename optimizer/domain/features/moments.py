@@ -16,7 +16,7 @@ from numba import njit
 
 from optimizer.domain.features.prefix import pair_add
 from optimizer.domain.kernels import kernel, part
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 _SHIFT: Final = 3
 _BLOCK: Final = 1 << _SHIFT

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from optimizer.domain.kernels import part
-from trading.domain.market.bars import CLOSE, HIGH, LOW, VOLUME, FloatArray
+from trading.market.domain.bars import CLOSE, HIGH, LOW, VOLUME, FloatArray
 
 # Rows of the sums.
 S_CLOSE, S_VOLUME, S_GAIN, S_LOSS, S_RANGE, S_CLOSE_SQUARE = range(6)

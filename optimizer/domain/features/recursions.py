@@ -22,7 +22,7 @@ from optimizer.domain.features.averages import (
     rsi_recursive,
 )
 from optimizer.domain.features.market import Market, Span
-from trading.domain.market.bars import CLOSE, FloatArray
+from trading.market.domain.bars import CLOSE, FloatArray
 
 DEFAULT_BYTES: Final = 96 * 1024 * 1024
 # An evaluation holds at most this many arrays at once; none of them may be evicted under it.

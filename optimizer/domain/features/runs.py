@@ -19,7 +19,7 @@ import numpy.typing as npt
 from numba import njit
 
 from optimizer.domain.kernels import kernel
-from trading.domain.market.bars import CLOSE, HIGH, FloatArray
+from trading.market.domain.bars import CLOSE, HIGH, FloatArray
 
 RunArray = npt.NDArray[np.int32]
 MarkArray = npt.NDArray[np.int8]

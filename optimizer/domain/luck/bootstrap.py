@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from trading.domain.errors import InvariantError
-from trading.domain.market.bars import FloatArray
+from trading.base.domain.errors import InvariantError
+from trading.market.domain.bars import FloatArray
 
 DRAWS: Final = 500
 LOW, HIGH = 0.05, 0.95  # quantiles of the interval

@@ -22,7 +22,7 @@ from optimizer.domain.luck.returns import Periods, period_returns
 from optimizer.domain.luck.timing import part_signals, time_share
 from optimizer.domain.luck.verdict import RETURNS_LEAST
 from optimizer.domain.luck.walk_forward import FoldSpans
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 HOLD: Final = "passive_hold"
 LEAST_HOLDOUT_BARS: Final = 10

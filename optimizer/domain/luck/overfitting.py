@@ -20,8 +20,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from trading.domain.errors import InvariantError
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.base.domain.errors import InvariantError
+from trading.market.domain.bars import FloatArray, IntArray
 
 BLOCKS: Final = 16
 LEAST_TRIALS: Final = 8  # a rank among fewer says nothing

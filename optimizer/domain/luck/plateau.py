@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from optimizer.domain.features.market import Span
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 NEIGHBOURS: Final = 16
 REACH: Final = 0.05  # of every parameter's range, up and down

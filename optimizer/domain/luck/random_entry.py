@@ -18,7 +18,7 @@ from optimizer.domain.evaluator.walk import T_ENTRY, T_EXIT
 from optimizer.domain.features.market import Span
 from optimizer.domain.luck.timing import timed_signals
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, SignalRows
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 DRAWS: Final = 100
 LEAST_DRAWS: Final = 40

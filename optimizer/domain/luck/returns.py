@@ -13,7 +13,7 @@ import numpy as np
 
 from optimizer.domain.metrics import bars_per_year
 from optimizer.domain.periods import MS_PER_DAY
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 LEAST_PERIODS: Final = 240
 _TINY: Final = 1e-9  # equity that is used up stays used up

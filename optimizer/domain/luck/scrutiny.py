@@ -27,7 +27,7 @@ from optimizer.domain.objectives import objective_scores
 from optimizer.domain.overlays import overlays_split
 from optimizer.domain.search.space import Space
 from optimizer.domain.systems import system_get
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 
 class Scrutiny:

@@ -24,7 +24,7 @@ from typing import Final
 
 import numpy as np
 
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 EULER_GAMMA: Final = 0.5772156649015329
 _NORMAL: Final = NormalDist()

@@ -10,7 +10,7 @@ import numpy as np
 from optimizer.domain.evaluator.walk import T_ENTRY, T_EXIT
 from optimizer.domain.features.market import Span
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, Signals
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 
 def time_share(trade_rows: FloatArray, hold_rows: FloatArray) -> float:

@@ -18,7 +18,7 @@ import numpy as np
 
 from optimizer.domain.features.market import Span
 from optimizer.domain.periods import MS_PER_DAY
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 TRAIN_DAYS: Final = 90
 TEST_DAYS: Final = 30

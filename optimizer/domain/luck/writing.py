@@ -1,6 +1,6 @@
 """Write the numbers of a verdict's sentences as the columns beside them are written.
 
-The desk's own writing, ``trading.selectors.figures``, lies above the domain; a test holds the two
+The desk's own writing, ``trading.base.selectors.figures``, lies above the domain; a test holds the two
 together. Thin spaces part thousands and stand before the percent sign, and a minus is a real one.
 """
 

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from optimizer.domain.search.principal_axes import axes_find
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 _SIGMA_MOST: Final = 1e32
 _LEAST_SQUARE: Final = 1e-8  # added to squared lengths of steps

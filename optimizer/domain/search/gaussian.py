@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 
 from optimizer.domain.search.samplers import MOST, Result, State, generator
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 KEPT: Final = 120
 START: Final = 12  # results before the model is asked

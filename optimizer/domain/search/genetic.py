@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from optimizer.domain.search.samplers import MOST, Result, State, generator
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 PARENTS: Final = 40
 KEPT: Final = 160  # results remembered; the parents come from them

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from optimizer.domain.search.samplers import Result, State, generator
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 _DIGITS_BITS: Final = 40  # digits until the rest is below 2**-40 of the axis
 _FIRST: Final = 10**9  # keeps the permutations' stream apart from every batch's

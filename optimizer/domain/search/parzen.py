@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 _ROOT_2: Final = math.sqrt(2.0)
 _ROOT_2_PI: Final = math.sqrt(2.0 * math.pi)

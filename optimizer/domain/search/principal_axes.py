@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 _BESIDE: Final = 1e-30  # share of the squares beside the diagonal that counts as none
 _SWEEPS: Final = 30  # over all pairs at most; six are usual

@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 HISTORY: Final = 500  # scores per strategy and window the floor is taken from
 LEAST: Final = 30  # scores needed before anything is pruned

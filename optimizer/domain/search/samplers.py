@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 State = dict[str, Any]
 

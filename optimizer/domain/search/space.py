@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.domain.errors import BadInputError
-from trading.domain.market.bars import FloatArray
-from trading.domain.signals.strategies.base import Param
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.bars import FloatArray
+from trading.signals.domain.strategies.base import Param
 
 
 @dataclass(frozen=True, slots=True)

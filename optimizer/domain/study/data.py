@@ -17,9 +17,9 @@ import numpy as np
 
 from optimizer.domain.periods import MS_PER_DAY
 from optimizer.domain.study.likeness import path_of
-from trading.domain.errors import BadInputError
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.market.bars import BarArrays
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.costs import SwapCostSchedule
 
 LEAST_BARS: Final = 200  # of the search part: fewer say nothing
 

@@ -23,7 +23,7 @@ from optimizer.domain.search.space import Space
 from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
 from optimizer.domain.study.schedule import LAG, Schedule, turns
 from optimizer.domain.study.suggestions import Suggestion, default_suggest, suggestion_params
-from trading.domain.errors import InvariantError, TradingError
+from trading.base.domain.errors import InvariantError, TradingError
 
 SamplerMaker = Callable[[Space, int], Sampler]  # (space, place of the strategy) -> its sampler
 Floors = tuple[float, ...]

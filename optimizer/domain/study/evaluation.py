@@ -22,7 +22,7 @@ from optimizer.domain.metrics import FillModel, Metrics
 from optimizer.domain.objectives import objective_scores
 from optimizer.domain.periods import window_parse
 from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 PAUSES_S: Final = (0.1, 1.0)  # before the second attempt and the third
 ATTEMPTS: Final = 1 + len(PAUSES_S)

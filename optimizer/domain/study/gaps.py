@@ -13,7 +13,7 @@ import numpy as np
 
 from optimizer.domain.metrics import bars_per_year
 from optimizer.domain.periods import MS_PER_DAY
-from trading.domain.market.bars import IntArray
+from trading.market.domain.bars import IntArray
 
 LEAST_SHARE: Final = 0.05  # of the bars there should be
 LEAST_BARS: Final = 50  # in a row

@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from optimizer.domain.periods import MS_PER_DAY
-from trading.domain.market.bars import CLOSE, BarArrays, FloatArray, IntArray
+from trading.market.domain.bars import CLOSE, BarArrays, FloatArray, IntArray
 
 _SLOTS_MS: Final = (MS_PER_DAY // 24, MS_PER_DAY // 4, MS_PER_DAY)
 _MOST_SLOTS: Final = 1_500  # of one file; more would only be slower to compare

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from optimizer.domain.search.space import Space
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 LAG: Final = 2  # batch b is proposed when batches up to b - LAG are known: two are in flight
 _PER_STRATEGY: Final = 12  # trials of one strategy in a batch: about one population

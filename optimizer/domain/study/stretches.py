@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from optimizer.domain.periods import MS_PER_DAY, window_parse, window_start
 from optimizer.domain.study.data import search_stop
-from trading.domain.market.bars import IntArray
+from trading.market.domain.bars import IntArray
 
 EMBARGO_DAYS: Final = 1.0  # where a study does not say
 # A window of as many days as the candles is a bar or a part of a day longer than they are, because

@@ -12,7 +12,7 @@ from typing import Final
 
 from optimizer.domain.systems import breakout, crash, donchian, holds, hybrid, revert, trend
 from optimizer.domain.systems.base import System
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 _ALL: Final = (
     *holds.SYSTEMS,

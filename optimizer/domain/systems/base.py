@@ -18,8 +18,8 @@ from optimizer.domain.features.market import Market, Span
 from optimizer.domain.features.recursions import Recursions
 from optimizer.domain.features.runs import MarkArray
 from optimizer.domain.kernels import part
-from trading.domain.market.bars import FloatArray
-from trading.domain.signals.strategies.base import Strategy
+from trading.market.domain.bars import FloatArray
+from trading.signals.domain.strategies.base import Strategy
 
 
 def found_make(n: int) -> Found:

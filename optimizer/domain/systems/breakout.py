@@ -15,12 +15,12 @@ from optimizer.domain.features.runs import NOT_HIGHER, NOT_LOWER, RunArray, next
 from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
-from trading.domain.market.bars import CLOSE, VOLUME, FloatArray
-from trading.domain.signals.strategies.systems import multi_week_breakout as weeks
-from trading.domain.signals.strategies.systems.multi_week_breakout_ultra import (
+from trading.market.domain.bars import CLOSE, VOLUME, FloatArray
+from trading.signals.domain.strategies.systems import multi_week_breakout as weeks
+from trading.signals.domain.strategies.systems.multi_week_breakout_ultra import (
     MULTI_WEEK_BREAKOUT_ULTRA,
 )
-from trading.domain.signals.strategies.systems.ties import reaches
+from trading.signals.domain.strategies.systems.ties import reaches
 
 _LOOKBACK, _CONFIRM, _EXIT = weeks.LOOKBACK, weeks.CONFIRM, weeks.EXIT
 _VOLUME_WINDOW, _VOLUME_MULTIPLE = weeks.VOLUME_WINDOW, weeks.VOLUME_MULTIPLE

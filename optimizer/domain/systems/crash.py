@@ -14,9 +14,9 @@ from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
 from optimizer.domain.systems.donchian import mean_range
 from optimizer.domain.systems.revert import average, is_dip, mark_dips
-from trading.domain.market.bars import CLOSE, FloatArray
-from trading.domain.signals.strategies.systems import csma_revert_pro1 as pro1
-from trading.domain.signals.strategies.systems.ties import reaches
+from trading.market.domain.bars import CLOSE, FloatArray
+from trading.signals.domain.strategies.systems import csma_revert_pro1 as pro1
+from trading.signals.domain.strategies.systems.ties import reaches
 
 _N_SMA, _ATR, _CRASH = pro1.N_SMA, pro1.ATR, pro1.CRASH
 _COOLDOWN, _MIN_HOLD, _ENTRY_DROP = pro1.COOLDOWN, pro1.MIN_HOLD, pro1.ENTRY_DROP

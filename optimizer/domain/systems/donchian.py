@@ -13,10 +13,10 @@ from optimizer.domain.features.runs import HIGHER, LOWER, next_longer
 from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
-from trading.domain.market.bars import CLOSE, HIGH, LOW, FloatArray
-from trading.domain.signals.strategies.systems import donchian_champion as champion
-from trading.domain.signals.strategies.systems import donchian_champion_dynamic as dynamic
-from trading.domain.signals.strategies.systems.donchian_champion_dynamic import stop_distance
+from trading.market.domain.bars import CLOSE, HIGH, LOW, FloatArray
+from trading.signals.domain.strategies.systems import donchian_champion as champion
+from trading.signals.domain.strategies.systems import donchian_champion_dynamic as dynamic
+from trading.signals.domain.strategies.systems.donchian_champion_dynamic import stop_distance
 
 _EMA = champion.EMA
 _ENTRY, _EXIT, _TRAIL = champion.ENTRY, champion.EXIT, champion.TRAIL

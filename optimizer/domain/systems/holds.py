@@ -10,9 +10,9 @@ from optimizer.domain.features.recursions import Recursions
 from optimizer.domain.kernels import kernel
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
-from trading.domain.market.bars import CLOSE, FloatArray
-from trading.domain.signals.strategies.systems.passive_hold import PASSIVE_HOLD
-from trading.domain.signals.strategies.systems.trailing_hold import TRAILING_HOLD
+from trading.market.domain.bars import CLOSE, FloatArray
+from trading.signals.domain.strategies.systems.passive_hold import PASSIVE_HOLD
+from trading.signals.domain.strategies.systems.trailing_hold import TRAILING_HOLD
 
 
 def scan_passive(

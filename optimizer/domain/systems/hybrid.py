@@ -15,10 +15,10 @@ from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
 from optimizer.domain.systems.revert import average, is_dip, mark_dips, rsi_simple
-from trading.domain.market.bars import CLOSE, FloatArray
-from trading.domain.signals.strategies.systems import hybrid_v2 as hybrid
-from trading.domain.signals.strategies.systems.hybrid_v2 import exit_target, is_stacked
-from trading.domain.signals.strategies.systems.ties import reaches
+from trading.market.domain.bars import CLOSE, FloatArray
+from trading.signals.domain.strategies.systems import hybrid_v2 as hybrid
+from trading.signals.domain.strategies.systems.hybrid_v2 import exit_target, is_stacked
+from trading.signals.domain.strategies.systems.ties import reaches
 
 _N_SMA, _RSI, _N_BREAK, _LAG = hybrid.N_SMA, hybrid.RSI, hybrid.N_BREAK, hybrid.LAG
 _MAX_HOLD, _ENTRY_DROP, _RSI_MAX = hybrid.MAX_HOLD, hybrid.ENTRY_DROP, hybrid.RSI_MAX

@@ -14,11 +14,11 @@ from optimizer.domain.features.runs import MarkArray, next_unlike
 from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
-from trading.domain.market.bars import CLOSE, FloatArray
-from trading.domain.signals.feature_kernels import simple_rsi
-from trading.domain.signals.strategies.systems import csma_range_revert as ranged
-from trading.domain.signals.strategies.systems import csma_revert as revert
-from trading.domain.signals.strategies.systems.ties import reaches, sinks_to
+from trading.market.domain.bars import CLOSE, FloatArray
+from trading.signals.domain.feature_kernels import simple_rsi
+from trading.signals.domain.strategies.systems import csma_range_revert as ranged
+from trading.signals.domain.strategies.systems import csma_revert as revert
+from trading.signals.domain.strategies.systems.ties import reaches, sinks_to
 
 _N_SMA, _RSI, _ATR = revert.N_SMA, revert.RSI, revert.ATR
 _ENTRY_DROP, _EXIT_UP, _RSI_MAX = revert.ENTRY_DROP, revert.EXIT_UP, revert.RSI_MAX

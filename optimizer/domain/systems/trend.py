@@ -11,8 +11,8 @@ from optimizer.domain.features.runs import HIGHER, LOWER, next_longer
 from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
-from trading.domain.market.bars import CLOSE, FloatArray
-from trading.domain.signals.strategies.systems import tight_trend_follow as tight
+from trading.market.domain.bars import CLOSE, FloatArray
+from trading.signals.domain.strategies.systems import tight_trend_follow as tight
 
 _ENTRY, _EXIT, _TRAIL = tight.ENTRY, tight.EXIT, tight.TRAIL
 Averages = tuple[FloatArray, FloatArray, FloatArray]

@@ -13,8 +13,8 @@ from optimizer.management.bench_tables import core_lines, evaluator_lines, sweep
 from optimizer.management.inputs import file_check
 from optimizer.services.bench.sweep import SWEEP_ROUNDS, SweepPlan
 from optimizer.services.studies.open.typed import whole
-from trading.domain.errors import BadInputError, TradingError
-from trading.management.desk_command import DeskCommand
+from trading.base.domain.errors import BadInputError, TradingError
+from trading.base.management.desk_command import DeskCommand
 
 NAMES = ("core", "evaluator", "sweep")
 

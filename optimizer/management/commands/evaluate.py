@@ -27,8 +27,8 @@ from optimizer.services.studies.open.problems import Problems
 from optimizer.services.studies.open.request import values_read
 from optimizer.services.studies.open.sources import file_origin, simulated_warnings
 from optimizer.services.studies.open.typed import amount, name_check, whole
-from trading.domain.market.bars import BarArrays
-from trading.management.desk_command import DeskCommand
+from trading.base.management.desk_command import DeskCommand
+from trading.market.domain.bars import BarArrays
 
 
 class _Asked(NamedTuple):

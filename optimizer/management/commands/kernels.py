@@ -9,10 +9,10 @@ from typing import Any, Final
 from django.core.management.base import CommandParser
 
 from optimizer import bootstrap
-from trading.domain.desk.config import DeskConfig
-from trading.domain.market.instruments import SIMULATED_VENUE
-from trading.management.desk_command import DeskCommand
-from trading.services.sessions.blueprint import blueprint_make, kernels_compile
+from trading.base.management.desk_command import DeskCommand
+from trading.desk.domain.config import DeskConfig
+from trading.desk.services.sessions.blueprint import blueprint_make, kernels_compile
+from trading.market.domain.instruments import SIMULATED_VENUE
 
 NICENESS: Final = 10  # whatever a person waits for goes first
 

@@ -37,8 +37,8 @@ from optimizer.services.studies.open.request import LOCAL, StudyRequest, values_
 from optimizer.services.studies.open.sources import Origin
 from optimizer.services.studies.open.typed import amount, names, number, whole
 from optimizer.services.studies.run.running import RunEnd
-from trading.management.desk_command import DeskCommand, Needs, StoppedByHand
-from trading.management.progress import progress_bar
+from trading.base.management.desk_command import DeskCommand, Needs, StoppedByHand
+from trading.base.management.progress import progress_bar
 
 
 class Command(DeskCommand):

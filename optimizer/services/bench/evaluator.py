@@ -22,9 +22,9 @@ from optimizer.ports.peers import PeerJob, PeerRound, PeerRunner
 from optimizer.services.bench.beside import CASH, FEE, PAIRS, RuleRound, rule_figures, rule_round
 from optimizer.services.bench.rules import RULES
 from optimizer.services.bench.timing import Clock, timed_evaluate
-from trading.domain.execution.costs import SwapCostSchedule
-from trading.domain.market.bars import BarArrays
-from trading.domain.signals.strategies.base import Param
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.costs import SwapCostSchedule
+from trading.signals.domain.strategies.base import Param
 
 SYNTHETIC_BARS: Final = 210_240  # two years of five minutes
 STEP_MS: Final = 300_000

@@ -17,9 +17,9 @@ from optimizer.domain.features.runs import HIGHER, LOWER, MarkArray, next_longer
 from optimizer.domain.kernels import kernel, part
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG
 from optimizer.domain.systems.base import Found, System, put
-from trading.domain.market.bars import CLOSE, OPEN, FloatArray
-from trading.domain.signals.strategies.base import NONE, Strategy
-from trading.domain.signals.strategies.systems.spans import window_param
+from trading.market.domain.bars import CLOSE, OPEN, FloatArray
+from trading.signals.domain.strategies.base import NONE, Strategy
+from trading.signals.domain.strategies.systems.spans import window_param
 
 
 @part

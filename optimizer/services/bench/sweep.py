@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final, NamedTuple
 
-from trading.domain.errors import InvariantError
+from trading.base.domain.errors import InvariantError
 
 RATE_LIMIT: Final = 300.0  # trials a second, end to end
 BUSY_LIMIT: Final = 0.9  # share of the granted cores' time

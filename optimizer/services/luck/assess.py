@@ -41,8 +41,8 @@ from optimizer.models import SearchLedger, Study, TrialLuck
 from optimizer.selectors.keys import trial_key
 from optimizer.services.luck.choice import numbers_unchosen, places_examined
 from optimizer.services.reports.reading import TrialColumns, study_read
-from trading.domain.errors import BadInputError
-from trading.ports.clock import Clock
+from trading.base.domain.errors import BadInputError
+from trading.base.ports.clock import Clock
 
 _STREAM: Final = 10**9 + 7  # keeps these random numbers apart from every sampler's
 

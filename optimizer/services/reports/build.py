@@ -18,7 +18,7 @@ from optimizer.services.reports.reading import TrialColumns, study_read
 from optimizer.services.reports.rows import Written, csv_bytes
 from optimizer.services.reports.summary import best_trials, summary_json
 from optimizer.services.reports.tables import StudyTables, fold_table, trade_table
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 PAGE = "report.html"
 SUMMARY = "overall.json"

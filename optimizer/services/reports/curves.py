@@ -23,7 +23,7 @@ from optimizer.domain.metrics import FillModel
 from optimizer.domain.periods import Window, window_parse, window_start
 from optimizer.domain.reporting import ReportCurve, ReportStudy
 from optimizer.domain.study.data import StudyData
-from trading.domain.market.bars import CLOSE
+from trading.market.domain.bars import CLOSE
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -11,7 +11,7 @@ from optimizer.domain.importance import ParameterTable, parameter_tables
 from optimizer.domain.reporting import ReportFold, ReportStudy
 from optimizer.models import Study
 from optimizer.services.reports.reading import study_read
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 Picture = dict[str, Any]
 WHY_NONE: Final = "No complete trial yet. Pictures of the parameters come with the first ones."

@@ -31,7 +31,7 @@ from optimizer.selectors.keys import number_of, row_range, trial_key, trial_rang
 from optimizer.selectors.ledger import trials_charged
 from optimizer.selectors.scores import scores_table
 from optimizer.selectors.verdicts import verdicts_read
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 _SEARCH_NAMES: Final = tuple(field.name for field in fields(ReportSearch))
 _AT_ONCE: Final = 1_000  # rows; more leave the caches of the processor

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import orjson
 
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 _SPECIAL: Final = re.compile(r'[",\r\n]')
 

@@ -25,7 +25,7 @@ from optimizer.domain.luck.figures import FIGURE_NAMES
 from optimizer.domain.luck.standing import StandingVerdict
 from optimizer.domain.reporting import ReportCurve, ReportStudy
 from optimizer.services.reports.rows import Block, Cell, Column, Part, SparseBlock, Table, Written
-from trading.domain.market.bars import FloatArray, IntArray
+from trading.market.domain.bars import FloatArray, IntArray
 
 # file column: metric
 METRIC_COLUMNS: Final = {

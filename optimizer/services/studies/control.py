@@ -18,8 +18,8 @@ from django.db.models import Q
 from optimizer.models import Study
 from optimizer.services.studies.open.request import values_check
 from optimizer.services.studies.refusals import StudyRefusedError, VersionChangedError
-from trading.domain.errors import BadInputError
-from trading.ports.clock import Clock
+from trading.base.domain.errors import BadInputError
+from trading.base.ports.clock import Clock
 
 SILENT_S: Final = 30.0
 CANCELLED_BY_REQUEST: Final = "cancelled by request"

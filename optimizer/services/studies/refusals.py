@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trading.domain.errors import TradingError
+from trading.base.domain.errors import TradingError
 
 
 class StudyRefusedError(TradingError):

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Count, Q, Sum
 
 from optimizer.models import Study, SweepChunk
-from trading.ports.clock import Clock
+from trading.base.ports.clock import Clock
 
 if TYPE_CHECKING:  # the page says the sentence too, and evaluates nothing
     from optimizer.ports.sweeps import Answer, Chunk, PoolUsage, TrialPool

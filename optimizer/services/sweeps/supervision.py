@@ -18,8 +18,8 @@ from optimizer.models import DataBlob, Study, SweepChunk
 from optimizer.services.studies.control import SILENT_S, study_end
 from optimizer.services.studies.refusals import StudyRefusedError
 from optimizer.services.studies.run.running import RunResult
-from trading.domain.errors import BadInputError, TradingError
-from trading.ports.clock import Clock
+from trading.base.domain.errors import BadInputError, TradingError
+from trading.base.ports.clock import Clock
 
 UNCLAIMED_S: Final = 10.0  # whoever opened or released a study may still mean to go on with it
 BLOBS_KEPT: Final = timedelta(days=7)  # since a study last needed them; they are stored again

@@ -24,7 +24,7 @@ from optimizer.services.reports import tables
 from optimizer.services.reports.build import ReportResult, ReportSource, report_build
 from optimizer.services.reports.reading import study_read
 from tests.integration.reports.conftest import HOLDOUT, STEP_MS, WINDOWS, N
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 pytestmark = pytest.mark.django_db
 TOKENS = Path(__file__).resolve().parents[3] / "static" / "css" / "tokens.css"

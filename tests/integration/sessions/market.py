@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from tests.fakes.clock import FakeClock
-from trading.domain.desk.config import DeskConfig
-from trading.domain.market.bars import BarArrays
-from trading.models import DeskSession, Feed, Mode, StreamBar
-from trading.services.desk_config.overrides import current_config
-from trading.services.journal.replay import bars_in_order
-from trading.services.sessions.blueprint import blueprint_make
-from trading.services.sessions.opening import session_create
+from trading.desk.domain.config import DeskConfig
+from trading.desk.models import DeskSession, Mode
+from trading.desk.services.config.overrides import current_config
+from trading.desk.services.journal.replay import bars_in_order
+from trading.desk.services.sessions.blueprint import blueprint_make
+from trading.desk.services.sessions.opening import session_create
+from trading.market.domain.bars import BarArrays
+from trading.market.models import Feed, StreamBar
 
 STEP_MS = 300_000
 FIRST = 1_750_000_200_000 // STEP_MS * STEP_MS

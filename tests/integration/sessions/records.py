@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trading.models import Decision, DeskSession, Fill
+from trading.desk.models import Decision, DeskSession, Fill
 
 ORDER = (
     "bot__index", "side", "type", "purpose", "status", "quantity", "limit_price", "stop_price",

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from trading.adapters.system_clock import SystemClock
-from trading.services.sessions.runner import RunEnd, RunLimits, SessionRunner
+from trading.base.adapters.system_clock import SystemClock
+from trading.desk.services.sessions.runner import RunEnd, RunLimits, SessionRunner
 
 
 class SilentPublisher:

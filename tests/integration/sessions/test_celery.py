@@ -31,11 +31,12 @@ from tests.integration.sessions.market import open_session, publish, series
 from tests.integration.sessions.records import written
 from tests.integration.sessions.running import run_to_end
 from tests.waiting import wait_for
-from trading.adapters.system_clock import SystemClock
-from trading.models import DeskSession, Feed, SessionLease
-from trading.services.desk_config.overrides import current_config
-from trading.services.journal.replay import replay_run
-from trading.services.journal.verify import session_verify
+from trading.base.adapters.system_clock import SystemClock
+from trading.desk.models import DeskSession, SessionLease
+from trading.desk.services.config.overrides import current_config
+from trading.desk.services.journal.replay import replay_run
+from trading.desk.services.journal.verify import session_verify
+from trading.market.models import Feed
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -126,7 +127,7 @@ class Services:
         lease = SessionLease.objects.get(session_id=session_id)
         if lease.expires_at is None or lease.expires_at < SystemClock().now():
             self.broker.send_task(
-                "trading.tasks.session_run", (session_id,), queue="desk", retry=True, expires=4
+                "trading.desk.tasks.session_run", (session_id,), queue="desk", retry=True, expires=4
             )
 
     def close(self) -> None:
@@ -190,7 +191,7 @@ def test_kills_of_worker_and_redis_change_no_row(services: Services) -> None:
 def test_a_task_delivered_twice_runs_once(services: Services) -> None:
     session = open_session(series(330, seed=7), name="twice")
     for _ in range(4):
-        services.broker.send_task("trading.tasks.session_run", (session.pk,), queue="desk")
+        services.broker.send_task("trading.desk.tasks.session_run", (session.pk,), queue="desk")
     wait_for(
         lambda: DeskSession.objects.get(pk=session.pk).status == DeskSession.Status.FINISHED,
         "the end of the session",
@@ -213,7 +214,7 @@ def test_sessions_in_a_worker_make_the_money_of_a_replay_at_every_bankroll(
         config = replace(desk, bots=replace(desk.bots, bankroll=Decimal(bankroll)))
         opened = [open_session(bars, f"{bankroll} {n}", config=config) for n in range(3)]
         for session in opened:
-            services.broker.send_task("trading.tasks.session_run", (session.pk,), queue="desk")
+            services.broker.send_task("trading.desk.tasks.session_run", (session.pk,), queue="desk")
         rows = DeskSession.objects.filter(pk__in=[session.pk for session in opened])
         wait_for(
             lambda rows=rows: rows.filter(status=DeskSession.Status.FINISHED).count() == 3,

@@ -22,10 +22,10 @@ from django.db import connections
 from tests.integration.sessions.market import open_session, series
 from tests.integration.sessions.records import written
 from tests.integration.sessions.running import run_to_end
-from trading.adapters.system_clock import SystemClock
-from trading.models import SessionLease
-from trading.services.desk_config.overrides import override_set
-from trading.services.journal.verify import session_verify
+from trading.base.adapters.system_clock import SystemClock
+from trading.desk.models import SessionLease
+from trading.desk.services.config.overrides import override_set
+from trading.desk.services.journal.verify import session_verify
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 

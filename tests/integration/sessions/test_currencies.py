@@ -9,9 +9,9 @@ import pytest
 
 from tests.integration.sessions.market import open_session, random_walk
 from tests.integration.sessions.running import run_to_end
-from trading.domain.market.bars import BarArrays
-from trading.models import Bot, EquityPoint, RoundTrip, SavingsCheckpoint
-from trading.services.journal.replay import replay_run
+from trading.desk.models import Bot, EquityPoint, RoundTrip, SavingsCheckpoint
+from trading.desk.services.journal.replay import replay_run
+from trading.market.domain.bars import BarArrays
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FACTOR = 2e-5  # a bankroll of 0.02 against one of 1,000

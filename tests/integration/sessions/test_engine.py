@@ -7,8 +7,8 @@ import pytest
 from tests.integration.sessions.market import open_session, series
 from tests.integration.sessions.records import written
 from tests.integration.sessions.running import run_to_end
-from trading.domain.reasons import ExitReason
-from trading.models import (
+from trading.base.domain.reasons import ExitReason
+from trading.desk.models import (
     Decision,
     DeskSession,
     Fill,
@@ -18,9 +18,9 @@ from trading.models import (
     SavingsCheckpoint,
     SessionLease,
 )
-from trading.services.journal.replay import replay_run
-from trading.services.journal.verify import session_verify
-from trading.services.sessions.runner import RunEnd
+from trading.desk.services.journal.replay import replay_run
+from trading.desk.services.journal.verify import session_verify
+from trading.desk.services.sessions.runner import RunEnd
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

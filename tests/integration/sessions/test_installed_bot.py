@@ -19,23 +19,23 @@ from tests.integration.sessions.market import START, STEP_MS, publish, random_wa
 from tests.integration.sessions.running import run_to_end
 from tests.oracles.desk_parity import entries_of
 from tests.oracles.paths import schedule
-from trading.domain.market.bars import BarArrays
-from trading.domain.reasons import ExitReason, Outcome
-from trading.models import (
+from trading.base.domain.reasons import ExitReason, Outcome
+from trading.desk.models import (
     Decision,
     DeskSession,
-    Feed,
     Fill,
     Order,
     RoundTrip,
     SavingsCheckpoint,
     SessionLease,
 )
-from trading.services.bots.installing import BotAsked, bot_install
-from trading.services.control.orders import Act, order_give
-from trading.services.desk_config.overrides import override_set
-from trading.services.journal.verify import session_verify
-from trading.services.sessions.runner import RunEnd
+from trading.desk.services.bots.installing import BotAsked, bot_install
+from trading.desk.services.config.overrides import override_set
+from trading.desk.services.control.orders import Act, order_give
+from trading.desk.services.journal.verify import session_verify
+from trading.desk.services.sessions.runner import RunEnd
+from trading.market.domain.bars import BarArrays
+from trading.market.models import Feed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLOCK, PAIR = FakeClock(), "AAA/USDT"

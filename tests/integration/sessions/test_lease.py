@@ -9,8 +9,8 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.integration.sessions.market import open_session, series
 from tests.integration.sessions.running import SilentPublisher, run_to_end
-from trading.models import DeskSession, SessionLease, SessionSnapshot
-from trading.services.sessions.runner import RunEnd, RunLimits, SessionRunner
+from trading.desk.models import DeskSession, SessionLease, SessionSnapshot
+from trading.desk.services.sessions.runner import RunEnd, RunLimits, SessionRunner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,12 +9,13 @@ import pytest
 
 from tests.integration.sessions.market import STEP_MS, open_session, series
 from tests.integration.sessions.running import run_to_end
-from trading.adapters.system_clock import SystemClock
-from trading.models import BarRevision, Decision, DeskSession, RoundTrip, SessionLease, StreamBar
-from trading.services.journal.explain import decision_explain
-from trading.services.journal.verify import session_verify
-from trading.services.sessions.runner import FAILURES_MAX, RunEnd
-from trading.services.sessions.supervision import sessions_without_worker
+from trading.base.adapters.system_clock import SystemClock
+from trading.desk.models import Decision, DeskSession, RoundTrip, SessionLease
+from trading.desk.services.journal.explain import decision_explain
+from trading.desk.services.journal.verify import session_verify
+from trading.desk.services.sessions.runner import FAILURES_MAX, RunEnd
+from trading.desk.services.sessions.supervision import sessions_without_worker
+from trading.market.models import BarRevision, StreamBar
 
 pytestmark = pytest.mark.django_db(transaction=True)
 N = 400

@@ -18,14 +18,14 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.config_folder import ConfigFolder
 from tests.integration.sessions.market import START, open_session, series
 from tests.integration.sessions.running import run_to_end
-from trading.domain.reasons import Outcome
-from trading.models import BotRearm, Decision, DeskSession, Order, SessionInput
-from trading.services.control.orders import Act, order_give
-from trading.services.desk_config.overrides import config_rollback, override_set
-from trading.services.desk_config.watching import REST_S
-from trading.services.journal.verify import session_verify
-from trading.services.sessions.opening import sessions_stop
-from trading.services.sessions.runner import RunEnd
+from trading.base.domain.reasons import Outcome
+from trading.desk.models import BotRearm, Decision, DeskSession, Order, SessionInput
+from trading.desk.services.config.overrides import config_rollback, override_set
+from trading.desk.services.config.watching import REST_S
+from trading.desk.services.control.orders import Act, order_give
+from trading.desk.services.journal.verify import session_verify
+from trading.desk.services.sessions.opening import sessions_stop
+from trading.desk.services.sessions.runner import RunEnd
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLOCK = FakeClock(int(START.timestamp() * 1000))

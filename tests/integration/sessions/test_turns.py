@@ -8,11 +8,11 @@ import pytest
 
 from tests.integration.sessions.market import open_session, series
 from tests.integration.sessions.running import SilentPublisher
-from trading.adapters.system_clock import SystemClock
-from trading.models import DeskSession
-from trading.services.sessions.lease import lease_claim
-from trading.services.sessions.runner import RunEnd, RunLimits, SessionRunner
-from trading.services.sessions.supervision import sessions_without_worker
+from trading.base.adapters.system_clock import SystemClock
+from trading.desk.models import DeskSession
+from trading.desk.services.sessions.lease import lease_claim
+from trading.desk.services.sessions.runner import RunEnd, RunLimits, SessionRunner
+from trading.desk.services.sessions.supervision import sessions_without_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

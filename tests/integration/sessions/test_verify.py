@@ -15,7 +15,7 @@ from django.db.models import F, Model
 
 from tests.integration.sessions.market import open_session, series
 from tests.integration.sessions.running import run_to_end
-from trading.models import (
+from trading.desk.models import (
     Bot,
     Decision,
     DeskSession,
@@ -29,7 +29,7 @@ from trading.models import (
     SessionInput,
     StopState,
 )
-from trading.services.journal.verify import VerifyReport, session_verify
+from trading.desk.services.journal.verify import VerifyReport, session_verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

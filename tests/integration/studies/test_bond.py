@@ -30,7 +30,7 @@ from optimizer.domain.study.capacity import WorkersGiven
 from optimizer.domain.study.evaluation import Terms
 from optimizer.domain.study.suggestions import default_suggest
 from optimizer.ports.sweeps import Chunk
-from trading.adapters.system_clock import SystemClock
+from trading.base.adapters.system_clock import SystemClock
 
 if __name__ == "__main__":
     job = Job(sys.argv[1], ((1e6,), (0.01,), (0.1,), (0.1,)), 300_000,

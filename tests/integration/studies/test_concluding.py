@@ -20,7 +20,7 @@ from optimizer.services.studies.control import study_cancel
 from optimizer.services.studies.run.running import RunEnd
 from optimizer.services.studies.run.tools import Between
 from tests.integration.studies.conftest import Bench
-from trading.adapters.system_clock import SystemClock
+from trading.base.adapters.system_clock import SystemClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,7 +17,7 @@ from optimizer.services.studies.run.storing import batch_store
 from tests.fakes.clock import FakeClock
 from tests.integration.studies.conftest import Bench
 from tests.waiting import wait_for
-from trading.domain.errors import BadInputError, LeaseLostError
+from trading.base.domain.errors import BadInputError, LeaseLostError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,7 +17,7 @@ from optimizer.services.studies.refusals import StudyDeletedError
 from optimizer.services.studies.run.running import RunEnd
 from optimizer.services.studies.run.storing import trial_table_hash
 from tests.integration.studies.conftest import Bench
-from trading.domain.errors import InvariantError
+from trading.base.domain.errors import InvariantError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -22,7 +22,7 @@ from tests.fakes.redis_server import RedisServer
 from tests.integration.studies.inputs import arguments
 from tests.integration.studies.killing import Orchestrator, study_newest, wait_for_trials
 from tests.waiting import wait_for
-from trading.adapters.system_clock import SystemClock
+from trading.base.adapters.system_clock import SystemClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -24,7 +24,7 @@ from optimizer.services.studies.run import running
 from optimizer.services.studies.run.running import RunEnd
 from tests.fakes.clock import FakeClock
 from tests.integration.studies.conftest import Bench
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEAD = ("otherhost:4242:deadbeef", f"{socket.gethostname()}:1:x")

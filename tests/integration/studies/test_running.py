@@ -19,7 +19,7 @@ from optimizer.services.studies.run.running import RunEnd
 from optimizer.services.studies.run.storing import batch_store, records_from, trial_table_hash
 from tests.fakes.clock import FakeClock
 from tests.integration.studies.conftest import Bench
-from trading.domain.errors import InvariantError
+from trading.base.domain.errors import InvariantError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -30,11 +30,11 @@ from optimizer.services.studies.refusals import DataChangedError
 from tests.fakes.quotes import FakeQuoter
 from tests.integration.studies.conftest import REQUEST, Bench
 from tests.integration.studies.inputs import N_BARS, arguments, candles_file, costs_file
-from trading import bootstrap as trading
-from trading.domain.errors import BadInputError
-from trading.services.swap_costs.identity import CostsMismatchError
-from trading.services.swap_costs.market import PDAI_DAI
-from trading.services.swap_costs.refresh import Progress
+from trading.base.domain.errors import BadInputError
+from trading.market import bootstrap as market
+from trading.market.services.swap_costs.identity import CostsMismatchError
+from trading.market.services.swap_costs.market import PDAI_DAI
+from trading.market.services.swap_costs.refresh import Progress
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -219,9 +219,9 @@ def test_costs_that_are_missing_are_measured_aloud(tmp_path: Path, settings: Any
         told.append(n_rungs)
         return nullcontext(told.append)
 
-    store, entries = trading.swap_cost_store(), rungs_measured(17)
+    store, entries = market.swap_cost_store(), rungs_measured(17)
     store.save_unfinished({"metadata": PDAI_DAI.metadata(), "entries": entries})
-    cache = trading.swap_costs_measured(
+    cache = market.swap_costs_measured(
         say=said.append, bar=bar, quoter_of=lambda _market: AnyQuoter()
     )
     assert len(cache.entries) == 20
@@ -229,7 +229,7 @@ def test_costs_that_are_missing_are_measured_aloud(tmp_path: Path, settings: Any
     assert str(tmp_path / "swap_cost_cache.json") in line
     assert "measuring 3 rungs, less than a minute" in line
     assert told == [20, 18, 19, 20]
-    again = trading.swap_costs_measured(say=said.append, bar=bar)
+    again = market.swap_costs_measured(say=said.append, bar=bar)
     assert (again.entries, len(said)) == (cache.entries, 1)
 
 
@@ -237,7 +237,7 @@ class AnyQuoter(FakeQuoter):
     """Pays nine tenths of whatever is sold."""
 
     async def quote(self, *, sell: Any, buy: Any, amount: int) -> Any:
-        from trading.ports.quotes import SwapQuote
+        from trading.market.ports.quotes import SwapQuote
 
         return SwapQuote(amount * 9 // 10, 150_000, 0.25)
 

@@ -26,7 +26,7 @@ from tests.fakes.sweep_worker import SweepWorker, broker_of, database_url
 from tests.integration.studies.conftest import REQUEST
 from tests.integration.studies.inputs import candles_file, costs_file
 from tests.waiting import wait_for
-from trading.adapters.system_clock import SystemClock
+from trading.base.adapters.system_clock import SystemClock
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

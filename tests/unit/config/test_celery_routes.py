@@ -10,9 +10,9 @@ from config import celery_app
 @pytest.mark.parametrize(
     ("task", "queue"),
     [
-        ("trading.tasks.session_run", "desk"),
-        ("trading.tasks.sessions_supervise", "default"),
-        ("trading.tasks.model_train", "ml"),
+        ("trading.desk.tasks.session_run", "desk"),
+        ("trading.desk.tasks.sessions_supervise", "default"),
+        ("trading.desk.tasks.model_train", "ml"),
         ("optimizer.tasks.study_run", "sweeps"),
         ("optimizer.tasks.batch_evaluate", "sweeps"),
         ("optimizer.tasks.studies_supervise", "default"),

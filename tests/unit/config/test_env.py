@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config import env
-from trading.domain.errors import ConfigError
+from trading.base.domain.errors import ConfigError
 
 
 def test_without_a_url_the_database_is_sqlite_in_the_data_folder(tmp_path: Path) -> None:

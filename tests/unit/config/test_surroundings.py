@@ -11,7 +11,7 @@ import pytest
 
 from config.surroundings import celery_variables_forget, settings_module_use
 from tests.conftest import REPOSITORY
-from trading.domain.errors import ConfigError
+from trading.base.domain.errors import ConfigError
 
 
 def test_without_a_word_the_settings_are_those_of_one_s_own_machine() -> None:

@@ -8,7 +8,7 @@ from dashboard.payloads.study_watch import StudyRequest, StudyWatch
 from optimizer.models import Study
 from optimizer.services.sweeps.silence import silence_sentence
 from tests import factories as make
-from trading import bootstrap
+from trading.base import bootstrap
 
 pytestmark = pytest.mark.django_db
 

@@ -30,7 +30,7 @@ def test_no_account_is_made_beside_an_existing_one() -> None:
 
 def test_missing_schedules_are_filled_in() -> None:
     assert setup_schedules(entries=DEFAULT_SCHEDULES) == [entry.name for entry in DEFAULT_SCHEDULES]
-    row = PeriodicTask.objects.get(task="trading.tasks.sessions_supervise")
+    row = PeriodicTask.objects.get(task="trading.desk.tasks.sessions_supervise")
     assert (row.interval.every, row.interval.period, row.queue) == (5, "seconds", "default")
     assert setup_schedules(entries=DEFAULT_SCHEDULES) == []
 
@@ -39,5 +39,5 @@ def test_what_an_operator_edited_stays() -> None:
     setup_schedules(entries=DEFAULT_SCHEDULES)
     PeriodicTask.objects.update(enabled=False, queue="desk")
     setup_schedules(entries=DEFAULT_SCHEDULES)
-    row = PeriodicTask.objects.get(task="trading.tasks.sessions_supervise")
+    row = PeriodicTask.objects.get(task="trading.desk.tasks.sessions_supervise")
     assert (row.enabled, row.queue) == (False, "desk")

@@ -11,8 +11,8 @@ import pytest
 from guardian.domain.advisories import BLOCKED, degradation_level
 from guardian.selectors.advisories import advisory_list
 from guardian.selectors.health import Health
-from trading.selectors.feeds import FeedView, PairView, VenueView
-from trading.selectors.health import SessionView
+from trading.desk.selectors.feeds import FeedView, PairView, VenueView
+from trading.desk.selectors.health import SessionView
 
 WELL = Health(db="ok", redis="ok")
 SESSION = SessionView(

@@ -30,7 +30,7 @@ from guardian.adapters.redis_record import (
     record_write,
     running_url,
 )
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 
 def test_a_second_lock_is_refused_and_names_the_holder(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import talib
 
 from optimizer.domain.features.averages import adx_candles, atr_wilder
 from tests.oracles.paths import path
-from trading.domain.market.bars import CLOSE, HIGH, LOW
-from trading.domain.signals.strategies.systems.directional import SIZE, adx_step
+from trading.market.domain.bars import CLOSE, HIGH, LOW
+from trading.signals.domain.strategies.systems.directional import SIZE, adx_step
 
 
 @pytest.mark.parametrize("period", [2, 5, 14, 30])

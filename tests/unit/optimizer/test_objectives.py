@@ -18,7 +18,7 @@ from optimizer.domain.objectives import (
     return_per_drawdown,
     utility,
 )
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 QUIET = Facts(
     balance=1000.0,

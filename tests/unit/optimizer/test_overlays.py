@@ -10,8 +10,8 @@ from optimizer.domain.overlays import Overlays, overlay_check, overlay_signals, 
 from optimizer.domain.periods import window_parse
 from optimizer.domain.signals import BUY_FLAG, SELL_FLAG, Signals
 from tests.oracles.paths import STEP_MS, path, schedule
-from trading.domain.errors import BadInputError
-from trading.domain.market.bars import BarArrays
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.bars import BarArrays
 
 ALL = window_parse("all")
 

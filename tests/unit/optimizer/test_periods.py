@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimizer.domain.periods import Window, window_parse, window_start, windows_parse
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 DAY = 86_400_000
 TIMES = np.arange(0, 10 * DAY + 1, DAY // 2, dtype=np.int64)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from optimizer.domain.systems import EXTRAS, PUBLISHED, SYSTEMS, system_get, systems_parse
-from trading.domain.errors import BadInputError
-from trading.domain.signals.strategies.systems import SYSTEMS as STRATEGIES
+from trading.base.domain.errors import BadInputError
+from trading.signals.domain.strategies.systems import SYSTEMS as STRATEGIES
 
 STEP_MS = 300_000
 

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Final
 
 from tests.oracles import paths
-from trading import bootstrap as trading
-from trading.domain.market.bars import BarArrays
-from trading.ports.candles import SeriesKey
+from trading.market import bootstrap as market
+from trading.market.domain.bars import BarArrays
+from trading.market.ports.candles import SeriesKey
 
 KEY: Final = SeriesKey("pulsex", "PDAI/DAI", "5m")
 
 
 def store_fill(data_dir: Path, bars: BarArrays, key: SeriesKey = KEY) -> None:
     """Store the series, and swap costs of four rungs."""
-    trading.candle_store().replace(key, bars, source="test")
+    market.candle_store().replace(key, bars, source="test")
     rungs = {
         f"{notional:g}": {
             "derived": {"loss_rate": str(loss)},
@@ -26,4 +26,4 @@ def store_fill(data_dir: Path, bars: BarArrays, key: SeriesKey = KEY) -> None:
         for notional, loss, buy, sell in paths.RUNGS
     }
     cache = {"metadata": {}, "entries": rungs}
-    (data_dir / trading.SWAP_COST_FILE).write_text(json.dumps(cache))
+    (data_dir / market.SWAP_COST_FILE).write_text(json.dumps(cache))

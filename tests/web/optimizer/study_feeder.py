@@ -18,8 +18,8 @@ from django.contrib.auth.models import User  # noqa: E402
 from optimizer.models import Study  # noqa: E402
 from optimizer.services.news import StudyNews  # noqa: E402
 from tests import factories as make  # noqa: E402
-from trading import bootstrap  # noqa: E402
-from trading.adapters.channels_publisher import ChannelsPublisher  # noqa: E402
+from trading.base import bootstrap  # noqa: E402
+from trading.base.adapters.channels_publisher import ChannelsPublisher  # noqa: E402
 
 STEERS = "sven"
 CLOCK = bootstrap.system_clock()

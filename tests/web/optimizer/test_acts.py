@@ -23,8 +23,8 @@ from tests import factories as make
 from tests.oracles import paths
 from tests.web.optimizer.reading import best
 from tests.web.test_pages import text
-from trading import bootstrap as trading
-from trading.ports.candles import SeriesKey
+from trading.market import bootstrap as market
+from trading.market.ports.candles import SeriesKey
 
 PATIENCE_S = 2.0  # of a person; the page asks the queue for half a second
 LATER = "The study is kept and starts by itself when the queue is back."
@@ -108,7 +108,7 @@ def test_a_refusal_stands_beside_the_field_and_what_was_typed_is_kept(
 def test_without_swap_costs_nothing_is_searched_and_nobody_waits_for_a_measurement(
     browser: Client, data_dir: Path, content: str | None, why: str
 ) -> None:
-    costs = data_dir / trading.SWAP_COST_FILE
+    costs = data_dir / market.SWAP_COST_FILE
     if content is None:
         costs.unlink()
     else:
@@ -123,7 +123,7 @@ def test_without_swap_costs_nothing_is_searched_and_nobody_waits_for_a_measureme
 
 def test_too_few_candles_are_refused_above_or_beside(browser: Client, data_dir: Path) -> None:
     short = paths.path(4, 150)
-    trading.candle_store().replace(SeriesKey("pulsex", "ABC/DAI", "5m"), short, source="test")
+    market.candle_store().replace(SeriesKey("pulsex", "ABC/DAI", "5m"), short, source="test")
     response = send(browser, candles="pulsex ABC/DAI 5m")
     assert response.status_code == 422
     assert "bars are left to search" in text(response.content.decode())

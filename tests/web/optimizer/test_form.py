@@ -15,9 +15,9 @@ from optimizer.models import Study
 from tests.oracles import paths
 from tests.web.optimizer.test_acts import send
 from tests.web.test_pages import text
-from trading import bootstrap as trading
-from trading.ports.candles import SeriesKey
-from trading.services.swap_costs.market import PDAI_DAI
+from trading.market import bootstrap as market
+from trading.market.ports.candles import SeriesKey
+from trading.market.services.swap_costs.market import PDAI_DAI
 
 MEASURE = "manage.py swap_costs refresh"
 WRONG: dict[str, tuple[Any, str]] = {
@@ -76,7 +76,7 @@ def refused(browser: Client, **changes: Any) -> str:
 
 @pytest.fixture
 def no_costs(data_dir: Path) -> None:
-    (data_dir / trading.SWAP_COST_FILE).unlink()
+    (data_dir / market.SWAP_COST_FILE).unlink()
 
 
 def test_every_wrong_field_is_named_at_once_and_once(browser: Client, no_costs: None) -> None:
@@ -109,7 +109,7 @@ def test_missing_costs_do_not_hide_what_else_is_wrong(browser: Client, no_costs:
 def test_costs_that_cannot_be_used_are_said_once_with_what_to_do(
     browser: Client, data_dir: Path, content: str | None, why: str, remedy: str
 ) -> None:
-    costs = data_dir / trading.SWAP_COST_FILE
+    costs = data_dir / market.SWAP_COST_FILE
     if content is None:
         costs.unlink()
     else:
@@ -126,7 +126,7 @@ def test_too_few_candles_are_named_beside_them_with_the_rest(
     browser: Client, data_dir: Path
 ) -> None:
     short = paths.path(4, 150)
-    trading.candle_store().replace(SeriesKey("pulsex", "ABC/DAI", "5m"), short, source="test")
+    market.candle_store().replace(SeriesKey("pulsex", "ABC/DAI", "5m"), short, source="test")
     said = errors(refused(browser, candles="pulsex ABC/DAI 5m", seed="x"))
     assert set(said) == {"candles", "seed"}
     assert said["candles"].startswith("120 bars are left to search of 150")
@@ -233,7 +233,7 @@ def test_the_reader_is_taken_to_what_is_wrong(browser: Client, data_dir: Path) -
 def test_costs_of_another_chain_are_refused_beside_them_and_taken_when_ticked(
     browser: Client, data_dir: Path
 ) -> None:
-    file = data_dir / trading.SWAP_COST_FILE
+    file = data_dir / market.SWAP_COST_FILE
     cache = json.loads(file.read_text())
     cache["metadata"] = PDAI_DAI.metadata() | {"chain_id": 1}
     file.write_text(json.dumps(cache))

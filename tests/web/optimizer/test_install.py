@@ -14,7 +14,7 @@ from optimizer.models import Study
 from tests import factories as make
 from tests.web.optimizer.reading import grow
 from tests.web.test_pages import text
-from trading.models import ConfigRevision
+from trading.desk.models import ConfigRevision
 
 
 def test_installing_says_what_it_does_and_keeps_who_and_why(

@@ -21,8 +21,8 @@ from optimizer.selectors.points import TrialPoints
 from tests import factories as make
 from tests.factories.studies import OBJECTIVES
 from tests.fakes.socket import Socket
-from trading import bootstrap
-from trading.adapters.channels_publisher import ChannelsPublisher
+from trading.base import bootstrap
+from trading.base.adapters.channels_publisher import ChannelsPublisher
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FIRST, REST = 24, 36

@@ -11,9 +11,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from trading.ports.clock import Clock
-from trading.services.swap_costs.cache import SwapCostCache
-from trading.services.swap_costs.identity import CostsMismatchError
+from trading.base.ports.clock import Clock
+from trading.market.services.swap_costs.cache import SwapCostCache
+from trading.market.services.swap_costs.identity import CostsMismatchError
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from optimizer.selectors.costs import GAPS_KEY, WINDOWS_KEY
 from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.open.problems import Problems
 from optimizer.services.studies.open.request import StudyPlan, StudyRequest, request_check
-from trading.domain.errors import BadInputError
-from trading.ports.clock import Clock
+from trading.base.domain.errors import BadInputError
+from trading.base.ports.clock import Clock
 
 
 def study_open(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 
 class InvalidRequestError(BadInputError):

@@ -20,7 +20,7 @@ from optimizer.domain.systems import systems_parse
 from optimizer.models.trials import TRIAL_SPACE
 from optimizer.services.studies.open.problems import Problems
 from optimizer.services.studies.open.typed import shortened
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 LOCAL: Final = "local"
 CELERY: Final = "celery"

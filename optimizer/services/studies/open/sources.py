@@ -18,11 +18,11 @@ from optimizer.models import Study
 from optimizer.selectors.costs import COSTS_KEY
 from optimizer.services.reports.build import ReportSource
 from optimizer.services.studies.refusals import DataChangedError
-from trading.domain.errors import BadInputError
-from trading.domain.market.bars import BarArrays
-from trading.domain.market.instruments import SIMULATED_VENUE
-from trading.domain.market.timeframes import timeframe_ms, timeframe_name
-from trading.services.swap_costs.cache import SwapCostCache
+from trading.base.domain.errors import BadInputError
+from trading.market.domain.bars import BarArrays
+from trading.market.domain.instruments import SIMULATED_VENUE
+from trading.market.domain.timeframes import timeframe_ms, timeframe_name
+from trading.market.services.swap_costs.cache import SwapCostCache
 
 _FILE_NAME: Final = re.compile(r"([a-z0-9]+)_([A-Za-z0-9]+)-([A-Za-z0-9]+)_([1-9]\d{0,3}[mhd])")
 

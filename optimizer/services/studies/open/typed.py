@@ -6,8 +6,8 @@ import math
 from decimal import Decimal
 from typing import Final
 
-from trading.domain.errors import BadInputError
-from trading.domain.numbers import decimal_number, real_number, whole_number
+from trading.base.domain.errors import BadInputError
+from trading.base.domain.numbers import decimal_number, real_number, whole_number
 
 LONGEST: Final = 60  # characters of a value that are said again when it is refused
 

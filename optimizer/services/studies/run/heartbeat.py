@@ -14,7 +14,7 @@ from typing import Final
 from django.db import InterfaceError, OperationalError, connection
 
 from optimizer.models import Study
-from trading.ports.clock import Clock
+from trading.base.ports.clock import Clock
 
 EVERY_S: Final = 5.0
 

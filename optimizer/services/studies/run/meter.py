@@ -8,7 +8,7 @@ from typing import Any
 
 from optimizer.ports.sweeps import PoolUsage
 from optimizer.services.studies.run.figures import OVERHEAD
-from trading.ports.clock import Clock
+from trading.base.ports.clock import Clock
 
 
 class RunMeter:

@@ -36,7 +36,7 @@ from optimizer.services.studies.run.meter import RunMeter
 from optimizer.services.studies.run.searching import Search
 from optimizer.services.studies.run.stopping import StopWantedError, StopWish
 from optimizer.services.studies.run.tools import StudyTools
-from trading.domain.errors import LeaseLostError, TradingError
+from trading.base.domain.errors import LeaseLostError, TradingError
 
 
 class RunEnd(StrEnum):

@@ -17,7 +17,7 @@ from optimizer.domain.study.schedule import Schedule
 from optimizer.domain.systems import systems_parse
 from optimizer.models import Study
 from optimizer.services.studies.run.storing import records_from
-from trading.domain.errors import InvariantError
+from trading.base.domain.errors import InvariantError
 
 _FORMAT: Final = 3  # of snapshots; one of another format is as good as none
 _REHEARSED: Final = 32  # trials: more than any sampler waits for before it learns

@@ -15,7 +15,7 @@ from typing import Final
 from optimizer.models import Study
 from optimizer.ports.reports import PutFile, ReportFolder
 from optimizer.services.studies.run.tools import Between, StudyTools
-from trading.domain.errors import LeaseLostError
+from trading.base.domain.errors import LeaseLostError
 
 ASK_EVERY_S: Final = 0.5  # whether the study is to be cancelled
 

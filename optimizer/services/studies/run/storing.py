@@ -22,7 +22,7 @@ from optimizer.domain.study.records import TrialRecord, TrialStatus, TrialTable
 from optimizer.models import SearchLedger, Study, Trial, TrialScores, WindowMetrics
 from optimizer.models.trials import ROW_SPACE
 from optimizer.selectors.keys import number_of, row_range, trial_key, trial_range
-from trading.domain.errors import LeaseLostError
+from trading.base.domain.errors import LeaseLostError
 
 _AT_ONCE: Final = 2000  # trials read at a time
 # rows in one statement: a third cheaper than one by one; Django converts longer ones each time

@@ -14,7 +14,7 @@ from optimizer.services.reports.build import ReportResult, ReportSource
 from optimizer.services.reports.reading import TrialColumns
 from optimizer.services.studies.control import Claimant
 from optimizer.services.studies.run.search import SamplerOf
-from trading.ports.clock import Clock
+from trading.base.ports.clock import Clock
 
 Between = Callable[[], None]  # called between two pieces of work; what it raises ends them
 

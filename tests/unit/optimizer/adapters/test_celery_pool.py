@@ -27,7 +27,7 @@ from optimizer.ports.sweeps import Answer, Chunk
 from tests.factories import records, study
 from tests.fakes.clock import FakeClock
 from tests.oracles import paths
-from trading.domain.errors import LeaseLostError
+from trading.base.domain.errors import LeaseLostError
 
 pytestmark = pytest.mark.django_db
 

@@ -28,7 +28,7 @@ from optimizer.ports.machines import WorkRefusedError
 from optimizer.ports.sweeps import Chunk
 from tests.factories import NOW
 from tests.oracles import paths
-from trading.adapters.system_clock import SystemClock
+from trading.base.adapters.system_clock import SystemClock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -10,7 +10,7 @@ from optimizer.adapters.run_files import candles_map, candles_write
 from optimizer.adapters.workers.local import place_next
 from optimizer.ports.sweeps import Chunk
 from tests.oracles import paths
-from trading.domain.market.bars import BarArrays
+from trading.market.domain.bars import BarArrays
 
 
 def test_candles_already_written_are_left_alone(tmp_path: Path) -> None:

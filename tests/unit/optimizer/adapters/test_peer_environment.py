@@ -15,7 +15,7 @@ from optimizer.adapters import peer_environment, peer_script
 from optimizer.adapters.peer_environment import PeerEnvironment
 from optimizer.ports.peers import PeerJob
 from optimizer.services.bench.evaluator import synthetic_bars
-from trading.domain.errors import VenueUnavailableError
+from trading.base.domain.errors import VenueUnavailableError
 
 JOB = PeerJob(
     synthetic_bars(np.random.default_rng(5), 3000).values,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from optimizer.domain.luck.bootstrap import mean_block, stationary_bootstrap
-from trading.domain.errors import InvariantError
+from trading.base.domain.errors import InvariantError
 
 
 def autoregressive(r: float, n: int, seed: int) -> np.ndarray:

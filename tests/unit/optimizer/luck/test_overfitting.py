@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optimizer.domain.luck.overfitting import distinct_columns, overfitting
-from trading.domain.errors import InvariantError
+from trading.base.domain.errors import InvariantError
 
 
 def slow(returns: np.ndarray, n_blocks: int) -> tuple[float, float]:

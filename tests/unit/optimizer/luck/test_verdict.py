@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from optimizer.domain.luck.figures import LuckFigures
 from optimizer.domain.luck.verdict import Evidence, LuckReason, LuckVerdict, judge
 from optimizer.domain.luck.writing import percent
-from trading.selectors.figures import percent_text
+from trading.base.selectors.figures import percent_text
 
 SOUND = LuckFigures(
     luck_probability=0.0499,

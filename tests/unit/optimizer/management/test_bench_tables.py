@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from optimizer.management.bench_tables import core_lines
-from trading.services.bench.core import PublishedRate, TimedRun, figures
+from trading.desk.services.bench.core import PublishedRate, TimedRun, figures
 
 PEER = PublishedRate("slowpoke", 1000, (0.1, 0.2), "made up for this test")
 

@@ -18,7 +18,7 @@ from optimizer.services.bench.evaluator import (
 )
 from optimizer.services.bench.rules import HAND_KERNELS, RULES, hand_room
 from optimizer.services.bench.timing import Timed
-from trading.domain.execution.costs import SwapCostSchedule
+from trading.market.domain.costs import SwapCostSchedule
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from optimizer.domain.study.data import LEAST_BARS, StudyData, search_stop
 from tests.factories import markets
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 WEEK = 7 * markets.DAY
 

@@ -18,7 +18,7 @@ from optimizer.domain.study.records import TrialRecord, TrialStatus, params_dump
 from optimizer.domain.study.schedule import Schedule
 from optimizer.domain.study.suggestions import suggestion_params
 from optimizer.domain.systems import SYSTEMS
-from trading.domain.errors import InvariantError
+from trading.base.domain.errors import InvariantError
 
 NAMES = ("passive_hold", "donchian_champion", "csma_revert")
 

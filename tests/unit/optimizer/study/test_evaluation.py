@@ -10,7 +10,7 @@ from optimizer.domain.evaluator.evaluator import Evaluator
 from optimizer.domain.study.evaluation import ATTEMPTS, PAUSES_S, Terms, TrialEvaluator, Work
 from optimizer.domain.study.records import TrialRecord, TrialStatus
 from tests.oracles import paths
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 TERMS = Terms(("1d",), ("final_balance",), 1000.0, "next_open", 0)
 WORK = Work(4, "passive_hold", {})

@@ -7,7 +7,7 @@ import pytest
 
 from optimizer.domain.metrics import yearly_pct
 from optimizer.domain.study.gaps import gap_warnings, is_annual_off
-from trading.domain.market.bars import IntArray
+from trading.market.domain.bars import IntArray
 
 STEP_MS = 300_000
 WHOLE = 1_700_000_100_000 + STEP_MS * np.arange(20_000, dtype=np.int64)

@@ -9,7 +9,7 @@ import pytest
 
 from optimizer.domain.study.likeness import PricePath, path_of, path_read, share_seen
 from tests.factories import markets
-from trading.domain.market.bars import CLOSE, BarArrays, FloatArray
+from trading.market.domain.bars import CLOSE, BarArrays, FloatArray
 
 STEP_MS, DAY = markets.STEP_MS, markets.DAY
 WHOLE = markets.random_walk(1, 90 * DAY)

@@ -9,7 +9,7 @@ from optimizer.domain.search.space import Space
 from optimizer.domain.study.schedule import Schedule, turns
 from optimizer.domain.study.suggestions import Suggestion, default_suggest, suggestion_params
 from optimizer.domain.systems import SYSTEMS
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 
 @pytest.mark.parametrize("name", list(SYSTEMS))

@@ -22,7 +22,7 @@ from optimizer.services.reports.tables import (
     trade_table,
 )
 from tests import report_scene
-from trading.domain.errors import InvariantError
+from trading.base.domain.errors import InvariantError
 
 SPEC_COLUMNS = [
     "trial_id",

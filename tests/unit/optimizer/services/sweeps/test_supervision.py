@@ -26,7 +26,7 @@ from optimizer.services.sweeps.supervision import (
 )
 from tests.factories import NOW, study
 from tests.fakes.clock import FakeClock
-from trading.domain.errors import BadInputError, TradingError
+from trading.base.domain.errors import BadInputError, TradingError
 
 pytestmark = pytest.mark.django_db
 

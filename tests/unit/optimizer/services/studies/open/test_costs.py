@@ -11,9 +11,9 @@ import pytest
 from optimizer.selectors.costs import COSTS_KEY, WINDOWS_KEY, study_warnings
 from optimizer.services.studies.open.costs import CostsUsed, costs_used
 from tests.fakes.clock import FakeClock
-from trading.services.swap_costs.cache import DAY_S, cache_check
-from trading.services.swap_costs.identity import CostsMismatchError
-from trading.services.swap_costs.market import PDAI_DAI
+from trading.market.services.swap_costs.cache import DAY_S, cache_check
+from trading.market.services.swap_costs.identity import CostsMismatchError
+from trading.market.services.swap_costs.market import PDAI_DAI
 
 CLOCK = FakeClock()
 NAMED = PDAI_DAI.metadata()

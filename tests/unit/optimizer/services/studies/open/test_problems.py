@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from optimizer.services.studies.open.problems import InvalidRequestError, Problems
-from trading.domain.errors import BadInputError, VenueError
+from trading.base.domain.errors import BadInputError, VenueError
 
 
 def test_nothing_wrong_is_nothing_to_tell() -> None:

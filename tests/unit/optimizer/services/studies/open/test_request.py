@@ -19,7 +19,7 @@ from optimizer.services.studies.open.request import (
     values_read,
 )
 from optimizer.services.studies.open.typed import whole
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 
 def test_names_are_resolved_and_windows_sorted() -> None:

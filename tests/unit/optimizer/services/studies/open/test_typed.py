@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from optimizer.services.studies.open.typed import LONGEST, amount, names, number, whole
-from trading.domain.errors import BadInputError
+from trading.base.domain.errors import BadInputError
 
 
 def test_numbers_are_read_as_they_are_meant() -> None:

@@ -13,7 +13,7 @@ from optimizer.domain.search.space import Space
 from optimizer.domain.systems import PUBLISHED, system_get
 from optimizer.models import Study
 from optimizer.services.studies.run.search import samplers_rehearse
-from trading.domain.market.bars import FloatArray
+from trading.market.domain.bars import FloatArray
 
 
 class Noted:

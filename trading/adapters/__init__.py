@@ -1,1 +1,0 @@
-"""One outside thing per room: stores, feeds, venues, the clock, the channel layer."""

@@ -1,0 +1,1 @@
+"""The ground floor of the town: what every app stands on."""

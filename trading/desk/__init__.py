@@ -1,0 +1,1 @@
+"""Where decisions are made, carried out, recorded and explained."""

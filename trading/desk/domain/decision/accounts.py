@@ -1,0 +1,235 @@
+"""Book what the venue reports: orders, positions, stops, round trips, savings.
+
+The only place where a bot's cash, position and reserve change. A report that was seen before, or
+that belongs to no order of ours, changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from trading.base.domain.currencies import currency_of
+from trading.base.domain.money import PLACES, ZERO, exact
+from trading.base.domain.reasons import ExitReason
+from trading.base.domain.side import Side
+from trading.desk.domain.decision.orders import (
+    OrderDraft,
+    amend_stop,
+    cancel_order,
+    note_change,
+    submit_order,
+)
+from trading.desk.domain.decision.output import FillBooked, RoundTripClosed, StepOutput
+from trading.desk.domain.decision.state import BotState, DeskState, PairState
+from trading.desk.domain.execution.orders import (
+    ExecutionReport,
+    Order,
+    OrderPurpose,
+    OrderType,
+    ReportKind,
+    apply_report,
+)
+from trading.desk.domain.execution.positions import RoundTripResult, apply_fill
+from trading.desk.domain.execution.stops import open_stop
+from trading.treasury.domain.equilibrium import record_round_trip, verdict
+from trading.treasury.domain.savings import SavingsDecision, decide_savings, savings_token
+
+RECENT_ORDERS: Final = 8
+_STOP_REACHED: Final = frozenset({ReportKind.TRIGGERED, ReportKind.FILLED})
+
+
+def apply_reports(
+    state: DeskState, pair: PairState, reports: list[ExecutionReport], out: StepOutput
+) -> None:
+    """Book the reports in order, and together what they closed."""
+    n_before = len(out.round_trips)
+    book_reports(state, pair, reports, out)
+    settle(state, out, n_before)
+
+
+def book_reports(
+    state: DeskState, pair: PairState, reports: list[ExecutionReport], out: StepOutput
+) -> None:
+    """Book the reports in order; whoever calls settles what they closed."""
+    with exact():
+        for report in reports:
+            for slot in pair.slots:
+                bot, key = slot.bot, report.client_order_id
+                order = bot.orders.get(key) or bot.recent.get(key)
+                if order is not None:
+                    _apply(state, pair, bot, order, report, out)
+                    break
+
+
+def _apply(
+    state: DeskState,
+    pair: PairState,
+    bot: BotState,
+    order: Order,
+    report: ExecutionReport,
+    out: StepOutput,
+) -> None:
+    after = apply_report(order, report)
+    if after is order:
+        return
+    out.order_events.append((after, report))
+    if after.status.is_final:
+        bot.orders.pop(after.client_order_id, None)
+        bot.recent[after.client_order_id] = after
+        while len(bot.recent) > RECENT_ORDERS:
+            del bot.recent[next(iter(bot.recent))]
+    else:
+        bot.orders[after.client_order_id] = after
+    if after.purpose is OrderPurpose.STOP and report.kind in _STOP_REACHED:
+        entry = bot.working(OrderPurpose.ENTRY)
+        if entry is not None:  # what is being sold is not bought on
+            cancel_order(bot, entry, out)
+    if report.kind is ReportKind.FILLED:
+        _book_fill(state, pair, bot, after, report, out)
+    note_change(bot, out)
+
+
+def _book_fill(
+    state: DeskState,
+    pair: PairState,
+    bot: BotState,
+    order: Order,
+    report: ExecutionReport,
+    out: StepOutput,
+) -> None:
+    assert report.price is not None  # noqa: S101 - a fill without a price is refused by apply_report
+    n = bot.position.n if bot.position is not None else bot.n_positions + 1
+    change = apply_fill(
+        bot.position,
+        n=n,
+        bot_index=bot.spec.index,
+        side=order.side,
+        quantity=report.quantity,
+        price=report.price,
+        fees=report.fee + report.gas_cost,
+        event_time=report.event_time,
+        slippage=report.slippage,
+    )
+    bot.cash += change.cash_delta
+    if pair.instrument.chain is not None:
+        burnt = bot.policy.execution.gas_per_swap_native
+        bot.native_balance = max(bot.native_balance - burnt, ZERO)  # exits are never refused
+    bot.n_positions = n
+    out.fills.append(FillBooked(bot.spec.index, order, n, report))
+    out.positions[bot.spec.index, n] = change.position
+    bot.position = change.position if change.round_trip is None else None
+    if change.round_trip is not None:
+        _close(state, pair, bot, order, change.round_trip, out)
+    elif order.side is Side.BUY:
+        protect(state, pair, bot, out)
+
+
+def protect(state: DeskState, pair: PairState, bot: BotState, out: StepOutput) -> None:
+    """Give an open position the stop it should have by now, and bring its order into place.
+
+    One that was opened while stops were switched off gets what it would have had from its entry.
+    """
+    position, policy = bot.position, bot.policy.stops
+    if position is None:
+        return
+    if bot.stop is None and policy.enabled:
+        bot.stop = open_stop(
+            entry_price=position.average_entry_price,
+            atr=bot.entry_atr,
+            entry_time=position.entry_time,
+            step_ms=state.step_ms,
+            policy=policy,
+            instrument=pair.instrument,
+        )
+        out.stops[bot.spec.index, position.n] = bot.stop
+    if bot.stop is None:
+        return
+    if bot.working(OrderPurpose.STOP) is None:
+        draft = OrderDraft(
+            side=Side.SELL,
+            type=OrderType.STOP_MARKET,
+            purpose=OrderPurpose.STOP,
+            quantity=position.quantity,
+            stop_price=bot.stop.current_stop,
+            reason="protect",
+        )
+        submit_order(state, pair, bot, draft, out)
+    elif not state.is_late(out.seq):  # moved in the past it would fill in the past
+        amend_stop(bot, out)
+
+
+def _close(
+    state: DeskState,
+    pair: PairState,
+    bot: BotState,
+    order: Order,
+    result: RoundTripResult,
+    out: StepOutput,
+) -> None:
+    profit = result.realised_pnl
+    is_win = profit > 0
+    bot.stop = None
+    bot.realised_pnl += profit
+    bot.n_round_trips += 1
+    bot.n_wins += is_win
+    bot.loss_streak = 0 if is_win else bot.loss_streak + 1
+    if bot.loss_streak >= bot.policy.risk.loss_streak:
+        bot.loss_streak, bot.streak_bar = 0, pair.n_bars
+    bot.exit_bar = pair.n_bars
+    for leftover in list(bot.orders.values()):
+        cancel_order(bot, leftover, out)
+    reason = ExitReason.STOP if order.purpose is OrderPurpose.STOP else ExitReason(bot.exit_reason)
+    bot.mark(float(bot.cash + bot.reserved))  # flat now
+    quote = pair.instrument.pair.quote
+    out.round_trips.append(RoundTripClosed(bot.spec.index, quote, result, reason, None))
+
+
+def settle(state: DeskState, out: StepOutput, first: int) -> None:
+    """Count what was closed together, from place ``first`` on, then decide on its savings.
+
+    All of it counts for the desk's health before any is decided on, by its figures: whichever is
+    booked first, the verdict is the same for all.
+    """
+    if len(out.round_trips) == first:
+        return
+    with exact():
+        for record in sorted(_closed_record(state, trip) for trip in out.round_trips[first:]):
+            _, realised, predicted, confidence = record
+            state.equilibrium = record_round_trip(
+                state.equilibrium,
+                predicted=predicted,
+                realised=realised,
+                confidence=confidence,
+                window=state.policy.savings.window,
+            )
+        for i, trip in enumerate(out.round_trips[first:], first):
+            if trip.result.realised_pnl > 0:
+                bot = state.bots[trip.bot_index]
+                savings = _save(state, state.pairs[bot.spec.pair], bot, trip.result)
+                out.round_trips[i] = replace(trip, savings=savings)
+                bot.mark(float(bot.cash + bot.reserved))
+
+
+def _closed_record(state: DeskState, trip: RoundTripClosed) -> tuple[int, float, float, float]:
+    bot, result = state.bots[trip.bot_index], trip.result
+    realised = float(result.realised_pnl / (result.quantity * result.entry_price))
+    return result.exit_time, realised, bot.entry_forecast, bot.entry_conviction
+
+
+def _save(
+    state: DeskState, pair: PairState, bot: BotState, result: RoundTripResult
+) -> SavingsDecision:
+    policy, market = bot.policy.savings, pair.instrument.pair
+    decision = decide_savings(
+        profit=result.realised_pnl,
+        exit_notional=max(result.quantity * result.exit_price, PLACES),
+        actual_fees=result.costs,
+        verdict=verdict(state.equilibrium, policy),
+        policy=policy,
+        currency=currency_of(market.quote, bot.spec.bankroll),
+        token=savings_token(market, policy),
+    )
+    bot.cash -= decision.reserved
+    bot.reserved += decision.reserved
+    return decision

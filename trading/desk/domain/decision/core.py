@@ -1,0 +1,199 @@
+"""The decision core: state and one closed bar in, decisions, rows and orders out.
+
+Replay, ghost and live run this same code; it knows no clock, no database and no venue. A step is
+
+1. book what the venue reported up to this bar,
+2. take the bar into the pair's memory (ring buffer, shared features, data hash),
+3. let every bot on the pair decide: manage its position, or look for an entry,
+4. write one journal record per bot and chain the run's digest.
+
+Operators' orders (policy, trading state) come in through ``apply_input`` between two bars and are
+numbered by the epoch that every record carries.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from functools import reduce
+from typing import Final
+
+from trading.base.domain.errors import InvariantError
+from trading.base.domain.money import total
+from trading.base.domain.reasons import ExitReason, TradingState
+from trading.desk.domain.decision.accounts import apply_reports, settle
+from trading.desk.domain.decision.deciding import decide_bar
+from trading.desk.domain.decision.exits import close_out, order_exit
+from trading.desk.domain.decision.journal import chain_bar, chain_digest
+from trading.desk.domain.decision.orders import cancel_order
+from trading.desk.domain.decision.output import StepOutput, money_lines
+from trading.desk.domain.decision.state import LONG_AGO, BotState, DeskState, PairState
+from trading.desk.domain.execution.orders import ExecutionReport, OrderPurpose
+from trading.desk.domain.policy import Policy
+from trading.market.domain.bars import QUARANTINED, Bar
+from trading.market.domain.timeframes import MS_PER_DAY
+
+EQUITY_EVERY_BARS: Final = 3
+
+
+class DeskCore:
+    """One session's state and the steps that change it."""
+
+    def __init__(self, state: DeskState) -> None:
+        self.state = state
+
+    def step(
+        self, seq: int, pair_name: str, bar: Bar, reports: list[ExecutionReport]
+    ) -> StepOutput:
+        """Decide on one closed bar.
+
+        Args:
+            seq: stream sequence number, greater than that of the step before.
+            pair_name: pair of the bar; bars of pairs without bots only move the sequence.
+            bar: closed, after the pair's bar before it.
+            reports: what the venue reported up to and including this bar, oldest first.
+
+        Raises:
+            InvariantError: the sequence does not grow.
+        """
+        state = self.state
+        if seq <= state.seq:
+            raise InvariantError(f"step {seq} came after {state.seq}")
+        state.seq = seq
+        out = StepOutput(seq, pair_name, bar.open_time, bar.open_time + state.step_ms)
+        pair = state.pairs.get(pair_name)
+        if pair is None:
+            return out
+        if out.bar_time > state.time:
+            self._move_on(out)
+        if reports:
+            apply_reports(state, pair, reports, out)
+        _take_bar(state, pair, bar)
+        decide_bar(state, pair, bar, out)
+        self._seal(out)
+        state.n_decisions += len(out.journal)
+        return out
+
+    def _seal(self, out: StepOutput) -> None:
+        records, money = [row[2] for row in out.journal], money_lines(out) if out.fills else ()
+        self.state.digest = chain_digest(self.state.digest, out.bar_time, records, money)
+
+    def _move_on(self, out: StepOutput) -> None:
+        """Begin a new bar time; every pair that was coming has left its mark on the one before."""
+        state = self.state
+        if state.time > 0 and state.time % (EQUITY_EVERY_BARS * state.step_ms) == 0:
+            out.equity, out.equity_time = session_equity(state), state.time
+        state.time = out.bar_time
+
+    def apply_reports(self, pair_name: str, reports: list[ExecutionReport]) -> StepOutput:
+        """Book reports that arrive between two bars (an acceptance, a confirmed cancel)."""
+        state = self.state
+        pair = state.pairs[pair_name]
+        out = _between_bars(state, pair.last_open_time)
+        apply_reports(state, pair, reports, out)
+        return out
+
+    def apply_policy(self, policy: Policy) -> StepOutput:
+        """Let another policy count from the next bar on."""
+        self.state.obey(policy)
+        return self._next_epoch()
+
+    def apply_clock(self, skew_s: float, limit_s: float) -> StepOutput:
+        """Let no bot enter while the host's clock is ``skew_s`` off the venue's; 0 ends that."""
+        self.state.clock_skew_s, self.state.clock_limit_s = skew_s, limit_s
+        return self._next_epoch()
+
+    def apply_catch_up(self, through_seq: int, now_ms: int) -> StepOutput:
+        """Mark the bars up to ``through_seq`` as read when the venue's clock said ``now_ms``.
+
+        Their age is counted up to then, and what they order is not filled before.
+        """
+        self.state.stale_through_seq, self.state.stale_now_ms = through_seq, now_ms
+        return self._next_epoch()
+
+    def apply_trading_states(self, states: Mapping[int, tuple[TradingState, bool]]) -> StepOutput:
+        """Obey the operator at once: by bot index, the state and whether to flatten.
+
+        Every state but ACTIVE takes back working entries; HALTED with flatten also sells positions
+        at market. The stop order stays: it protects.
+        """
+        state, out = self.state, self._next_epoch()
+        for bot in state.bots:
+            now, flatten = states.get(bot.spec.index, (TradingState.ACTIVE, False))
+            bot.trading_state, bot.is_flatten_ordered = now, flatten
+            entry = bot.working(OrderPurpose.ENTRY)
+            if now is not TradingState.ACTIVE and entry is not None:
+                cancel_order(bot, entry, out)
+            if now is TradingState.HALTED and flatten:
+                order_exit(state, state.pairs[bot.spec.pair], bot, ExitReason.KILL, out)
+            bot.touch()
+        return out
+
+    def apply_rearm(self, indexes: Collection[int]) -> StepOutput:
+        """Let the drawdown of these bots count from their equity now, as a person decided."""
+        out = self._next_epoch()
+        for bot in self.state.bots:
+            if bot.spec.index in indexes:
+                bot.peak_equity = bot.equity
+                out.bots.add(bot.spec.index)
+        return out
+
+    def apply_end(self) -> StepOutput:
+        """Close every position at its last price and take back every order: nothing follows.
+
+        Bookkeeping, not trading: no venue is asked, and no volume limits it.
+        """
+        state, out = self.state, self._next_epoch()
+        for bot in state.bots:
+            close_out(state, state.pairs[bot.spec.pair], bot, out)
+        settle(state, out, 0)
+        state.is_over = True
+        out.equity, out.equity_time = session_equity(state), state.time
+        self._seal(out)
+        return out
+
+    def _next_epoch(self) -> StepOutput:
+        state = self.state
+        state.epoch += 1
+        for bot in state.bots:
+            bot.touch()
+        newest = max((pair.last_open_time for pair in state.pairs.values()), default=-1)
+        return _between_bars(state, newest)  # a session without bots has no pairs
+
+
+def session_equity(state: DeskState) -> dict[str, tuple[float, float]]:
+    """Return by quote currency the equity at the last marks, and how much of it is reserved."""
+    by_quote: dict[str, list[BotState]] = {}
+    for bot in state.bots:
+        quote = state.pairs[bot.spec.pair].instrument.pair.quote
+        by_quote.setdefault(quote, []).append(bot)
+    return {
+        quote: (
+            math.fsum([bot.equity for bot in bots]),
+            float(reduce(total, [bot.reserved for bot in bots])),
+        )
+        for quote, bots in sorted(by_quote.items())
+    }
+
+
+def _between_bars(state: DeskState, open_time: int) -> StepOutput:
+    return StepOutput(state.seq, "", open_time, open_time + state.step_ms)
+
+
+def _take_bar(state: DeskState, pair: PairState, bar: Bar) -> None:
+    time, open_, high, low, close, volume, flags = bar
+    gap = pair.last_open_time >= 0 and time - pair.last_open_time > state.step_ms
+    pair.bars_since_gap = 0 if gap else min(pair.bars_since_gap + 1, LONG_AGO)
+    pair.ring.append_closed(time, open_, high, low, close, volume, flags)
+    pair.bank.update(open_, high, low, close, volume)
+    pair.data_hash = chain_bar(pair.data_hash, bar)
+    pair.n_bars += 1
+    pair.last_open_time = time
+    pair.last_close = close
+    pair.trusted_close = min(open_, close) if flags & QUARANTINED else close
+    day = time // MS_PER_DAY
+    if day != pair.day:
+        pair.day = day
+        for slot in pair.slots:
+            slot.bot.day_equity = slot.bot.equity
+            slot.bot.touch()

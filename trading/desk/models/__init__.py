@@ -1,0 +1,45 @@
+"""Database rows of ``trading.desk``; rules live in its domain."""
+
+from trading.desk.models.config import ConfigRevision
+from trading.desk.models.decisions import Decision
+from trading.desk.models.sessions import (
+    Bot,
+    BotRearm,
+    DeskSession,
+    EquityPoint,
+    Mode,
+    SessionInput,
+    SessionLease,
+    SessionSnapshot,
+    TradingControl,
+)
+from trading.desk.models.trades import (
+    Fill,
+    Order,
+    OrderEvent,
+    Position,
+    RoundTrip,
+    SavingsCheckpoint,
+    StopState,
+)
+
+__all__ = [
+    "Bot",
+    "BotRearm",
+    "ConfigRevision",
+    "Decision",
+    "DeskSession",
+    "EquityPoint",
+    "Fill",
+    "Mode",
+    "Order",
+    "OrderEvent",
+    "Position",
+    "RoundTrip",
+    "SavingsCheckpoint",
+    "SessionInput",
+    "SessionLease",
+    "SessionSnapshot",
+    "StopState",
+    "TradingControl",
+]

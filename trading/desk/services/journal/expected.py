@@ -1,0 +1,81 @@
+"""The rows a session should have written, gathered from what the core put out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trading.desk.domain.decision.output import StepOutput
+from trading.desk.domain.decision.state import DeskState
+from trading.desk.services.sessions.rows import values
+from trading.desk.services.sessions.rows.values import Values
+
+Key = tuple[Any, ...]
+Rows = dict[Key, Values]
+
+
+class ExpectedRows:
+    """By table, what should stand in each row; keys as in ``stored.TABLES``."""
+
+    def __init__(self, session_id: int) -> None:
+        self._own = {"session_id": session_id}
+        self._n_events: Counter[str] = Counter()
+        self._last: dict[int, tuple[int, int]] = {}
+        self.orders: Rows = {}
+        self.events: Rows = {}
+        self.fills: Rows = {}
+        self.positions: Rows = {}
+        self.stops: Rows = {}
+        self.trips: Rows = {}
+        self.checkpoints: Rows = {}
+        self.equity: Rows = {}
+        self.bots: Rows = {}
+
+    def add(self, out: StepOutput) -> None:
+        """Take in one output, in the order in which they are committed."""
+        for row in out.journal:
+            self._last[row.bot_index] = (row.outcome, out.open_time)
+        for point in values.equity_values(out):
+            self.equity[point["quote"], point["bar_time"]] = point
+        if not out.has_effects:
+            return
+        for key, position in out.positions.items():
+            self.positions[key] = self._own | values.position_values(key, position, out)
+        self._add_orders(out)
+        for key, stop in out.stops.items():
+            self.stops[key] = values.stop_values(stop)
+        for trip in out.round_trips:
+            place = (trip.bot_index, trip.result.n)
+            self.trips[place] = self._own | values.trip_values(trip, out.seq)
+            checkpoint = values.checkpoint_values(trip)
+            if checkpoint is not None:
+                self.checkpoints[place] = self._own | checkpoint
+
+    def close(self, state: DeskState, plans: Sequence[Mapping[str, Any]]) -> None:
+        """Take in the accounts as they stand at the end."""
+        for plan, bot in zip(plans, state.bots, strict=True):
+            outcome, open_time = self._last.get(bot.spec.index, (None, None))
+            self.bots[(bot.spec.index,)] = {
+                **values.bot_identity(plan),
+                **values.bot_marks(bot),
+                **values.bot_account(bot),
+                "last_outcome": outcome,
+                "last_bar_time": open_time,
+            }
+
+    def _add_orders(self, out: StepOutput) -> None:
+        for order, report in out.order_events:
+            name = order.client_order_id
+            self._n_events[name] += 1
+            row = self.orders.setdefault(
+                (name,), self._own | {"bot_index": order.bot_index} | values.order_values(order)
+            )
+            row.update(values.order_standing(order, out.seq))
+            self.events[name, self._n_events[name]] = values.event_values(report)
+        for fill in out.fills:
+            self.fills[fill.order.client_order_id, fill.report.trade_id] = {
+                "bot_index": fill.bot_index,
+                "position_n": fill.position_n,
+                **values.fill_values(fill),
+            }

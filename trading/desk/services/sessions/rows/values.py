@@ -1,0 +1,176 @@
+"""What stands in each row of a session, by column.
+
+The session writes its rows from here and ``desk verify`` recomputes them from here, so that no
+column can be written that is not checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from trading.base.domain.money import canonical
+from trading.desk.domain.decision.output import FillBooked, RoundTripClosed, StepOutput
+from trading.desk.domain.decision.state import BotState
+from trading.desk.domain.execution.orders import ExecutionReport, Order
+from trading.desk.domain.execution.positions import PositionState
+from trading.desk.domain.execution.stops import StopState
+from trading.market.domain.bars import to_decimal
+
+Values = dict[str, Any]
+
+_STOP_FIELDS: Final = (
+    "initial_stop", "current_stop", "target", "high_water", "water_mark_time",
+    "is_breakeven_armed", "is_trailing_armed", "trail_distance", "breakeven_price",
+    "trail_activation_price", "hold_deadline", "revision", "schema_version",
+)  # fmt: skip
+_TRIP_FIELDS: Final = (
+    "quantity", "entry_price", "exit_price", "entry_time", "exit_time", "gross_pnl", "fees",
+    "realised_pnl",
+)  # fmt: skip
+_CHECKPOINT_FIELDS: Final = (
+    "is_accepted", "token", "quote", "profit", "candidate", "reserved", "estimated_fees",
+    "required_min", "ratio", "fee_guard", "fee_policy", "is_healthy", "break_even_pct",
+)  # fmt: skip
+
+
+def order_values(order: Order) -> Values:
+    """Return what is written once, when the order is submitted."""
+    return {
+        "side": order.side.value,
+        "type": order.type.value,
+        "purpose": order.purpose.value,
+        "limit_price": order.limit_price,
+        "spend": order.spend,
+        "reason": order.reason,
+        "bar_time": order.bar_time,
+        "created_seq": order.created_seq,
+    }
+
+
+def order_standing(order: Order, seq: int) -> Values:
+    """Return what every event of an order may change."""
+    return {
+        "status": order.status.value,
+        "quantity": order.quantity,
+        "stop_price": order.stop_price,
+        "filled_quantity": order.filled_quantity,
+        "average_price": order.average_price,
+        "updated_seq": seq,
+    }
+
+
+def event_values(report: ExecutionReport) -> Values:
+    """Return one step of an order's life; empty fields of the payload are left out."""
+    payload = {
+        "trade_id": report.trade_id,
+        "quantity": str(report.quantity) if report.quantity else "",
+        "price": str(report.price) if report.price is not None else "",
+        "stop_price": str(report.stop_price) if report.stop_price is not None else "",
+        "reason": report.reason,
+    }
+    return {
+        "kind": report.kind.value,
+        "payload": {name: value for name, value in payload.items() if value},
+        "event_time": report.event_time,
+    }
+
+
+def position_values(key: tuple[int, int], position: PositionState, out: StepOutput) -> Values:
+    """Return what a bot holds after a step; ``key`` is (bot index, position number)."""
+    closed = [t for t in out.round_trips if (t.bot_index, t.result.n) == key]
+    return {
+        "is_open": position.quantity > 0,
+        "quantity": position.quantity,
+        "average_entry_price": position.average_entry_price,
+        "entry_time": position.entry_time,
+        "exit_time": closed[0].result.exit_time if closed else None,
+        "realised_pnl": position.realised_pnl,
+        "fees": position.fees,
+        "updated_seq": out.seq,
+    }
+
+
+def fill_values(fill: FillBooked) -> Values:
+    """Return one execution."""
+    report = fill.report
+    price = report.price or Decimal(0)
+    return {
+        "trade_id": report.trade_id,
+        "side": fill.order.side.value,
+        "quantity": report.quantity,
+        "price": price,
+        "notional": report.quantity * price,
+        "fee": report.fee,
+        "slippage": report.slippage,
+        "gas_cost": report.gas_cost,
+        "is_maker": report.is_maker,
+        "event_time": report.event_time,
+    }
+
+
+def stop_values(stop: StopState) -> Values:
+    """Return the protection of a position."""
+    return {name: getattr(stop, name) for name in _STOP_FIELDS}
+
+
+def trip_values(trip: RoundTripClosed, seq: int) -> Values:
+    """Return one closed position as a result."""
+    return {
+        **{name: getattr(trip.result, name) for name in _TRIP_FIELDS},
+        "exit_reason": int(trip.exit_reason),
+        "exit_seq": seq,
+    }
+
+
+def checkpoint_values(trip: RoundTripClosed) -> Values | None:
+    """Return the evaluation of a profit, None for a loss."""
+    decision = trip.savings
+    if decision is None:
+        return None
+    return {
+        **{name: getattr(decision, name) for name in _CHECKPOINT_FIELDS},
+        "skip_reason": decision.skip_reason.value if decision.skip_reason else "",
+        "equilibrium_score": decision.score,
+        "event_time": trip.result.exit_time,
+    }
+
+
+def equity_values(out: StepOutput) -> list[Values]:
+    """Return a point of equity per quote currency, where the step made one."""
+    return [
+        {"quote": quote, "bar_time": out.equity_time, "equity": equity, "reserved": reserved}
+        for quote, (equity, reserved) in out.equity.items()
+    ]
+
+
+def bot_identity(plan: Mapping[str, Any]) -> Values:
+    """Return what of a bot never changes, from its plan in the session's start."""
+    return {
+        "name": plan.get("name", ""),
+        "pair": plan["pair"],
+        "strategy": plan["strategy"],
+        "params": plan["params"],
+        "quote": plan["quote"],
+        "bankroll": Decimal(plan["bankroll"]),
+    }
+
+
+def bot_marks(bot: BotState) -> Values:
+    """Return what every bar may change: display values, marked at float."""
+    return {
+        "equity": canonical(to_decimal(bot.equity)),
+        "peak_equity": canonical(to_decimal(bot.peak_equity)),
+    }
+
+
+def bot_account(bot: BotState) -> Values:
+    """Return the money of a bot and its record."""
+    return {
+        "cash": bot.cash,
+        "reserved": bot.reserved,
+        "realised_pnl": bot.realised_pnl,
+        "n_round_trips": bot.n_round_trips,
+        "n_wins": bot.n_wins,
+    }

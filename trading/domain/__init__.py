@@ -1,1 +1,0 @@
-"""The rules, pure: standard library, numpy, numba and TA-Lib only."""

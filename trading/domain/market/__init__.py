@@ -1,1 +1,0 @@
-"""What is traded and how it moved: instruments, bars, the ring buffer, quality."""

@@ -1,1 +1,0 @@
-"""What the command line of the trading engine shares."""

@@ -1,1 +1,0 @@
-"""Commands of the trading engine: parse, call one service, print."""

@@ -1,0 +1,1 @@
+"""What the market is and says: instruments, bars, candles, feeds, quotes, swap costs."""

@@ -1,0 +1,1 @@
+"""The last bars of every pair in one array."""

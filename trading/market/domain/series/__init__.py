@@ -1,0 +1,1 @@
+"""Bars as a series: checked, joined, counted, ordered."""

@@ -1,0 +1,1 @@
+"""A seeded market that stands in while there is no real one."""

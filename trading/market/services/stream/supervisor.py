@@ -1,0 +1,89 @@
+"""Follow every running feed at once, take up new ones within a second, end in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, connections
+
+from trading.base.ports.clock import Clock
+from trading.base.ports.publisher import EventPublisher
+from trading.base.services.database_trouble import database_trouble
+from trading.market.services.stream.follower import FeedFollower, FeedOpener
+from trading.market.services.stream.herald import Herald
+from trading.market.services.stream.state import feeds_running
+
+logger = logging.getLogger(__name__)
+
+LOOK_S: Final = 0.5  # between looks for new feeds
+STEP_S: Final = 0.1  # how soon a request to stop is seen
+DRAIN_S: Final = 5.0
+
+
+class StreamSupervisor:
+    """The stream process: the only writer of the log."""
+
+    def __init__(self, *, open_feed: FeedOpener, publisher: EventPublisher, clock: Clock) -> None:
+        self._open_feed = open_feed
+        self._clock = clock
+        self._herald = Herald(publisher=publisher, clock=clock)
+        self._followed: dict[int, tuple[FeedFollower, asyncio.Task[None]]] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow feeds until ``stop`` is set, then let every write finish and send the news."""
+        news = asyncio.create_task(self._herald.run())
+        try:
+            while not stop.is_set():
+                await self._look()
+                waited = 0.0
+                while waited < LOOK_S and not stop.is_set():
+                    await self._clock.sleep(STEP_S)
+                    waited += STEP_S
+        finally:
+            await self._end(news)
+
+    async def _look(self) -> None:
+        try:
+            rows = {row.pk: row for row in await sync_to_async(feeds_running)()}
+        except DatabaseError as error:
+            trouble = await sync_to_async(database_trouble)(error)
+            logger.warning("the list of feeds cannot be read, again soon: %s", trouble)
+            await sync_to_async(connections.close_all)()
+            return
+        for feed_id, (follower, task) in list(self._followed.items()):
+            if task.done():
+                task.result()  # an error here is one of this code, not of a feed
+                del self._followed[feed_id]
+            elif feed_id not in rows:
+                follower.stop()
+        for feed_id, row in rows.items():
+            if feed_id not in self._followed:
+                logger.info("feed %s taken up: %s", feed_id, row.name)
+                follower = FeedFollower(
+                    row, open_feed=self._open_feed, herald=self._herald, clock=self._clock
+                )
+                self._followed[feed_id] = (follower, asyncio.create_task(follower.run()))
+
+    async def _end(self, news: asyncio.Task[None]) -> None:
+        for follower, _ in self._followed.values():
+            follower.stop()
+        tasks = [task for _, task in self._followed.values()]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=DRAIN_S)
+            for task in late:
+                logger.warning("a feed did not end within %.0f s; its log is complete", DRAIN_S)
+                task.cancel()
+        self._herald.stop()
+        await asyncio.wait({news}, timeout=DRAIN_S)
+        try:
+            await asyncio.wait_for(self._herald.drain(), DRAIN_S)
+        except TimeoutError:
+            logger.warning("news not sent in %.0f s were dropped", DRAIN_S)
+        logger.info(
+            "stream ended: %d messages sent, %d dropped",
+            self._herald.n_sent,
+            self._herald.n_dropped,
+        )

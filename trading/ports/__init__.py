@@ -1,1 +1,0 @@
-"""What the desk needs from the outside, as small protocols; adapters fulfil them."""

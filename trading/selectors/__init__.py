@@ -1,1 +1,0 @@
-"""Read queries of the trading app: frozen view rows, no writes."""

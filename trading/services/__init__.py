@@ -1,1 +1,0 @@
-"""Use cases of the trading engine: what is done, in one transaction each."""

@@ -1,0 +1,1 @@
+"""What bars mean: features, triggers, systems and the proposals they make."""

@@ -1,0 +1,1 @@
+"""What becomes of money that was earned."""
