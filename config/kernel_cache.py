@@ -13,7 +13,7 @@ from collections.abc import MutableMapping
 from hashlib import blake2b
 from pathlib import Path
 
-ROOTS = ("trading/domain", "optimizer/domain", "optimizer/services/bench")
+ROOTS = ("trading/*/domain", "optimizer/domain", "optimizer/services/bench")
 KEPT = 4  # versions; older ones are removed
 
 
@@ -21,7 +21,7 @@ def sources_digest(base: Path) -> str:
     """Return 16 hex digits over every source file that may hold a kernel."""
     digest = blake2b(digest_size=8)
     for root in ROOTS:
-        for path in sorted((base / root).rglob("*.py")):
+        for path in sorted(base.glob(f"{root}/**/*.py")):
             digest.update(path.relative_to(base).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

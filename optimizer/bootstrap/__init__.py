@@ -1,6 +1,6 @@
 """Build what the optimizer's services need from the settings and the trading side."""
 
-from optimizer.bootstrap.bench import core_bench_run, evaluator_bench_run, sweep_bench_run
+from optimizer.bootstrap.bench import evaluator_bench_run, sweep_bench_run
 from optimizer.bootstrap.candles import (
     candles_file,
     candles_stored,
@@ -43,7 +43,6 @@ __all__ = [
     "candles_stored",
     "celery_pool",
     "chunk_answer",
-    "core_bench_run",
     "evaluation_version",
     "evaluator_bench_run",
     "kernels_ready",

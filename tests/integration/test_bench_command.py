@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from guardian.management.commands import bench
 from optimizer import bootstrap
-from optimizer.management.commands import bench
 from trading.base.domain.errors import BadInputError
+from trading.desk import bootstrap as desk
 
 
 def ended(*words: str) -> tuple[int, str, str]:
@@ -37,7 +38,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def without_candles(**_given: Any) -> dict[str, Any]:
         raise BadInputError("no candles are stored; import them")
 
-    monkeypatch.setattr(bootstrap, "core_bench_run", run("core"))
+    monkeypatch.setattr(desk, "core_bench_run", run("core"))
     monkeypatch.setattr(bootstrap, "evaluator_bench_run", run("evaluator"))
     monkeypatch.setattr(bootstrap, "sweep_bench_run", without_candles)
     for name in ("core", "evaluator"):

@@ -128,10 +128,10 @@ def test_what_writes_prepares_a_fresh_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "words", "error"),
     [
-        ("drop table desk_desksession; delete from django_migrations where app = 'trading'",
+        ("drop table desk_desksession; delete from django_migrations where app = 'desk'",
          ("status", "--json"), "database_older"),
         ("drop table desk_desksession; insert into django_migrations values "
-         "(9999, 'trading', '9999_later', '2026-01-01')", ("status", "--json"), "database_newer"),
+         "(9999, 'desk', '9999_later', '2026-01-01')", ("status", "--json"), "database_newer"),
         ("create table wp_posts (x); drop table django_migrations; drop table desk_desksession",
          ("desk", "stop", "--json"), "database_foreign"),
     ],

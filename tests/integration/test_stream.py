@@ -16,6 +16,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.feeds import PAIRS, ScriptedFeed, log_of, make_feed, session_on
 from tests.fakes.publisher import MemoryPublisher
 from trading.base.domain.errors import BadInputError, RateLimitedError, VenueUnavailableError
+from trading.desk.services.sessions.readers import SessionReaders
 from trading.market.adapters.feeds.replay import ReplayFeed, ReplaySpec
 from trading.market.models import Feed, FeedPair
 from trading.market.ports.candles import SeriesKey
@@ -36,7 +37,10 @@ async def running(
 ) -> AsyncIterator[FakeClock]:
     clock, stop = FakeClock(), asyncio.Event()
     supervisor = StreamSupervisor(
-        open_feed=open_feed, publisher=publisher or MemoryPublisher(), clock=clock
+        readers=SessionReaders(),
+        open_feed=open_feed,
+        publisher=publisher or MemoryPublisher(),
+        clock=clock,
     )
     task = asyncio.create_task(supervisor.run(stop))
     try:

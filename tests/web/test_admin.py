@@ -14,7 +14,12 @@ from tests.web.desk_scene import Scene
 from trading.base.domain.reasons import TradingState
 from trading.desk.models import DeskSession, Fill
 
-MODELS = list(apps.get_app_config("trading").get_models())
+MODELS = [
+    model
+    for app in apps.get_app_configs()
+    if app.name.startswith("trading.")
+    for model in app.get_models()
+]
 OWN_PAGES = {"ConfigRevision"}  # edited through its own form, tested beside it
 
 

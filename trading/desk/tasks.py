@@ -1,4 +1,4 @@
-"""Celery entry points of the trading engine: thin, idempotent, ids as arguments.
+"""Celery entry points of the desk: thin, idempotent, ids as arguments.
 
 Beat and every worker load this file; the engine itself is loaded by those who run it.
 """

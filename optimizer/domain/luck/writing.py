@@ -1,7 +1,8 @@
 """Write the numbers of a verdict's sentences as the columns beside them are written.
 
-The desk's own writing, ``trading.base.selectors.figures``, lies above the domain; a test holds the two
-together. Thin spaces part thousands and stand before the percent sign, and a minus is a real one.
+The pages' own writing, ``trading.base.selectors.figures``, lies above the domain; a test holds the
+two together. Thin spaces part thousands and stand before the percent sign, and a minus is a real
+one.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from config.kernel_cache import KEPT, kernel_cache_use, sources_digest
 
 
 def checkout(base: Path, text: str = "x = 1\n") -> Path:
-    folder = base / "trading" / "domain"
+    folder = base / "trading" / "signals" / "domain"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "kernels.py").write_text(text)
     return base

@@ -7,12 +7,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-OUR_APPS: Final = frozenset({"trading", "optimizer", "guardian", "dashboard"})
+_OURS: Final = ("trading", "optimizer", "guardian", "dashboard")
 _LOCK_NAME: Final = "prepare.lock"
 
 
@@ -67,11 +68,15 @@ def database_standing() -> Standing:
     if database_is_fresh():
         return Standing.FRESH
     loader = MigrationLoader(connection)
+    # "trading" is the app of a database from before it was divided, which no migration leads on
+    ours = {"trading"} | {
+        app.label for app in apps.get_app_configs() if app.name.partition(".")[0] in _OURS
+    }
     applied, known = set(loader.applied_migrations), set(loader.disk_migrations)
-    apps = {app for app, _ in applied}
-    if not applied or not (apps & OUR_APPS or apps <= {app for app, _ in known}):
+    found = {app for app, _ in applied}
+    if not applied or not (found & ours or found <= {app for app, _ in known}):
         return Standing.FOREIGN
-    if any(app in OUR_APPS for app, _ in applied - known):
+    if any(app in ours for app, _ in applied - known):
         return Standing.NEWER
     return Standing.READY if known <= applied else Standing.OLDER
 

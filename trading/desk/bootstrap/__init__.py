@@ -1,4 +1,4 @@
-"""Build the trading adapters from the settings; the only place that does."""
+"""Build what runs the desk from the settings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.conf import settings
 from trading.base.adapters.worker_drain import is_draining
 from trading.base.bootstrap import event_publisher, system_clock
 from trading.base.domain.errors import BadInputError
+from trading.desk.bootstrap.bench import core_bench_run
 from trading.desk.domain.config import DeskConfig
 from trading.desk.models import DeskSession, Mode
 from trading.desk.services.bots import installing
@@ -22,6 +23,7 @@ from trading.desk.services.sessions.opening import (
     replay_plan,
     sessions_active,
 )
+from trading.desk.services.sessions.readers import SessionReaders
 from trading.desk.services.sessions.runner import RunLimits, SessionRunner
 from trading.market.bootstrap import candle_store, feed_open, swap_cost_entries, venue_problem
 from trading.market.domain.feed_kind import FeedKind
@@ -29,6 +31,7 @@ from trading.market.services.stream.supervisor import StreamSupervisor
 
 __all__ = [
     "bot_install",
+    "core_bench_run",
     "desk_config",
     "desk_start",
     "open_default_desk",
@@ -39,7 +42,12 @@ __all__ = [
 
 def stream_supervisor() -> StreamSupervisor:
     """Return the stream process: every running feed, written and announced."""
-    return StreamSupervisor(open_feed=feed_open, publisher=event_publisher(), clock=system_clock())
+    return StreamSupervisor(
+        open_feed=feed_open,
+        readers=SessionReaders(),
+        publisher=event_publisher(),
+        clock=system_clock(),
+    )
 
 
 def desk_config(command_line: Sequence[str] = ()) -> DeskConfig:

@@ -22,7 +22,6 @@ from trading.base.domain.errors import BadInputError, InvariantError
 from trading.base.domain.money import BPS, ZERO, canonical, check_positive, exact
 from trading.base.domain.numbers import real_number
 from trading.base.domain.side import Side
-from trading.desk.domain.policy import ExecutionPolicy
 from trading.market.domain.bars import FloatArray, to_decimal
 
 
@@ -37,6 +36,25 @@ class FillCosts(NamedTuple):
     def on_top(self) -> Decimal:
         """Return what is paid besides the notional."""
         return self.fee + self.gas
+
+
+class StatedFees(Protocol):
+    """What a fill is assumed to cost, in bps; the execution policy of a desk states it."""
+
+    @property
+    def taker_fee_bps(self) -> float:
+        """Return the venue's fee of a market fill."""
+        ...
+
+    @property
+    def maker_fee_bps(self) -> float:
+        """Return the venue's fee of a resting limit fill."""
+        ...
+
+    @property
+    def slippage_bps(self) -> float:
+        """Return the assumed slippage of a market fill."""
+        ...
 
 
 class CostModel(Protocol):
@@ -74,8 +92,8 @@ class VenueCosts:
     is_pool: ClassVar[bool] = False
 
     @classmethod
-    def from_policy(cls, policy: ExecutionPolicy) -> VenueCosts:
-        """Return the costs the execution policy states."""
+    def from_policy(cls, policy: StatedFees) -> VenueCosts:
+        """Return the costs the policy states."""
         with exact():
             return cls(
                 taker_fee=canonical(to_decimal(policy.taker_fee_bps) / BPS),

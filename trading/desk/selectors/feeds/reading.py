@@ -2,8 +2,8 @@
 
 A followed venue is judged by the market's own times, not by when rows were written: a pair is
 overdue from the moment its next bar closed at the venue, and blocked once that bar would be older
-than an entry may be (``trading.market.domain.freshness``, with the limit the sessions themselves obey).
-Feeds that run on a clock of their own are judged by when their last bar came.
+than an entry may be (``trading.market.domain.freshness``, with the limit the sessions themselves
+obey). Feeds that run on a clock of their own are judged by when their last bar came.
 """
 
 from __future__ import annotations

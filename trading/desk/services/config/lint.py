@@ -3,7 +3,6 @@
 Valid values can still be wrong together: a threshold another gate already guarantees, a fee of an
 order type that is not used, a database override the environment hides. The arithmetic of inert
 thresholds is ``trading.signals.domain.proposals``; the rest are the rules below.
-
 Source: reference specification platform 2.4, "ship a config lint".
 """
 

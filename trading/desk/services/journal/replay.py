@@ -1,8 +1,8 @@
 """Run the decision core over stored candles in this process, as fast as it goes.
 
 The same driver as a ghost session, without rows: what it would have written is tallied. Bars of
-all pairs are taken in the order of the stream's log (``trading.market.domain.series.turns``), and the end closes
-what is open, so that a ghost session over the same candles reaches the same digest.
+all pairs are taken in the order of the stream's log (``trading.market.domain.series.turns``), and
+the end closes what is open, so that a ghost session over the same candles reaches the same digest.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Read the candle files people bring along: CSV, JSON, Parquet or Feather, whatever the types.
 
 What is decided here is shape: which columns there are, what their cells mean as numbers and
-instants. Whether the numbers make sense is decided by ``trading.market.services.candles``. Whatever is
-refused is refused with the place a person would look at and the value found there.
+instants. Whether the numbers make sense is decided by ``trading.market.services.candles``. Whatever
+is refused is refused with the place a person would look at and the value found there.
 """
 
 from __future__ import annotations

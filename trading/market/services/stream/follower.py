@@ -34,7 +34,8 @@ from trading.market.services.stream.log import (
     feed_cursor_get,
     feed_note,
 )
-from trading.market.services.stream.state import feed_fail, feed_heartbeat, feed_slowest_cursor
+from trading.market.services.stream.readers import FeedReaders
+from trading.market.services.stream.state import feed_fail, feed_heartbeat
 
 logger = logging.getLogger(__name__)
 
@@ -52,10 +53,17 @@ class FeedFollower:
     """One feed's loop; ``stop`` lets the write under way finish."""
 
     def __init__(
-        self, row: FeedRow, *, open_feed: FeedOpener, herald: Herald, clock: Clock
+        self,
+        row: FeedRow,
+        *,
+        open_feed: FeedOpener,
+        readers: FeedReaders,
+        herald: Herald,
+        clock: Clock,
     ) -> None:
         self._row = row
         self._open_feed = open_feed
+        self._readers = readers
         self._herald = herald
         self._clock = clock
         self._stop = asyncio.Event()
@@ -132,7 +140,7 @@ class FeedFollower:
     async def _room(self, cursor: FeedCursor) -> int:
         if not self._is_unpaced:
             return max(BATCH_BARS, len(self._row.pairs))
-        slowest = await sync_to_async(feed_slowest_cursor)(feed_id=self._row.pk)
+        slowest = await sync_to_async(self._readers.slowest_cursor)(self._row.pk)
         if slowest is None:
             return max(BATCH_BARS, len(self._row.pairs))
         return min(BATCH_BARS, slowest + LEAD_MAX - cursor.last_seq)

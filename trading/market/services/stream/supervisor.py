@@ -14,6 +14,7 @@ from trading.base.ports.publisher import EventPublisher
 from trading.base.services.database_trouble import database_trouble
 from trading.market.services.stream.follower import FeedFollower, FeedOpener
 from trading.market.services.stream.herald import Herald
+from trading.market.services.stream.readers import FeedReaders
 from trading.market.services.stream.state import feeds_running
 
 logger = logging.getLogger(__name__)
@@ -26,8 +27,16 @@ DRAIN_S: Final = 5.0
 class StreamSupervisor:
     """The stream process: the only writer of the log."""
 
-    def __init__(self, *, open_feed: FeedOpener, publisher: EventPublisher, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        open_feed: FeedOpener,
+        readers: FeedReaders,
+        publisher: EventPublisher,
+        clock: Clock,
+    ) -> None:
         self._open_feed = open_feed
+        self._readers = readers
         self._clock = clock
         self._herald = Herald(publisher=publisher, clock=clock)
         self._followed: dict[int, tuple[FeedFollower, asyncio.Task[None]]] = {}
@@ -47,7 +56,7 @@ class StreamSupervisor:
 
     async def _look(self) -> None:
         try:
-            rows = {row.pk: row for row in await sync_to_async(feeds_running)()}
+            rows = {row.pk: row for row in await sync_to_async(feeds_running)(self._readers)}
         except DatabaseError as error:
             trouble = await sync_to_async(database_trouble)(error)
             logger.warning("the list of feeds cannot be read, again soon: %s", trouble)
@@ -63,7 +72,11 @@ class StreamSupervisor:
             if feed_id not in self._followed:
                 logger.info("feed %s taken up: %s", feed_id, row.name)
                 follower = FeedFollower(
-                    row, open_feed=self._open_feed, herald=self._herald, clock=self._clock
+                    row,
+                    open_feed=self._open_feed,
+                    readers=self._readers,
+                    herald=self._herald,
+                    clock=self._clock,
                 )
                 self._followed[feed_id] = (follower, asyncio.create_task(follower.run()))
 

@@ -15,7 +15,8 @@ OURS = ("trading", "optimizer", "guardian")
 
 
 def own_commands() -> list[tuple[str, str]]:
-    return sorted((str(app), name) for name, app in get_commands().items() if app in OURS)
+    found = ((str(app), name) for name, app in get_commands().items())
+    return sorted(pair for pair in found if pair[0].partition(".")[0] in OURS)
 
 
 @pytest.mark.parametrize(

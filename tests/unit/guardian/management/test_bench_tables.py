@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from optimizer.management.bench_tables import core_lines
+from guardian.management.bench_tables import core_lines
 from trading.desk.services.bench.core import PublishedRate, TimedRun, figures
 
 PEER = PublishedRate("slowpoke", 1000, (0.1, 0.2), "made up for this test")

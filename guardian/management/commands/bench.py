@@ -8,13 +8,14 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from optimizer import bootstrap
-from optimizer.management.bench_tables import core_lines, evaluator_lines, sweep_lines
+from guardian.management.bench_tables import core_lines, evaluator_lines, sweep_lines
+from optimizer import bootstrap as optimizer
 from optimizer.management.inputs import file_check
 from optimizer.services.bench.sweep import SWEEP_ROUNDS, SweepPlan
 from optimizer.services.studies.open.typed import whole
 from trading.base.domain.errors import BadInputError, TradingError
 from trading.base.management.desk_command import DeskCommand
+from trading.desk import bootstrap as desk
 
 NAMES = ("core", "evaluator", "sweep")
 
@@ -101,16 +102,16 @@ class Command(DeskCommand):
         self, name: str, plan: SweepPlan, rounds: int | None, options: Mapping[str, Any]
     ) -> dict[str, Any]:
         if name == "core":
-            return bootstrap.core_bench_run(seed=plan.seed, say=self._say)
+            return desk.core_bench_run(seed=plan.seed, say=self._say)
         shared = {
             "candles": options["candles_file"],
             "swap_costs": options["swap_costs"],
             "say": self._say,
         }
         if name == "sweep":
-            return bootstrap.sweep_bench_run(plan=plan, **shared)
+            return optimizer.sweep_bench_run(plan=plan, **shared)
         has_peers = not options["no_peers"]
-        return bootstrap.evaluator_bench_run(
+        return optimizer.evaluator_bench_run(
             has_peers=has_peers, rounds=rounds, seed=plan.seed, **shared
         )
 
