@@ -9,6 +9,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 
+import config.urls  # noqa: F401 - registers the admin
 from tests import factories as make
 from tests.web.desk_scene import Scene
 from trading.base.domain.reasons import TradingState
