@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from tests.fakes.bars import by_time
 from trading.desk.domain.decision.driver import DeskDriver
 from trading.desk.domain.decision.opening import desk_open
 from trading.desk.domain.decision.output import StepOutput
@@ -135,8 +136,8 @@ def run(
 ) -> DeskDriver:
     """Step through the bars in the order given; ``look`` sees each step once orders are sent."""
     driver = DeskDriver(state)
-    for seq, (pair, bar) in enumerate(bars, start=1):
-        out = driver.step(seq, pair, bar)
+    for seq, _, together in by_time(bars):
+        out = driver.step(seq, together)
         look(out, driver.state)
         for confirmation in driver.send(out):
             look(confirmation, driver.state)

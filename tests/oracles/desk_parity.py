@@ -25,7 +25,7 @@ from trading.desk.domain.decision.output import RoundTripClosed
 from trading.desk.domain.decision.state import BotState
 from trading.desk.domain.execution.orders import ExecutionReport
 from trading.desk.domain.policy import Policy
-from trading.desk.services.journal.replay import bars_in_order
+from trading.desk.services.journal.replay import bar_times
 from trading.desk.services.sessions.blueprint import ghost_blueprint_make, state_build
 from trading.market.domain.bars import BarArrays
 from trading.market.domain.costs import SwapCostSchedule
@@ -73,12 +73,12 @@ def desk_run(
     driver = DeskDriver(state_build(stored, session_key="parity"))
     run = DeskRun(driver.state.bots[0])
     number = {time: i for i, time in enumerate(bars.open_time.tolist())}
-    for seq, (pair, bar) in enumerate(bars_in_order({bot.pair: bars}), start=1):
-        out = driver.step(seq, pair, bar)
+    for time in bar_times({bot.pair: bars}):
+        out = driver.step(time.seq, time.bars)
         record = unpack_record(out.journal[0].record)
         is_refused = record.side > 0 and record.outcome >= Outcome.BAR_QUARANTINED
         if is_refused:
-            run.refused[seq - 1] = record.outcome
+            run.refused[time.seq - 1] = record.outcome
         for part in (out, *driver.send(out)):
             run.trips += part.round_trips
             run.fills += [(number[f.report.event_time], f.order.side, f.report) for f in part.fills]

@@ -18,7 +18,7 @@ from trading.desk.domain.config import BotsConfig, DeskConfig
 from trading.desk.domain.decision.driver import DeskDriver
 from trading.desk.domain.decision.journal import unpack_record
 from trading.desk.domain.policy import Policy, RiskPolicy, SchedulingPolicy
-from trading.desk.services.journal.replay import bars_in_order, replay_run
+from trading.desk.services.journal.replay import bar_times, replay_run
 from trading.desk.services.sessions.blueprint import state_build
 from trading.market.domain.bars import BarArrays
 from trading.treasury.domain.policy import FeePolicy, SavingsPolicy
@@ -49,10 +49,11 @@ def decisions(series: dict[str, BarArrays], bankrolls: dict[str, str]) -> dict[s
     config = DeskConfig(bots=BotsConfig(bankroll_by_quote=by_quote), policy=POLICY)
     driver = DeskDriver(state_build(blueprint(sorted(series), config), session_key="law"))
     found: dict[str, list[str]] = {pair: [] for pair in series}
-    for seq, (pair, bar) in enumerate(bars_in_order(series), start=1):
-        out = driver.step(seq, pair, bar)
+    for time in bar_times(series):
+        out = driver.step(time.seq, time.bars)
         driver.send(out)
-        found[pair] += [_amounts(row.record) for row in out.journal]
+        for row in out.journal:
+            found[driver.state.bots[row.bot_index].spec.pair].append(_amounts(row.record))
     return found
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.integration.sessions.market import blueprint, series
 from trading.desk.domain.decision.driver import DeskDriver
-from trading.desk.services.journal.replay import bars_in_order
+from trading.desk.services.journal.replay import bar_times
 from trading.desk.services.sessions.blueprint import state_build
 from trading.desk.services.sessions.snapshots import snapshot_load, snapshot_pack
-from trading.market.domain.bars import Bar
+from trading.market.domain.series.turns import BarTime
 
 BARS = 460
 SEEDS = st.integers(1, 40)
@@ -27,11 +27,11 @@ def fresh() -> DeskDriver:
     return DeskDriver(state_build(PLAN, session_key="law"))
 
 
-def run(driver: DeskDriver, bars: list[tuple[str, Bar]], first: int = 1) -> list[bytes]:
+def run(driver: DeskDriver, times: list[BarTime]) -> list[bytes]:
     """Return every record of the run, in order."""
     records = []
-    for seq, (pair, bar) in enumerate(bars, start=first):
-        out = driver.step(seq, pair, bar)
+    for time in times:
+        out = driver.step(time.seq, time.bars)
         driver.send(out)
         records += [row.record for row in out.journal]
     return records
@@ -42,45 +42,45 @@ def run(driver: DeskDriver, bars: list[tuple[str, Bar]], first: int = 1) -> list
 def test_cutting_the_future_changes_no_earlier_decision(seed: int, cut: int, data: Any) -> None:
     past = series(BARS, seed)
     other = series(BARS, data.draw(SEEDS.filter(lambda s: s != seed)))
-    whole = run(fresh(), list(bars_in_order(past)))
-    short = run(fresh(), list(bars_in_order({p: b.slice(0, cut) for p, b in past.items()})))
+    whole = run(fresh(), list(bar_times(past)))
+    short = run(fresh(), list(bar_times({p: b.slice(0, cut) for p, b in past.items()})))
     assert whole[: len(short)] == short
     # nor does another future after the cut
-    bars = list(bars_in_order(past))[: 2 * cut] + list(bars_in_order(other))[2 * cut :]
-    assert run(fresh(), bars)[: len(short)] == short
+    times = list(bar_times(past))[:cut] + list(bar_times(other))[cut:]
+    assert run(fresh(), times)[: len(short)] == short
 
 
 @SLOW
 @given(seed=SEEDS)
 def test_reports_that_come_twice_or_late_change_nothing(seed: int) -> None:
-    bars = list(bars_in_order(series(BARS, seed)))
+    times = list(bar_times(series(BARS, seed)))
     calm, noisy = fresh(), fresh()
-    expected = run(calm, bars)
+    expected = run(calm, times)
     records, seen = [], []
-    for seq, (pair, bar) in enumerate(bars, start=1):
-        out = noisy.step(seq, pair, bar)
+    for time in times:
+        out = noisy.step(time.seq, time.bars)
         noisy.send(out)
         records += [row.record for row in out.journal]
-        seen += [(pair, report) for _, report in out.order_events]
-        for old_pair, report in seen[-6:]:  # the venue repeats itself, in reverse order too
-            assert not noisy.core.apply_reports(old_pair, [report, report]).has_effects
-        for old_pair, report in reversed(seen[-6:]):
-            assert not noisy.core.apply_reports(old_pair, [report]).has_effects
+        seen += [report for _, report in out.order_events]
+        for report in seen[-6:]:  # the venue repeats itself, in reverse order too
+            assert not noisy.core.apply_reports([report, report]).has_effects
+        for report in reversed(seen[-6:]):
+            assert not noisy.core.apply_reports([report]).has_effects
     assert records == expected
     assert noisy.state.digest == calm.state.digest
 
 
 @SLOW
-@given(seed=SEEDS, cut=st.integers(1, 2 * BARS - 1))
+@given(seed=SEEDS, cut=st.integers(1, BARS - 1))
 def test_a_run_continued_from_a_snapshot_is_the_same_run(seed: int, cut: int) -> None:
-    bars = list(bars_in_order(series(BARS, seed)))
+    times = list(bar_times(series(BARS, seed)))
     driver = fresh()
-    run(driver, bars[:cut])
+    run(driver, times[:cut])
     data, checksum = snapshot_pack(driver.state)
     state = state_build(PLAN, session_key="law")
     snapshot_load(state, data, checksum)
     resumed = DeskDriver(state)
-    assert run(resumed, bars[cut:], cut + 1) == run(driver, bars[cut:], cut + 1)
+    assert run(resumed, times[cut:]) == run(driver, times[cut:])
     assert snapshot_pack(resumed.state) == snapshot_pack(driver.state)
 
 
@@ -88,7 +88,7 @@ def test_a_run_continued_from_a_snapshot_is_the_same_run(seed: int, cut: int) ->
 @given(seed=SEEDS)
 def test_no_bot_ever_owes_cash_and_no_fills_exceed_their_order(seed: int) -> None:
     driver = fresh()
-    run(driver, list(bars_in_order(series(BARS, seed))))
+    run(driver, list(bar_times(series(BARS, seed))))
     for bot in driver.state.bots:
         assert bot.cash >= 0
         assert bot.reserved >= 0

@@ -15,7 +15,7 @@ from tests.oracles.paths import schedule
 from trading.desk.domain.config import BotsConfig, DeskConfig, InstalledBot
 from trading.desk.domain.decision.driver import DeskDriver
 from trading.desk.domain.policy import Policy
-from trading.desk.services.journal.replay import bars_in_order
+from trading.desk.services.journal.replay import bar_times
 from trading.desk.services.sessions.blueprint import ghost_blueprint_make, state_build
 from trading.desk.services.sessions.snapshots import snapshot_load, snapshot_pack
 from trading.market.domain.bars import Bar
@@ -46,13 +46,13 @@ def fresh() -> DeskDriver:
 
 
 def bars_of(seed: int) -> list[Bar]:
-    return [bar for _, bar in bars_in_order(series(BARS, seed, (PAIR,)))]
+    return [bar for time in bar_times(series(BARS, seed, (PAIR,))) for _, bar in time.bars]
 
 
 def run(driver: DeskDriver, bars: list[Bar], first: int = 1) -> list[bytes]:
     records = []
     for seq, bar in enumerate(bars, start=first):
-        out = driver.step(seq, PAIR, bar)
+        out = driver.step(seq, [(PAIR, bar)])
         driver.send(out)
         records += [row.record for row in out.journal]
     return records
@@ -80,12 +80,12 @@ def test_reports_that_come_twice_or_late_change_nothing(seed: int) -> None:
     bars = bars_of(seed)
     expected, records, seen = run(calm, bars), [], []
     for seq, bar in enumerate(bars, start=1):
-        out = noisy.step(seq, PAIR, bar)
+        out = noisy.step(seq, [(PAIR, bar)])
         noisy.send(out)
         records += [row.record for row in out.journal]
         seen += [report for _, report in out.order_events]
         for report in (*seen[-6:], *reversed(seen[-6:])):
-            assert not noisy.core.apply_reports(PAIR, [report]).has_effects
+            assert not noisy.core.apply_reports([report]).has_effects
     assert records == expected
     assert calm.state.bots[0].n_round_trips > 0
 
@@ -96,7 +96,7 @@ def test_it_spends_all_it_has_and_never_owes(seed: int) -> None:
     driver = fresh()
     bot = driver.state.bots[0]
     for seq, bar in enumerate(bars_of(seed), start=1):
-        driver.send(driver.step(seq, PAIR, bar))
+        driver.send(driver.step(seq, [(PAIR, bar)]))
         assert bot.cash >= 0
         assert bot.stop is None
         if bot.position is not None:

@@ -101,8 +101,8 @@ def test_no_limit_is_exceeded_when_an_entry_is_ordered(
 
 def test_the_law_above_sees_orders_that_fill_every_limit() -> None:
     crowd = [
-        Member(pair, {1: (1, 0.9, confidence)}, f"bot{confidence}")
-        for pair in PAIRS
+        Member(pair, {1: (1, strength, confidence)}, f"bot{confidence}")
+        for pair, strength in zip(PAIRS, (0.9, 0.91, 0.92), strict=True)  # equals stand together
         for confidence in (0.6, 0.7, 0.8)
     ]
     risk, watch = replace(EASY.risk, max_open_positions=4, max_exposure_pct=1000.0), Watch()

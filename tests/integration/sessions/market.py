@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,16 +12,22 @@ from tests.fakes.clock import FakeClock
 from trading.desk.domain.config import DeskConfig
 from trading.desk.models import DeskSession, Mode
 from trading.desk.services.config.overrides import current_config
-from trading.desk.services.journal.replay import bars_in_order
+from trading.desk.services.journal.replay import bar_times
 from trading.desk.services.sessions.blueprint import blueprint_make
 from trading.desk.services.sessions.opening import session_create
-from trading.market.domain.bars import BarArrays
+from trading.market.domain.bars import Bar, BarArrays
 from trading.market.models import Feed, StreamBar
 
 STEP_MS = 300_000
 FIRST = 1_750_000_200_000 // STEP_MS * STEP_MS
 START = datetime(2025, 6, 15, tzinfo=UTC)
 PAIRS = ("AAA/USDT", "BBB/USDT")
+
+
+def in_order(series: dict[str, BarArrays]) -> Iterator[tuple[str, Bar]]:
+    """Yield the bars of all pairs as a feed publishes them."""
+    for time in bar_times(series):
+        yield from time.bars
 
 
 def random_walk(n: int, seed: int) -> BarArrays:
@@ -60,7 +66,7 @@ def publish(feed: Feed, bars: dict[str, BarArrays], *, is_finished: bool = True)
     """Write the bars as the stream process would."""
     counts = {pair: feed.bars.filter(pair=pair).count() for pair in bars}
     rows = []
-    for seq, (pair, bar) in enumerate(bars_in_order(bars), start=feed.last_seq + 1):
+    for seq, (pair, bar) in enumerate(in_order(bars), start=feed.last_seq + 1):
         counts[pair] += 1
         rows.append(
             StreamBar(

@@ -38,7 +38,8 @@ class Proposal:
         bar_time: close time of that bar, ms UTC.
         cost_bps: of buying and selling the intended notional.
         bars_rested: since the bot last left a position.
-        equity: the bot's, quote. notional: value of the entry, quote.
+        equity_ratio: the bot's equity in units of its bankroll. notional_ratio: the value of the
+            entry likewise; proposals of all pairs meet, and two currencies have no common amount.
     """
 
     bot_index: int
@@ -51,8 +52,8 @@ class Proposal:
     bar_time: int
     cost_bps: float
     bars_rested: int
-    equity: float
-    notional: float
+    equity_ratio: float
+    notional_ratio: float
 
     @property
     def rank(self) -> tuple[float, ...]:
@@ -62,7 +63,7 @@ class Proposal:
         """
         return (
             *(self.conviction, self.strength, self.confidence, -self.cost_bps),
-            *(self.bars_rested, self.equity, -self.notional),
+            *(self.bars_rested, self.equity_ratio, -self.notional_ratio),
         )
 
 

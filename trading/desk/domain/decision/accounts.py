@@ -39,15 +39,6 @@ RECENT_ORDERS: Final = 8
 _STOP_REACHED: Final = frozenset({ReportKind.TRIGGERED, ReportKind.FILLED})
 
 
-def apply_reports(
-    state: DeskState, pair: PairState, reports: list[ExecutionReport], out: StepOutput
-) -> None:
-    """Book the reports in order, and together what they closed."""
-    n_before = len(out.round_trips)
-    book_reports(state, pair, reports, out)
-    settle(state, out, n_before)
-
-
 def book_reports(
     state: DeskState, pair: PairState, reports: list[ExecutionReport], out: StepOutput
 ) -> None:

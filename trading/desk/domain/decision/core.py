@@ -1,28 +1,31 @@
-"""The decision core: state and one closed bar in, decisions, rows and orders out.
+"""The decision core: state and the closed bars of one time in, decisions, rows and orders out.
 
 Replay, ghost and live run this same code; it knows no clock, no database and no venue. A step is
 
-1. book what the venue reported up to this bar,
-2. take the bar into the pair's memory (ring buffer, shared features, data hash),
-3. let every bot on the pair decide: manage its position, or look for an entry,
-4. write one journal record per bot and chain the run's digest.
+1. book what the venue reported up to this bar time, for all pairs, and settle what that closed,
+2. take the bars into the pairs' memories (ring buffer, shared features, data hash),
+3. let every bot decide: manage its position, or propose an entry,
+4. let the proposals of all pairs compete for seats and limits, the best first,
+5. write one journal record per bot and chain the run's digest.
 
-Operators' orders (policy, trading state) come in through ``apply_input`` between two bars and are
-numbered by the epoch that every record carries.
+A bar time is the step because the pairs of a session share seats, limits and the health of its
+savings: whichever pair were decided on first could take what another deserves more. Facts that
+steer (policy, trading state) come in between two steps and are numbered by the epoch that every
+record carries.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from typing import Final
 
 from trading.base.domain.errors import InvariantError
 from trading.base.domain.money import total
 from trading.base.domain.reasons import ExitReason, TradingState
-from trading.desk.domain.decision.accounts import apply_reports, settle
-from trading.desk.domain.decision.deciding import decide_bar
+from trading.desk.domain.decision.accounts import book_reports, settle
+from trading.desk.domain.decision.deciding import decide_bars
 from trading.desk.domain.decision.exits import close_out, order_exit
 from trading.desk.domain.decision.journal import chain_bar, chain_digest
 from trading.desk.domain.decision.orders import cancel_order
@@ -43,33 +46,40 @@ class DeskCore:
         self.state = state
 
     def step(
-        self, seq: int, pair_name: str, bar: Bar, reports: list[ExecutionReport]
+        self,
+        seq: int,
+        bars: Sequence[tuple[str, Bar]],
+        reports: Mapping[str, list[ExecutionReport]],
     ) -> StepOutput:
-        """Decide on one closed bar.
+        """Decide on the closed bars of one time.
 
         Args:
-            seq: stream sequence number, greater than that of the step before.
-            pair_name: pair of the bar; bars of pairs without bots only move the sequence.
-            bar: closed, after the pair's bar before it.
-            reports: what the venue reported up to and including this bar, oldest first.
+            seq: stream number of the last of the bars, greater than that of the step before.
+            bars: (pair, bar) of one open time, each after the pair's bar before it, in the order
+                of ``market.turns``; those of pairs without bots only move the sequence.
+            reports: by pair, what the venue reported up to and including the bar, oldest first.
 
         Raises:
-            InvariantError: the sequence does not grow.
+            InvariantError: the sequence does not grow, there is no bar, or times are mixed.
         """
         state = self.state
         if seq <= state.seq:
             raise InvariantError(f"step {seq} came after {state.seq}")
+        open_time = _open_time(bars)
         state.seq = seq
-        out = StepOutput(seq, pair_name, bar.open_time, bar.open_time + state.step_ms)
-        pair = state.pairs.get(pair_name)
-        if pair is None:
+        out = StepOutput(seq, open_time, open_time + state.step_ms)
+        taken = [(state.pairs[name], bar) for name, bar in bars if name in state.pairs]
+        if not taken:
             return out
         if out.bar_time > state.time:
             self._move_on(out)
-        if reports:
-            apply_reports(state, pair, reports, out)
-        _take_bar(state, pair, bar)
-        decide_bar(state, pair, bar, out)
+        for pair, _ in taken:
+            if pair.name in reports:
+                book_reports(state, pair, reports[pair.name], out)
+        settle(state, out, 0)
+        for pair, bar in taken:
+            _take_bar(state, pair, bar)
+        decide_bars(state, taken, out)
         self._seal(out)
         state.n_decisions += len(out.journal)
         return out
@@ -79,18 +89,21 @@ class DeskCore:
         self.state.digest = chain_digest(self.state.digest, out.bar_time, records, money)
 
     def _move_on(self, out: StepOutput) -> None:
-        """Begin a new bar time; every pair that was coming has left its mark on the one before."""
+        """Begin a new bar time: mark the session's equity at the end of the one before."""
         state = self.state
         if state.time > 0 and state.time % (EQUITY_EVERY_BARS * state.step_ms) == 0:
             out.equity, out.equity_time = session_equity(state), state.time
         state.time = out.bar_time
 
-    def apply_reports(self, pair_name: str, reports: list[ExecutionReport]) -> StepOutput:
-        """Book reports that arrive between two bars (an acceptance, a confirmed cancel)."""
+    def apply_reports(self, reports: Sequence[ExecutionReport]) -> StepOutput:
+        """Book reports that arrive between two steps (an acceptance, a confirmed cancel)."""
         state = self.state
-        pair = state.pairs[pair_name]
-        out = _between_bars(state, pair.last_open_time)
-        apply_reports(state, pair, reports, out)
+        out = self._between_bars()
+        for report in reports:
+            pair = state.pair_of_order(report.client_order_id)
+            if pair is not None:  # no order of ours changes nothing
+                book_reports(state, pair, [report], out)
+        settle(state, out, 0)
         return out
 
     def apply_policy(self, policy: Policy) -> StepOutput:
@@ -110,6 +123,14 @@ class DeskCore:
         """
         self.state.stale_through_seq, self.state.stale_now_ms = through_seq, now_ms
         return self._next_epoch()
+
+    def apply_absent(self, pairs: Collection[str]) -> None:
+        """Remember which pairs are without a bar though their grace is over.
+
+        Nothing is decided by it: a pair without a bar is not decided on, and its next bar meets
+        the gate on gaps. It is remembered so that it is written down once, not on every bar.
+        """
+        self.state.absent = tuple(sorted(pairs))
 
     def apply_trading_states(self, states: Mapping[int, tuple[TradingState, bool]]) -> StepOutput:
         """Obey the operator at once: by bot index, the state and whether to flatten.
@@ -157,8 +178,12 @@ class DeskCore:
         state.epoch += 1
         for bot in state.bots:
             bot.touch()
+        return self._between_bars()
+
+    def _between_bars(self) -> StepOutput:
+        state = self.state
         newest = max((pair.last_open_time for pair in state.pairs.values()), default=-1)
-        return _between_bars(state, newest)  # a session without bots has no pairs
+        return StepOutput(state.seq, newest, newest + state.step_ms)  # without bots no pairs
 
 
 def session_equity(state: DeskState) -> dict[str, tuple[float, float]]:
@@ -176,8 +201,11 @@ def session_equity(state: DeskState) -> dict[str, tuple[float, float]]:
     }
 
 
-def _between_bars(state: DeskState, open_time: int) -> StepOutput:
-    return StepOutput(state.seq, "", open_time, open_time + state.step_ms)
+def _open_time(bars: Sequence[tuple[str, Bar]]) -> int:
+    times = {bar.open_time for _, bar in bars}
+    if len(times) != 1:
+        raise InvariantError(f"a step was given bars of {len(times)} times; expected one")
+    return times.pop()
 
 
 def _take_bar(state: DeskState, pair: PairState, bar: Bar) -> None:

@@ -1,8 +1,9 @@
-"""One closed bar of one pair: every bot on it decides, and leaves exactly one record."""
+"""The closed bars of one time: every bot of their pairs decides, and leaves exactly one record."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,19 +32,43 @@ class _Turn:
     pair: PairState
     bar: Bar
     out: StepOutput
-    stopped: frozenset[int]  # bots whose stop was filled within the bar
-    candidates: list[Candidate]
+    stopped: frozenset[int]  # bots of the pair whose stop was filled within the bar
+    candidates: list[Candidate]  # of all pairs
 
 
-def decide_bar(state: DeskState, pair: PairState, bar: Bar, out: StepOutput) -> None:
-    """Let every bot of the pair decide on the bar and leave its record in ``out``."""
-    stopped = NO_BOTS
-    if out.round_trips:
-        trips = [trip for trip in out.round_trips if trip.exit_reason is ExitReason.STOP]
-        stopped = frozenset(trip.bot_index for trip in trips)
-    turn = _Turn(state, pair, bar, out, stopped, [])
-    cooldown = state.policy.signals.gap_cooldown_bars
-    is_plain = not bar.flags and not stopped and pair.bars_since_gap >= cooldown
+def decide_bars(state: DeskState, bars: Sequence[tuple[PairState, Bar]], out: StepOutput) -> None:
+    """Let every bot of the pairs decide on their bars of one time and leave its record in ``out``.
+
+    Positions are managed first, pair by pair; then the entries that bots of all pairs propose
+    compete with each other.
+    """
+    stopped = _stopped(state, out) if out.round_trips else {}
+    candidates: list[Candidate] = []
+    for pair, bar in bars:
+        _decide_pair(_Turn(state, pair, bar, out, stopped.get(pair.name, NO_BOTS), candidates))
+    if candidates:
+        with exact():
+            decide_entries(state, candidates, out)
+        for c in candidates:
+            read = Reading(c.outcome, c.gates, BUY, c.conviction, c.hashed)
+            _record(state, c.pair, c.bot, read, out)
+        out.journal.sort()
+
+
+def _stopped(state: DeskState, out: StepOutput) -> dict[str, frozenset[int]]:
+    """Return by pair the bots whose stop was filled within the step's bars."""
+    found: dict[str, frozenset[int]] = {}
+    for trip in out.round_trips:
+        if trip.exit_reason is ExitReason.STOP:
+            name = state.bots[trip.bot_index].spec.pair
+            found[name] = found.get(name, NO_BOTS) | {trip.bot_index}
+    return found
+
+
+def _decide_pair(turn: _Turn) -> None:
+    pair, out = turn.pair, turn.out
+    cooldown = turn.state.policy.signals.gap_cooldown_bars
+    is_plain = not turn.bar.flags and not turn.stopped and pair.bars_since_gap >= cooldown
     n_bars, values, signal = pair.n_bars, pair.bar, pair.out
     for index, bot, decide, view, params, kernel_state, min_bars in pair.slots:
         action = NONE
@@ -55,13 +80,6 @@ def decide_bar(state: DeskState, pair: PairState, bar: Bar, out: StepOutput) -> 
                     out.journal.append(row)
                     continue
         _decide_bot(turn, bot, action)
-    if turn.candidates:
-        with exact():
-            decide_entries(state, pair, turn.candidates, bar.flags, out)
-        for c in turn.candidates:
-            read = Reading(c.outcome, c.gates, BUY, c.conviction, c.hashed)
-            _record(turn, c.bot, read)
-        out.journal.sort()
 
 
 def _unmoved(turn: _Turn, bot: BotState, index: int, min_bars: int) -> JournalRow | None:
@@ -110,11 +128,11 @@ def _decide_bot(turn: _Turn, bot: BotState, action: int) -> None:
         outcome = failed_outcome(gates)
     elif action == BUY:
         strength, confidence = pair.out.tolist()
-        turn.candidates.append(Candidate(bot, strength, confidence, hashed))
+        turn.candidates.append(Candidate(pair, bot, bar.flags, strength, confidence, hashed))
         return
     else:
         outcome = _flat_outcome(gates, action, pair)
-    _record(turn, bot, Reading(outcome, gates, action, math.nan, hashed))
+    _record(state, pair, bot, Reading(outcome, gates, action, math.nan, hashed), turn.out)
 
 
 def _trusted(bar: Bar) -> Price:
@@ -135,6 +153,8 @@ def _flat_outcome(gates: list[GateResult], action: int, pair: PairState) -> Outc
     return failed_outcome(gates)
 
 
-def _record(turn: _Turn, bot: BotState, reading: Reading) -> None:
-    record = pack_record(reading, epoch=turn.state.epoch, data_hash=turn.pair.data_hash)
-    turn.out.journal.append(JournalRow(bot.spec.index, int(reading.outcome), record))
+def _record(
+    state: DeskState, pair: PairState, bot: BotState, reading: Reading, out: StepOutput
+) -> None:
+    record = pack_record(reading, epoch=state.epoch, data_hash=pair.data_hash)
+    out.journal.append(JournalRow(bot.spec.index, int(reading.outcome), record))

@@ -7,6 +7,8 @@ committed the same way.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trading.desk.domain.decision.core import DeskCore
 from trading.desk.domain.decision.output import (
     AmendOrder,
@@ -36,36 +38,41 @@ class DeskDriver:
         """Return the session's state."""
         return self.core.state
 
-    def step(self, seq: int, pair: str, bar: Bar) -> StepOutput:
-        """Let the venue answer the bar, then decide on it."""
-        if seq <= self.state.warm_through_seq:
-            bar = _warming(bar)
-        held = self.state.pairs.get(pair)
-        reports = []
-        if held is not None:
-            reports = self.venue.on_bar(
-                pair,
+    def step(self, seq: int, bars: Sequence[tuple[str, Bar]]) -> StepOutput:
+        """Let the venue answer the bars of one time, then decide on them.
+
+        ``seq`` is the stream number of the last of them.
+        """
+        state = self.state
+        if seq <= state.warm_through_seq:
+            bars = [(name, _warming(bar)) for name, bar in bars]
+        reports = {}
+        for name, bar in bars:
+            pair = state.pairs.get(name)
+            if pair is None:
+                continue
+            told = self.venue.on_bar(
+                name,
                 bar,
-                costs=held.costs,
-                own_costs=held.own_costs,
-                participation_pct=self.state.policy.execution.participation_pct,
+                costs=pair.costs,
+                own_costs=pair.own_costs,
+                participation_pct=state.policy.execution.participation_pct,
             )
-        return self.core.step(seq, pair, bar, reports)
+            if told:
+                reports[name] = told
+        return self.core.step(seq, bars, reports)
 
     def send(self, out: StepOutput) -> list[StepOutput]:
         """Hand the committed commands to the venue; return what its confirmations changed."""
-        pairs: dict[str, None] = {}  # in order of first mention
+        if not out.commands:
+            return []
         for command in out.commands:
             self._dispatch(command, out.bar_time)
-            pairs[command.order.pair] = None
-        outputs = []
-        for pair in pairs:
-            reports = self.venue.drain(pair)
-            if reports:
-                after = self.core.apply_reports(pair, reports)
-                outputs.append(after)
-                outputs.extend(self.send(after) if after.commands else ())
-        return outputs
+        reports = self.venue.drain()
+        if not reports:
+            return []
+        after = self.core.apply_reports(reports)
+        return [after, *self.send(after)]
 
     def _dispatch(self, command: Command, now: int) -> None:
         if isinstance(command, SubmitOrder):

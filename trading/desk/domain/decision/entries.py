@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Final
 
 from trading.base.domain.gates import GateResult
@@ -53,9 +52,11 @@ _QUARANTINED_BAR: Final = GateResult(Gate.BAR_QUALITY, 1.0, 0.0, False, Outcome.
 
 @dataclass(slots=True)
 class Candidate:
-    """One buy signal on its way through the gates."""
+    """One buy signal on its way through the gates; ``flags`` are those of its bar."""
 
+    pair: PairState
     bot: BotState
+    flags: int
     strength: float
     confidence: float
     hashed: int  # of everything the decision looks at
@@ -81,24 +82,22 @@ def data_gates(pair: PairState, bot: BotState, flags: int) -> list[GateResult]:
     ]
 
 
-def decide_entries(
-    state: DeskState, pair: PairState, candidates: list[Candidate], flags: int, out: StepOutput
-) -> None:
-    """Pass every candidate through all gates and order the entries that fit, the best first.
+def decide_entries(state: DeskState, candidates: list[Candidate], out: StepOutput) -> None:
+    """Pass the candidates of all pairs through all gates and order what fits, the best first.
 
     What bots share (seats, open positions, exposure) is read again before each order, so that no
-    order of a bar overlooks the one before it. Bots that answer to their system alone are not held
-    against it; they go first, because what they order counts for the others.
+    order of a bar time overlooks the one before it. Bots that answer to their system alone are not
+    held against it; they go first, because what they order counts for the others.
     """
     for candidate in candidates:
-        _evaluate(state, pair, candidate, flags, out)
+        _evaluate(state, candidate, out)
     clear = [c for c in candidates if first_failure(_own(c)) is None]
     for candidate in clear:
         if _is_free(candidate.bot):
-            _order(state, pair, candidate, out)
+            _order(state, candidate, out)
     asking = {c.bot.spec.index: c for c in clear if not _is_free(c.bot)}
-    for equals in BusScheduler.queue([_proposal(pair, c, out) for c in asking.values()]):
-        _serve(state, pair, [asking[p.bot_index] for p in equals], out)
+    for equals in BusScheduler.queue([_proposal(c, out) for c in asking.values()]):
+        _serve(state, [asking[p.bot_index] for p in equals], out)
     for candidate in candidates:
         failure = first_failure(candidate.gates)
         candidate.outcome = Outcome.ENTRY_ORDERED if failure is None else failure.outcome
@@ -108,48 +107,49 @@ def _own(candidate: Candidate) -> list[GateResult]:
     return [result for result in candidate.gates if result.gate not in SHARED]
 
 
-def _serve(state: DeskState, pair: PairState, equals: list[Candidate], out: StepOutput) -> None:
-    """Order the entries of these equals if there is room for all of them, else none."""
-    together = _limits(state, pair, equals[0], len(equals), out)
-    alone = _limits(state, pair, equals[0], 1, out)
-    limits = [
-        one._replace(outcome=Outcome.EQUAL_PROPOSALS) if single.is_passed else one
-        for one, single in zip(together, alone, strict=True)
-    ]
-    for candidate in equals:
-        candidate.gates = _own(candidate) + limits
-    if first_failure(limits) is None:
-        for candidate in equals:
-            _order(state, pair, candidate, out)
-        take_seats(state.seats, out.bar_time, len(equals))
+def _serve(state: DeskState, equals: list[Candidate], out: StepOutput) -> None:
+    """Order the entries of these equals where there is room for all of them, else none.
+
+    Exposure is counted per currency, so equals of another currency stand or fall by themselves.
+    """
+    for candidate in equals:  # all are read before any is ordered
+        together = _limits(state, candidate, equals, out)
+        alone = _limits(state, candidate, [candidate], out)
+        candidate.gates = _own(candidate) + [
+            one._replace(outcome=Outcome.EQUAL_PROPOSALS) if single.is_passed else one
+            for one, single in zip(together, alone, strict=True)
+        ]
+    served = [candidate for candidate in equals if first_failure(candidate.gates) is None]
+    for candidate in served:
+        _order(state, candidate, out)
+    if served:
+        take_seats(state.seats, out.bar_time, len(served))
 
 
 def _limits(
-    state: DeskState, pair: PairState, candidate: Candidate, n_equal: int, out: StepOutput
+    state: DeskState, candidate: Candidate, equals: list[Candidate], out: StepOutput
 ) -> list[GateResult]:
     policy = candidate.bot.policy
-    context = _risk_context(state, pair, candidate, out, n_equal)
+    context = _risk_context(state, candidate, equals, out)
     return [
         *limit_gates(context, policy.risk),
-        seat_gate(seats_taken(state.seats, out.bar_time) + n_equal, policy.scheduling),
+        seat_gate(seats_taken(state.seats, out.bar_time) + len(equals), policy.scheduling),
     ]
 
 
-def _evaluate(
-    state: DeskState, pair: PairState, candidate: Candidate, flags: int, out: StepOutput
-) -> None:
-    bot, policy = candidate.bot, candidate.bot.policy
+def _evaluate(state: DeskState, candidate: Candidate, out: StepOutput) -> None:
+    pair, bot, policy = candidate.pair, candidate.bot, candidate.bot.policy
     candidate.conviction = conviction(candidate.strength, candidate.confidence, policy.signals)
     candidate.forecast = state.forecaster.forecast(pair.forecast_view, policy.forecast.horizon_bars)
     candidate.size = _size(pair, bot)
-    gates = data_gates(pair, bot, flags)
+    gates = data_gates(pair, bot, candidate.flags)
     gates.append(
         GateResult(
             Gate.TRIGGER, candidate.strength, 0.0, candidate.strength > 0, Outcome.NO_TRIGGER
         )
     )
     if not _is_free(bot):
-        gates += _desk_gates(pair, candidate, candidate.size)
+        gates += _desk_gates(candidate, candidate.size)
     if state.clock_skew_s:
         skew, limit = abs(state.clock_skew_s), state.clock_limit_s
         gates.append(GateResult(Gate.CLOCK, skew, limit, False, Outcome.CLOCK_SKEWED))
@@ -157,7 +157,7 @@ def _evaluate(
         gates.append(
             gas_gate(bot.native_balance, policy.scheduling, policy.execution.gas_per_swap_native)
         )
-    context = _risk_context(state, pair, candidate, out)
+    context = _risk_context(state, candidate, [candidate], out)
     if _is_free(bot):
         gates += needed_gates(context, policy.risk)
     else:
@@ -185,8 +185,8 @@ def _size(pair: PairState, bot: BotState) -> EntrySize:
     )
 
 
-def _desk_gates(pair: PairState, candidate: Candidate, size: EntrySize) -> list[GateResult]:
-    bot, policy = candidate.bot, candidate.bot.policy
+def _desk_gates(candidate: Candidate, size: EntrySize) -> list[GateResult]:
+    pair, bot, policy = candidate.pair, candidate.bot, candidate.bot.policy
     close, atr, stops = float(pair.bar[CLOSE]), float(pair.core_view[0]), policy.stops
     target = (stops.target_multiple or stops.trail_atr_multiple) * atr / close * BPS
     cost_bps = pair.costs_of(bot.spec.index).round_trip_bps(size.notional)
@@ -198,9 +198,11 @@ def _desk_gates(pair: PairState, candidate: Candidate, size: EntrySize) -> list[
 
 
 def _risk_context(
-    state: DeskState, pair: PairState, candidate: Candidate, out: StepOutput, n_equal: int = 1
+    state: DeskState, candidate: Candidate, equals: list[Candidate], out: StepOutput
 ) -> RiskContext:
-    bot, size, risk = candidate.bot, candidate.size, candidate.bot.policy.risk
+    """Return what the limits look at if all of ``equals``, the candidate among them, entered."""
+    pair, bot, risk = candidate.pair, candidate.bot, candidate.bot.policy.risk
+    quote = pair.instrument.pair.quote
     exposure, equity, n_open = [], [], 0  # summed exactly: the order of the bots decides nothing
     for other in state.bots:
         market = state.pairs[other.spec.pair]
@@ -208,10 +210,9 @@ def _risk_context(
         entry = other.working(OrderPurpose.ENTRY)
         coming = float(entry.remaining) if entry is not None else 0.0
         n_open += bool(held or coming)
-        if market.instrument.pair.quote == pair.instrument.pair.quote:  # others cannot be added
+        if market.instrument.pair.quote == quote:  # others cannot be added
             equity.append(other.equity)
             exposure.append((held + coming) * market.last_close)
-    notional = size.notional if size is not None else Decimal(0)
     return RiskContext(
         trading_state=bot.trading_state,
         n_open_positions=n_open,
@@ -222,16 +223,26 @@ def _risk_context(
         bot_day_equity=bot.day_equity,
         bars_since_loss_streak=pair.n_bars - bot.streak_bar,
         cash=float(bot.cash),
-        notional=float(notional),
+        notional=_notional(candidate),
         min_notional=float(pair.instrument.min_notional),
         bar_age_s=bar_age_s(out.bar_time, state.stale_now_ms) if state.is_late(out.seq) else 0.0,
         bar_age_limit_s=age_limit_s(state.step_ms, risk.max_bar_age_bars, risk.max_bar_age_s),
-        n_equal=n_equal,
+        n_equal=len(equals),
+        others_notional=math.fsum(
+            _notional(other)
+            for other in equals
+            if other is not candidate and other.pair.instrument.pair.quote == quote
+        ),
     )
 
 
-def _proposal(pair: PairState, candidate: Candidate, out: StepOutput) -> Proposal:
-    bot, size = candidate.bot, candidate.size or NO_ENTRY
+def _notional(candidate: Candidate) -> float:
+    return float(candidate.size.notional) if candidate.size is not None else 0.0
+
+
+def _proposal(candidate: Candidate, out: StepOutput) -> Proposal:
+    pair, bot, size = candidate.pair, candidate.bot, candidate.size or NO_ENTRY
+    bankroll = float(bot.spec.bankroll)
     return Proposal(
         bot_index=bot.spec.index,
         side=Side.BUY,
@@ -243,13 +254,13 @@ def _proposal(pair: PairState, candidate: Candidate, out: StepOutput) -> Proposa
         bar_time=out.bar_time,
         cost_bps=pair.costs_of(bot.spec.index).round_trip_bps(size.notional),
         bars_rested=pair.n_bars - bot.exit_bar,
-        equity=bot.equity,
-        notional=float(size.notional),
+        equity_ratio=bot.equity / bankroll,
+        notional_ratio=float(size.notional) / bankroll,
     )
 
 
-def _order(state: DeskState, pair: PairState, candidate: Candidate, out: StepOutput) -> None:
-    bot, execution = candidate.bot, candidate.bot.policy.execution
+def _order(state: DeskState, candidate: Candidate, out: StepOutput) -> None:
+    pair, bot, execution = candidate.pair, candidate.bot, candidate.bot.policy.execution
     assert candidate.size is not None  # noqa: S101 - _evaluate sized every candidate
     bot.entry_atr = float(pair.core_view[0])
     bot.entry_conviction = candidate.conviction

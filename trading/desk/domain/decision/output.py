@@ -79,10 +79,9 @@ class StepOutput:
     factories takes as long as deciding for a bot.
 
     Attributes:
-        seq: stream bar.
-        pair: pair of the bar; empty for confirmations and operator inputs.
-        open_time: of the bar, ms UTC.
-        bar_time: its close time, ms UTC.
+        seq: stream number of the step's last bar; of the step before between two steps.
+        open_time: of the step's bars, ms UTC.
+        bar_time: their close time, ms UTC.
         order_events: every accepted report or own act, in order, with the order after it.
         positions: by (bot index, position number); a closed one has quantity 0.
         bots: indexes whose account changed.
@@ -92,12 +91,11 @@ class StepOutput:
 
     __slots__ = (
         "bar_time", "bots", "commands", "equity", "equity_time", "fills", "journal", "open_time",
-        "order_events", "pair", "positions", "round_trips", "seq", "stops",
+        "order_events", "positions", "round_trips", "seq", "stops",
     )  # fmt: skip
 
-    def __init__(self, seq: int, pair: str, open_time: int, bar_time: int) -> None:
+    def __init__(self, seq: int, open_time: int, bar_time: int) -> None:
         self.seq = seq
-        self.pair = pair
         self.open_time = open_time
         self.bar_time = bar_time
         self.journal: list[JournalRow] = []

@@ -6,6 +6,7 @@ numpy arrays. It can be written to a snapshot and read back so that the run cont
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -188,7 +189,19 @@ class DeskState:
     stale_now_ms: int = 0
     clock_skew_s: float = 0.0
     clock_limit_s: float = 0.0
+    absent: tuple[str, ...] = ()  # pairs that bars came of before, but none of the newest time
     warm_through_seq: int = 0  # bars up to here only warm the strategies up; fixed at the start
+
+    def pair_of_order(self, client_order_id: str) -> PairState | None:
+        """Return the pair of an order of ours that is working or only just over, else None."""
+        for bot in self.bots:
+            if client_order_id in bot.orders or client_order_id in bot.recent:
+                return self.pairs[bot.spec.pair]
+        return None
+
+    def absent_from(self, pairs: Collection[str]) -> tuple[str, ...]:
+        """Return the pairs that had bars before and have none among those of a newer time."""
+        return tuple(name for name, pair in self.pairs.items() if pair.n_bars and name not in pairs)
 
     def is_late(self, seq: int) -> bool:
         """Return whether a bar was read behind the market, at ``stale_now_ms``."""

@@ -37,7 +37,7 @@ class PaperVenue:
         self._book: dict[str, dict[str, Order]] = {name: {} for name in instruments}
         for order in working:
             self._book[order.pair][order.client_order_id] = order
-        self._pending: dict[str, list[ExecutionReport]] = {}
+        self._pending: list[ExecutionReport] = []
         self._reach: dict[str, float] = {}  # see _reach_of; forgotten when a book changes
 
     def submit(self, order: Order, now: int) -> None:
@@ -67,9 +67,10 @@ class PaperVenue:
             ),
         )
 
-    def drain(self, pair: str) -> list[ExecutionReport]:
-        """Return and forget the confirmations of one pair."""
-        return self._pending.pop(pair, [])
+    def drain(self) -> list[ExecutionReport]:
+        """Return and forget the confirmations of all pairs, in the order of the commands."""
+        told, self._pending = self._pending, []
+        return told
 
     def on_bar(
         self,
@@ -80,16 +81,15 @@ class PaperVenue:
         participation_pct: float,
         own_costs: Mapping[int, CostModel] = NO_OWN_COSTS,
     ) -> list[ExecutionReport]:
-        """Return what this bar does to the pair's working orders, after pending confirmations."""
-        reports = self.drain(pair)
+        """Return what this bar does to the pair's working orders."""
         book = self._book.get(pair)
         if not book:
-            return reports
+            return []
         reach = self._reach.get(pair)
         if reach is None:
             reach = self._reach[pair] = _reach_of(book)
         if bar.low > reach:
-            return reports
+            return []
         fills = match_bar(
             tuple(book.values()),
             body_only(bar) if bar.flags & QUARANTINED else bar,
@@ -101,10 +101,10 @@ class PaperVenue:
         )
         for report in fills:
             self._keep(pair, report)
-        return reports + fills
+        return fills
 
     def _confirm(self, order: Order, report: ExecutionReport) -> None:
-        self._pending.setdefault(order.pair, []).append(report)
+        self._pending.append(report)
         self._keep(order.pair, report)
 
     def _keep(self, pair: str, report: ExecutionReport) -> None:

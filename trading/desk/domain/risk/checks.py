@@ -42,7 +42,8 @@ class RiskContext:
         bars_since_loss_streak: bars since the last run of losses ended.
         cash: the bot's free cash, quote. notional: value of the entry, quote.
         min_notional: least order value the instrument allows, quote.
-        n_equal: entries that stand or fall together, each of this notional; usually this one.
+        n_equal: entries that stand or fall together; usually this one.
+        others_notional: value of the others of them in the bot's currency, quote.
         bar_age_s: how late the bar was seen; 0 where the feed follows no venue.
         bar_age_limit_s: the oldest it may be, see ``market.freshness``.
     """
@@ -61,6 +62,7 @@ class RiskContext:
     bar_age_s: float | None
     bar_age_limit_s: float
     n_equal: int = 1
+    others_notional: float = 0.0
 
 
 def entry_gates(context: RiskContext, policy: RiskPolicy) -> tuple[GateResult, ...]:
@@ -93,7 +95,7 @@ def limit_gates(context: RiskContext, policy: RiskPolicy) -> tuple[GateResult, G
     Every order uses some of them up, so they are read again before each.
     """
     n_open, most = context.n_open_positions + context.n_equal - 1, policy.max_open_positions
-    wanted = context.exposure + context.n_equal * context.notional
+    wanted = context.exposure + context.notional + context.others_notional
     exposure = _percent(wanted, context.session_equity)
     return (
         GateResult(Gate.POSITIONS, n_open, most, n_open < most, Outcome.MAX_POSITIONS),

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from trading.desk.domain.decision.state import DeskState
 from trading.desk.domain.execution.orders import ReportKind
 from trading.desk.services.sessions.blueprint import state_build
 from trading.market.domain.bars import Bar, BarArrays, to_decimal
-from trading.market.domain.series.turns import turn_order
+from trading.market.domain.series.turns import BarTime, turn_order
 
 REPLAY_KEY = "replay"
 PROGRESS_EVERY = 5_000
@@ -143,19 +144,17 @@ def replay_run(
     """
     driver = DeskDriver(state_build(blueprint, session_key=session_key))
     report = ReplayReport(money=_opened(driver.state))
-    last_time = -1
-    for seq, (pair, bar) in enumerate(bars_in_order(series), start=1):
-        if pace is not None and bar.open_time != last_time:
-            last_time = bar.open_time
-            pace(last_time)
-        out = driver.step(seq, pair, bar)
+    for time in bar_times(series):
+        if pace is not None:
+            pace(time.open_time)
+        out = driver.step(time.seq, time.bars)
         report.add(out)
         if out.commands:
             for confirmation in driver.send(out):
                 report.add(confirmation)
-        report.bars = seq
-        if seq % PROGRESS_EVERY == 0:
-            on_progress(seq)
+        if time.seq // PROGRESS_EVERY > report.bars // PROGRESS_EVERY:
+            on_progress(time.seq)
+        report.bars = time.seq
     end = driver.core.apply_end()
     for out in (end, *driver.send(end)):
         report.add(out)
@@ -175,8 +174,8 @@ def _opened(state: DeskState) -> dict[str, MoneyTally]:
     return dict(sorted(money.items()))
 
 
-def bars_in_order(series: Mapping[str, BarArrays]) -> Iterator[tuple[str, Bar]]:
-    """Yield the bars of all pairs by open time, those of one time by what the market did."""
+def bar_times(series: Mapping[str, BarArrays]) -> Iterator[BarTime]:
+    """Yield the bars of all pairs by time, those of one time by what the market did."""
     names = sorted(series)
     if not names:
         return
@@ -186,5 +185,10 @@ def bars_in_order(series: Mapping[str, BarArrays]) -> Iterator[tuple[str, Bar]]:
     pairs = np.repeat(np.arange(len(names)), [len(series[name]) for name in names])
     order = turn_order(times, values)
     columns = [values[row, order].tolist() for row in range(5)]
-    rows = zip(times[order].tolist(), *columns, flags[order].tolist(), strict=True)
-    yield from zip((names[i] for i in pairs[order].tolist()), map(Bar._make, rows), strict=True)
+    rows = map(Bar._make, zip(times[order].tolist(), *columns, flags[order].tolist(), strict=True))
+    named = zip((names[i] for i in pairs[order].tolist()), rows, strict=True)
+    first = 0
+    for end in [*(np.flatnonzero(np.diff(times[order])) + 1).tolist(), len(order)]:
+        bars = list(islice(named, end - first))
+        yield BarTime(end, bars[0][1].open_time, bars)
+        first = end

@@ -26,7 +26,7 @@ from trading.desk.services.sessions.code_version import code_version
 from trading.desk.services.sessions.engine import session_key
 from trading.desk.services.sessions.inputs import input_apply
 from trading.market.models import StreamBar
-from trading.market.services.stream.again import as_published, bars_for_sessions, stream_bar
+from trading.market.services.stream.steps import bar_times, bars_read
 
 CHUNK: Final = 2_000
 MISMATCHES_NAMED: Final = 10_000  # more are only counted
@@ -135,13 +135,13 @@ class _Rerun:
         self._read_inputs()
         stored = self._stored(bars)
         self._n_found += len(stored)
-        for row in bars:
-            self._apply_inputs(row.seq)
+        for time in bar_times(bars):
+            self._apply_inputs(time.seq)
             self._take()
-            out = self._driver.step(row.seq, row.pair, stream_bar(row))
+            out = self._driver.step(time.seq, time.bars)
             self._newest = [out, *self._driver.send(out)]
             for journal_row in out.journal:
-                self._compare(row, journal_row, stored)
+                self._compare(out, journal_row, stored)
         for seq, bot_index, open_time in stored:
             self._report.differ(_unexplained(seq, bot_index, open_time))
 
@@ -196,9 +196,8 @@ class _Rerun:
             self._newest += [out, *self._driver.send(out)]
 
     def _bars(self, *, through: int) -> list[StreamBar]:
-        rows = bars_for_sessions(self._session.feed_id)
-        rows = rows.filter(seq__gt=self._driver.state.seq, seq__lte=through)
-        return as_published(rows[:CHUNK])
+        after, feed_id = self._driver.state.seq, self._session.feed_id
+        return bars_read(feed_id=feed_id, after=after, limit=CHUNK, through=through)
 
     def _stored(self, bars: list[StreamBar]) -> dict[DecisionKey, tuple[int, bytes]]:
         times = [bar.open_time for bar in bars]
@@ -213,10 +212,10 @@ class _Rerun:
         }
 
     def _compare(
-        self, bar: StreamBar, row: JournalRow, stored: dict[DecisionKey, tuple[int, bytes]]
+        self, step: StepOutput, row: JournalRow, stored: dict[DecisionKey, tuple[int, bytes]]
     ) -> None:
         self._report.checked += 1
-        kept = stored.pop((bar.seq, row.bot_index, bar.open_time), None)
+        kept = stored.pop((step.seq, row.bot_index, step.open_time), None)
         if kept == (row.outcome, row.record):
             return
         name = Outcome(row.outcome).name.lower()
@@ -226,7 +225,7 @@ class _Rerun:
             what = f"its outcome is stored as {kept[0]} instead of {row.outcome}"
         else:
             what = f"stored {kept[1].hex()}"
-        where = f"bar {bar.seq} ({bar.pair} {bar.open_time}), bot {row.bot_index}"
+        where = f"bar time {step.open_time} (up to bar {step.seq}), bot {row.bot_index}"
         self._report.differ(f"{where}: recomputed {name}, {what}")
 
     def _compare_count(self) -> None:

@@ -24,11 +24,12 @@ from trading.desk.services.sessions.lateness import lateness_tell
 from trading.desk.services.sessions.persist import Journal
 from trading.desk.services.sessions.snapshots import snapshot_load
 from trading.market.domain.feed_kind import FeedKind
+from trading.market.domain.series.turns import BarTime
 from trading.market.models import StreamBar
-from trading.market.services.stream.again import as_published, bars_for_sessions, stream_bar
+from trading.market.services.stream.steps import bar_times, bars_read
 
 READ_BARS: Final = 500
-QUIET_STEPS: Final = 200  # quiet bars that may share one transaction
+QUIET_STEPS: Final = 200  # quiet bar times that may share one transaction
 QUIET_S: Final = 0.05  # and for how long the first of them may wait for it
 SNAPSHOT_EVERY_S: Final = 10.0
 SNAPSHOT_EVERY_BARS: Final = 20_000  # at full speed the clock alone would write too many
@@ -97,12 +98,12 @@ class SessionEngine:
         inputs = list(
             SessionInput.objects.filter(session=session, n__gt=self.state.epoch).order_by("n")
         )
-        bars = self._read_bars(self.state.seq, through=session.cursor_seq)
-        # outputs of the newest bar, in commit order; those before the snapshot are not run again
+        bars = self._read_bars(self.state.seq, limit=session.cursor_seq, through=session.cursor_seq)
+        # outputs of the newest step, in commit order; those before the snapshot are not run again
         last: list[StepOutput | None] = [None] * (self._output_n + 1)
-        for row in bars:
-            self._inputs_before(inputs, row.seq, last)
-            last = [*self._run(row)]
+        for time in bar_times(bars):
+            self._inputs_before(inputs, time.seq, last)
+            last = [*self._run(time)]
             on_bar()
         self._inputs_before(inputs, session.cursor_seq + 1, last)
         if self.state.digest.hex() != session.digest or self.state.seq != session.cursor_seq:
@@ -118,11 +119,11 @@ class SessionEngine:
         return len(bars)
 
     def advance(self, limit: int = READ_BARS, *, before_bar: Callable[[], bool] = _go_on) -> int:
-        """Decide on the next bars; return how many there were.
+        """Decide on the next bars, those of one time together; return how many there were.
 
         Args:
-            limit: bars at most.
-            before_bar: asked before each bar; may apply inputs, and ends the turn with False.
+            limit: bars at most, but for the rest of the last time.
+            before_bar: asked before each time; may apply inputs, and ends the turn with False.
         """
         if self.state.is_over:
             return 0
@@ -130,11 +131,11 @@ class SessionEngine:
         if self._session.feed.kind == FeedKind.CCXT:
             self._note_lateness(rows)
         done = 0
-        for row in rows:
+        for time in bar_times(rows):
             if not before_bar():
                 break
-            self._step(row)
-            done += 1
+            self._step(time)
+            done += len(time.bars)
         self._flush()
         if self._is_snapshot_due():
             self.snapshot()
@@ -172,16 +173,12 @@ class SessionEngine:
             self._output_n = newest.output_n
         return state
 
-    def _read_bars(
-        self, after: int, *, limit: int | None = None, through: int | None = None
-    ) -> list[StreamBar]:
-        rows = bars_for_sessions(self._session.feed_id).filter(seq__gt=after)
-        if through is not None:
-            rows = rows.filter(seq__lte=through)
-        return as_published(rows[:limit])
+    def _read_bars(self, after: int, *, limit: int, through: int | None = None) -> list[StreamBar]:
+        feed_id = self._session.feed_id
+        return bars_read(feed_id=feed_id, after=after, limit=limit, through=through)
 
-    def _run(self, row: StreamBar) -> list[StepOutput]:
-        out = self._driver.step(row.seq, row.pair, stream_bar(row))
+    def _run(self, time: BarTime) -> list[StepOutput]:
+        out = self._driver.step(time.seq, time.bars)
         return [out, *self._driver.send(out)]
 
     def _inputs_before(
@@ -191,8 +188,8 @@ class SessionEngine:
             out = input_apply(self._driver.core, inputs.pop(0))
             last += [out, *self._driver.send(out)]
 
-    def _step(self, row: StreamBar) -> None:
-        out = self._driver.step(row.seq, row.pair, stream_bar(row))
+    def _step(self, time: BarTime) -> None:
+        out = self._driver.step(time.seq, time.bars)
         self._hook("stepped")
         now = self._clock.monotonic()
         if not self._pending:

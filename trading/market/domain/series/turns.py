@@ -11,9 +11,22 @@ Source: ADR 15.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from trading.market.domain.bars import CLOSE, HIGH, LOW, OPEN, VOLUME, Bar, FloatArray, IntArray
+
+
+class BarTime(NamedTuple):
+    """The closed bars of one time, each with its pair, in their turn.
+
+    ``seq`` is the number of the last of them in the stream, ``open_time`` theirs, ms UTC.
+    """
+
+    seq: int
+    open_time: int
+    bars: list[tuple[str, Bar]]
 
 
 def turn_key(bar: Bar) -> tuple[float, ...]:

@@ -114,7 +114,7 @@ class ScriptedDesk:
             1_000_000.0, flags,
         )  # fmt: skip
         self.close = close
-        out = self.driver.step(self.seq, PAIR, bar)
+        out = self.driver.step(self.seq, [(PAIR, bar)])
         self.outputs.append(out)
         self.outputs += self.driver.send(out)
         return unpack_record(out.journal[0].record)

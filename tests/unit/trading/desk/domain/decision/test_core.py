@@ -37,7 +37,7 @@ def test_every_bot_leaves_exactly_one_record_on_every_bar() -> None:
     for close in (101, 102, 101, 103, 102, 101, 100):
         desk.bar(float(close))
     for out in desk.outputs:
-        if out.pair:
+        if out.journal:
             assert [row.bot_index for row in out.journal] == [0, 1, 2]
 
 
@@ -224,13 +224,13 @@ def test_a_step_that_does_not_move_on_is_refused() -> None:
     desk = ScriptedDesk({})
     bar = Bar(desk.time + 300_000, 100.0, 100.0, 100.0, 100.0, 1.0)
     with pytest.raises(InvariantError, match="came after"):
-        desk.driver.core.step(desk.seq, PAIR, bar, [])
+        desk.driver.core.step(desk.seq, [(PAIR, bar)], {})
 
 
 def test_a_bar_of_a_pair_without_bots_changes_nothing_but_the_sequence() -> None:
     desk = ScriptedDesk({})
     digest = desk.driver.state.digest
-    out = desk.driver.step(desk.seq + 1, "ZZZ/USDT", Bar(0, 1.0, 1.0, 1.0, 1.0, 1.0))
+    out = desk.driver.step(desk.seq + 1, [("ZZZ/USDT", Bar(0, 1.0, 1.0, 1.0, 1.0, 1.0))])
     assert (out.journal, desk.driver.state.digest) == ([], digest)
 
 

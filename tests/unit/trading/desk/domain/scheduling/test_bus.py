@@ -26,7 +26,12 @@ POLICY = SchedulingPolicy()  # edge 2 round trips, gas 0.01, cooldown 6 bars
 
 
 def proposal(bot_index: int, conviction: float, **changes: float) -> Proposal:
-    figures = {"cost_bps": 24.0, "bars_rested": 50, "equity": 1000.0, "notional": 300.0} | changes
+    figures = {
+        "cost_bps": 24.0,
+        "bars_rested": 50,
+        "equity_ratio": 1.0,
+        "notional_ratio": 0.3,
+    } | changes
     return Proposal(
         bot_index=bot_index,
         side=Side.BUY,
@@ -52,7 +57,7 @@ def test_the_highest_conviction_travels_first() -> None:
     "better",
     [
         {"strength": 0.6}, {"confidence": 0.6}, {"cost_bps": 20.0}, {"bars_rested": 51},
-        {"equity": 1001.0}, {"notional": 299.0},
+        {"equity_ratio": 1.001}, {"notional_ratio": 0.299},
     ],
 )  # fmt: skip
 def test_among_equal_convictions_a_figure_decides_and_never_the_index(
