@@ -21,7 +21,7 @@ from trading.desk.selectors.bots import bot_list, money_summaries
 from trading.desk.selectors.feeds import FeedView, feed_list
 from trading.desk.selectors.health import SessionView, session_list
 from trading.desk.selectors.overview import desk_control
-from trading.learning.domain.forecasting.naive import NaiveDriftForecaster
+from trading.learning.domain.forecasting.drift import NAME as BASELINE
 
 
 def desk_status(
@@ -40,7 +40,7 @@ def desk_status(
         "bots": _bots([row.id for row in sessions]),
         "feeds": [_feed(row) for row in feeds],
         "savings": _savings([row.id for row in sessions]),
-        "model": {"forecaster": NaiveDriftForecaster.name, "is_trained": False},
+        "model": {"forecaster": BASELINE, "is_trained": False},
         "horizons": [],
         "gas": [],
         "advisories": [asdict(advisory) for advisory in advisories],

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.market_paths import random_bars
+from tests.oracles.batch import feature_compute
 from trading.market.domain.bars import CLOSE, HIGH, LOW, VOLUME, FloatArray
-from trading.signals.domain.batch import feature_compute
 from trading.signals.domain.feature_plan import RECIPES, Source
 from trading.signals.domain.features import FeatureBank
 from trading.signals.domain.strategies.base import Feature, FeatureKind, warm_bars

@@ -44,6 +44,7 @@ class Outcome(IntEnum):
     STALE_DATA = 31
     EQUAL_PROPOSALS = 32
     CLOCK_SKEWED = 33
+    FORECAST_EXPIRED = 34
 
 
 OUTCOME_TEXT: Final[dict[Outcome, str]] = {
@@ -61,6 +62,7 @@ OUTCOME_TEXT: Final[dict[Outcome, str]] = {
     Outcome.BELOW_CONVICTION: "conviction is below the threshold",
     Outcome.FORECAST_UNAVAILABLE: "no forecast yet",
     Outcome.FORECAST_DISAGREES: "the forecast disagrees",
+    Outcome.FORECAST_EXPIRED: "the newest forecast has expired",
     Outcome.EDGE_BELOW_COST: "the target is too near for the costs",
     Outcome.GAS_TOO_LOW: "native gas is too low",
     Outcome.ROUTE_COOLDOWN: "cooling down after the last trade",

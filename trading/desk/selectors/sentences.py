@@ -35,6 +35,7 @@ SENTENCES: Final[dict[Outcome, str]] = {
     Outcome.BELOW_SCORE: "Skipped: strength × confidence is {observed}, below {limit}.",
     Outcome.BELOW_CONVICTION: "Skipped: conviction is {observed}, below {limit}.",
     Outcome.FORECAST_UNAVAILABLE: "Skipped: there is no forecast for this bar yet.",
+    Outcome.FORECAST_EXPIRED: "Skipped: the newest forecast of this pair has expired.",
     Outcome.FORECAST_DISAGREES: (
         "Skipped: the forecast gives this side a probability of {observed}, below {limit}."
     ),

@@ -1,10 +1,10 @@
-"""Compute the same features over whole arrays: the reference tier beside the streaming one.
+"""Every feature over whole arrays: the oracle beside the streamed ones.
 
-For seeding, validation and research, where all bars are at hand. TA-Lib where it has the function
-and is sound, numba otherwise. Two of its functions are not sound after an extreme wick, because
-they subtract from running sums what the wick added: SMA is replaced by a compensated sum, STDDEV
-by taking every window by itself, which costs O(n * period); both stay oracles in the tests. A law
-test holds the streaming tier to this one (1e-9 relative).
+TA-Lib where it has the function and is sound, numba otherwise. Two of its functions are not sound
+after an extreme wick, because they subtract from running sums what the wick added: SMA is replaced
+by a compensated sum, STDDEV by taking every window by itself, which costs O(n * period); both stay
+oracles of these. A law holds the streamed features to these (1e-9 relative; the logarithms differ
+in their last digit).
 
 Documented differences to TA-Lib: EMA starts from the first value instead of a mean; an RSI without
 any movement is 50, not 0.

@@ -1,4 +1,4 @@
-"""The batch tier against TA-Lib itself, where TA-Lib defines the same thing."""
+"""Features over whole arrays against TA-Lib itself, where TA-Lib defines the same thing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import talib
 
 from tests.market_paths import random_bars
-from trading.signals.domain.batch import feature_compute
+from tests.oracles.batch import feature_compute
 from trading.signals.domain.features import FeatureBank
 from trading.signals.domain.strategies.base import Feature, FeatureKind
 

@@ -1,0 +1,1 @@
+"""Ask forecasters, record what they say, compute it ahead for a replay."""
