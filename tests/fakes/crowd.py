@@ -14,12 +14,14 @@ from typing import Final
 import numpy as np
 
 from tests.fakes.bars import by_time
+from tests.fakes.forecasts import Steady
+from tests.fakes.foreseen import foresee
 from trading.desk.domain.decision.driver import DeskDriver
 from trading.desk.domain.decision.opening import desk_open
 from trading.desk.domain.decision.output import StepOutput
 from trading.desk.domain.decision.state import BotSpec, DeskState
 from trading.desk.domain.policy import BotRules, Policy, SchedulingPolicy
-from trading.learning.domain.forecasting.base import Forecast
+from trading.learning.domain.forecasting.sets import Ask
 from trading.learning.domain.policy import ForecastPolicy
 from trading.market.domain.bars import Bar, FloatArray
 from trading.market.domain.costs import CostModel
@@ -37,18 +39,6 @@ EASY: Final = Policy(
     forecast=ForecastPolicy(p_up_min=0.0),
     scheduling=SchedulingPolicy(edge_cost_multiple=0.0, cooldown_bars=0, seats_per_bar=100),
 )
-
-
-class Hopeful:
-    """A forecaster that expects a rise, always."""
-
-    name = "hopeful"
-
-    def features(self, _step_ms: int) -> tuple[Feature, ...]:
-        return ()
-
-    def forecast(self, _view: FloatArray, horizon_bars: int) -> Forecast:
-        return Forecast(0.9, 0.01, horizon_bars, self.name)
 
 
 @dataclass(frozen=True)
@@ -96,7 +86,6 @@ def desk_of(
         session_key=key,
         step_ms=STEP_MS,
         policy=policy,
-        forecaster=Hopeful(),
         instruments={name: instrument_default(venue, Pair.parse(name)) for name in names},
         swap_costs={} if swap is None else dict.fromkeys(names, swap),
         specs=[
@@ -136,7 +125,11 @@ def run(
 ) -> DeskDriver:
     """Step through the bars in the order given; ``look`` sees each step once orders are sent."""
     driver = DeskDriver(state)
-    for seq, _, together in by_time(bars):
+    horizon_ms = state.policy.forecast.horizon_bars * STEP_MS
+    hopeful = Steady(Ask(tuple(sorted(state.pairs)), STEP_MS, (horizon_ms,)))
+    times = list(by_time(bars))
+    foresee(driver, hopeful, times)
+    for seq, _, together in times:
         out = driver.step(seq, together)
         look(out, driver.state)
         for confirmation in driver.send(out):

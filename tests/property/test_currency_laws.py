@@ -12,6 +12,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.fakes.foreseen import foresee_from
 from tests.integration.sessions.market import blueprint, random_walk
 from trading.base.domain.reasons import Gate
 from trading.desk.domain.config import BotsConfig, DeskConfig
@@ -47,7 +48,9 @@ def decisions(series: dict[str, BarArrays], bankrolls: dict[str, str]) -> dict[s
     """Return every decision of a run by pair, in order, but for the gates that count."""
     by_quote = {quote: Decimal(amount) for quote, amount in bankrolls.items()}
     config = DeskConfig(bots=BotsConfig(bankroll_by_quote=by_quote), policy=POLICY)
-    driver = DeskDriver(state_build(blueprint(sorted(series), config), session_key="law"))
+    plan = blueprint(sorted(series), config)
+    driver = DeskDriver(state_build(plan, session_key="law"))
+    foresee_from(driver, plan, bar_times(series))
     found: dict[str, list[str]] = {pair: [] for pair in series}
     for time in bar_times(series):
         out = driver.step(time.seq, time.bars)

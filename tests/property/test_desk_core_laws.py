@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fakes.foreseen import foresee_from
 from tests.integration.sessions.market import blueprint, series
 from trading.desk.domain.decision.driver import DeskDriver
 from trading.desk.services.journal.replay import bar_times
@@ -22,9 +23,11 @@ SLOW = settings(
 )
 
 
-def fresh() -> DeskDriver:
-    """Return a driver before its first bar."""
-    return DeskDriver(state_build(PLAN, session_key="law"))
+def fresh(times: list[BarTime]) -> DeskDriver:
+    """Return a driver before its first bar, with the forecasts of all of them."""
+    driver = DeskDriver(state_build(PLAN, session_key="law"))
+    foresee_from(driver, PLAN, times)
+    return driver
 
 
 def run(driver: DeskDriver, times: list[BarTime]) -> list[bytes]:
@@ -42,19 +45,21 @@ def run(driver: DeskDriver, times: list[BarTime]) -> list[bytes]:
 def test_cutting_the_future_changes_no_earlier_decision(seed: int, cut: int, data: Any) -> None:
     past = series(BARS, seed)
     other = series(BARS, data.draw(SEEDS.filter(lambda s: s != seed)))
-    whole = run(fresh(), list(bar_times(past)))
-    short = run(fresh(), list(bar_times({p: b.slice(0, cut) for p, b in past.items()})))
-    assert whole[: len(short)] == short
+    whole = list(bar_times(past))
+    whole_records = run(fresh(whole), whole)
+    cut_off = list(bar_times({p: b.slice(0, cut) for p, b in past.items()}))
+    short = run(fresh(cut_off), cut_off)
+    assert whole_records[: len(short)] == short
     # nor does another future after the cut
-    times = list(bar_times(past))[:cut] + list(bar_times(other))[cut:]
-    assert run(fresh(), times)[: len(short)] == short
+    times = whole[:cut] + list(bar_times(other))[cut:]
+    assert run(fresh(times), times)[: len(short)] == short
 
 
 @SLOW
 @given(seed=SEEDS)
 def test_reports_that_come_twice_or_late_change_nothing(seed: int) -> None:
     times = list(bar_times(series(BARS, seed)))
-    calm, noisy = fresh(), fresh()
+    calm, noisy = fresh(times), fresh(times)
     expected = run(calm, times)
     records, seen = [], []
     for time in times:
@@ -74,11 +79,12 @@ def test_reports_that_come_twice_or_late_change_nothing(seed: int) -> None:
 @given(seed=SEEDS, cut=st.integers(1, BARS - 1))
 def test_a_run_continued_from_a_snapshot_is_the_same_run(seed: int, cut: int) -> None:
     times = list(bar_times(series(BARS, seed)))
-    driver = fresh()
+    driver = fresh(times)
     run(driver, times[:cut])
     data, checksum = snapshot_pack(driver.state)
     state = state_build(PLAN, session_key="law")
     snapshot_load(state, data, checksum)
+    state.shelf = driver.state.shelf
     resumed = DeskDriver(state)
     assert run(resumed, times[cut:]) == run(driver, times[cut:])
     assert snapshot_pack(resumed.state) == snapshot_pack(driver.state)
@@ -87,8 +93,9 @@ def test_a_run_continued_from_a_snapshot_is_the_same_run(seed: int, cut: int) ->
 @SLOW
 @given(seed=SEEDS)
 def test_no_bot_ever_owes_cash_and_no_fills_exceed_their_order(seed: int) -> None:
-    driver = fresh()
-    run(driver, list(bar_times(series(BARS, seed))))
+    times = list(bar_times(series(BARS, seed)))
+    driver = fresh(times)
+    run(driver, times)
     for bot in driver.state.bots:
         assert bot.cash >= 0
         assert bot.reserved >= 0

@@ -33,6 +33,7 @@ from trading.desk.domain.decision.output import StepOutput, money_lines
 from trading.desk.domain.decision.state import LONG_AGO, BotState, DeskState, PairState
 from trading.desk.domain.execution.orders import ExecutionReport, OrderPurpose
 from trading.desk.domain.policy import Policy
+from trading.learning.domain.forecasting.runs import ForecastRun
 from trading.market.domain.bars import QUARANTINED, Bar
 from trading.market.domain.timeframes import MS_PER_DAY
 
@@ -123,6 +124,10 @@ class DeskCore:
         """
         self.state.stale_through_seq, self.state.stale_now_ms = through_seq, now_ms
         return self._next_epoch()
+
+    def apply_forecasts(self, run: ForecastRun) -> None:
+        """Lay what a forecaster said beside the bars it serves, which come next."""
+        self.state.shelf.put(run, self.state.time)
 
     def apply_absent(self, pairs: Collection[str]) -> None:
         """Remember which pairs are without a bar though their grace is over.

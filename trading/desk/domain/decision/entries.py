@@ -15,6 +15,7 @@ from typing import Final
 from trading.base.domain.gates import GateResult
 from trading.base.domain.reasons import Gate, Outcome
 from trading.base.domain.side import Side
+from trading.desk.domain.decision.forecasts import expected_return, forecast_for, forecast_gate
 from trading.desk.domain.decision.orders import OrderDraft, submit_order
 from trading.desk.domain.decision.output import StepOutput
 from trading.desk.domain.decision.state import BotState, DeskState, PairState
@@ -37,8 +38,7 @@ from trading.desk.domain.scheduling.bus import (
     seats_taken,
     take_seats,
 )
-from trading.learning.domain.forecasting.base import Forecast
-from trading.learning.domain.forecasting.naive import forecast_gate
+from trading.learning.domain.forecasting.sets import Forecast, Missing
 from trading.market.domain.bars import CLOSE, QUARANTINED, WARMUP, to_decimal
 from trading.market.domain.freshness import age_limit_s, bar_age_s
 from trading.signals.domain.proposals import Proposal, conviction, signal_gates
@@ -61,7 +61,7 @@ class Candidate:
     confidence: float
     hashed: int  # of everything the decision looks at
     conviction: float = math.nan
-    forecast: Forecast | None = None
+    forecast: Forecast | Missing = Missing.NOT_ASKED
     size: EntrySize | None = None
     gates: list[GateResult] = field(default_factory=list)
     outcome: Outcome = Outcome.ENTRY_ORDERED
@@ -140,7 +140,9 @@ def _limits(
 def _evaluate(state: DeskState, candidate: Candidate, out: StepOutput) -> None:
     pair, bot, policy = candidate.pair, candidate.bot, candidate.bot.policy
     candidate.conviction = conviction(candidate.strength, candidate.confidence, policy.signals)
-    candidate.forecast = state.forecaster.forecast(pair.forecast_view, policy.forecast.horizon_bars)
+    candidate.forecast = forecast_for(
+        state.shelf, pair.name, policy.forecast, step_ms=state.step_ms, bar_time=out.bar_time
+    )
     candidate.size = _size(pair, bot)
     gates = data_gates(pair, bot, candidate.flags)
     gates.append(
@@ -264,7 +266,7 @@ def _order(state: DeskState, candidate: Candidate, out: StepOutput) -> None:
     assert candidate.size is not None  # noqa: S101 - _evaluate sized every candidate
     bot.entry_atr = float(pair.core_view[0])
     bot.entry_conviction = candidate.conviction
-    bot.entry_forecast = candidate.forecast.expected_return if candidate.forecast else 0.0
+    bot.entry_forecast = expected_return(candidate.forecast)
     is_limit = execution.entry_order is EntryOrder.LIMIT
     price = pair.instrument.round_price(to_decimal(float(pair.bar[CLOSE])), buying=True)
     draft = OrderDraft(

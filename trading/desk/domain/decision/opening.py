@@ -15,7 +15,6 @@ from trading.desk.domain.decision.state import (
     pair_costs,
 )
 from trading.desk.domain.policy import Policy
-from trading.learning.domain.forecasting.base import Forecaster
 from trading.market.domain.bars import FloatArray
 from trading.market.domain.costs import CostModel
 from trading.market.domain.instruments import Instrument
@@ -60,12 +59,12 @@ def _pair_open(
     own_costs: CostModel | None,
     policy: Policy,
     bots: list[BotState],
-    shared: tuple[tuple[Feature, ...], tuple[Feature, ...]],
+    shared: tuple[Feature, ...],
     step_ms: int,
 ) -> PairState:
-    """Return a pair before its first bar; ``shared`` are the features of stops and forecasts."""
+    """Return a pair before its first bar; ``shared`` are the features of stops."""
     wanted = [bot.spec.strategy.features(bot.spec.params, step_ms) for bot in bots]
-    bank = FeatureBank([*wanted, *shared])
+    bank = FeatureBank([*wanted, shared])
     return PairState(
         name=str(instrument.pair),
         instrument=instrument,
@@ -76,7 +75,6 @@ def _pair_open(
         bank=bank,
         slots=[_slot(bot, bank.view(i)) for i, bot in enumerate(bots)],
         core_view=bank.view(len(bots)),
-        forecast_view=bank.view(len(bots) + 1),
         bar=bank.last_bar,
         out=np.zeros(2),
     )
@@ -87,7 +85,6 @@ def desk_open(  # noqa: PLR0913 - everything a session is made of, named at the 
     session_key: str,
     step_ms: int,
     policy: Policy,
-    forecaster: Forecaster,
     instruments: dict[str, Instrument],
     swap_costs: dict[str, CostModel],
     specs: list[BotSpec],
@@ -100,7 +97,6 @@ def desk_open(  # noqa: PLR0913 - everything a session is made of, named at the 
         session_key: goes into every client order id, so that two sessions never share one.
         step_ms: timeframe in ms.
         policy: in force until an input brings another.
-        forecaster: asked before every entry.
         instruments: by pair, for every pair named in ``specs``.
         swap_costs: by pair, only where a fixed on-chain schedule replaces the venue fees.
         specs: the bots.
@@ -109,7 +105,7 @@ def desk_open(  # noqa: PLR0913 - everything a session is made of, named at the 
     """
     ordered = sorted(specs, key=lambda spec: spec.index)
     bots = [bot_open(spec, policy, step_ms) for spec in ordered]
-    shared = (atr_feature(atr_period),), forecaster.features(step_ms)
+    shared = (atr_feature(atr_period),)
     pairs = {}
     for name in sorted(instruments):
         mine, own = [bot for bot in bots if bot.spec.pair == name], swap_costs.get(name)
@@ -118,7 +114,6 @@ def desk_open(  # noqa: PLR0913 - everything a session is made of, named at the 
         session_key=session_key,
         step_ms=step_ms,
         policy=policy,
-        forecaster=forecaster,
         pairs=pairs,
         bots=bots,
         equilibrium=EquilibriumState(),

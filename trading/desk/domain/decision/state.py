@@ -19,7 +19,7 @@ from trading.desk.domain.execution.orders import Order, OrderPurpose
 from trading.desk.domain.execution.positions import PositionState
 from trading.desk.domain.execution.stops import StopState
 from trading.desk.domain.policy import BotRules, Policy
-from trading.learning.domain.forecasting.base import Forecaster
+from trading.learning.domain.forecasting.runs import Shelf
 from trading.market.domain.bars import FloatArray
 from trading.market.domain.costs import CostModel, VenueCosts
 from trading.market.domain.instruments import Instrument
@@ -151,7 +151,6 @@ class PairState:
     bank: FeatureBank
     slots: list[BotSlot]
     core_view: FloatArray  # average true range for stops
-    forecast_view: FloatArray
     bar: FloatArray  # float64[5], the bar being decided on; the bank's own view of it
     out: FloatArray  # float64[2], strength and confidence of the last signal
     n_bars: int = 0
@@ -174,7 +173,6 @@ class DeskState:
     session_key: str
     step_ms: int
     policy: Policy
-    forecaster: Forecaster
     pairs: dict[str, PairState]
     bots: list[BotState]
     equilibrium: EquilibriumState
@@ -189,6 +187,7 @@ class DeskState:
     stale_now_ms: int = 0
     clock_skew_s: float = 0.0
     clock_limit_s: float = 0.0
+    shelf: Shelf = field(default_factory=Shelf)  # forecasts that came in
     absent: tuple[str, ...] = ()  # pairs that bars came of before, but none of the newest time
     warm_through_seq: int = 0  # bars up to here only warm the strategies up; fixed at the start
 

@@ -25,6 +25,8 @@ from trading.desk.domain.decision.output import RoundTripClosed, StepOutput
 from trading.desk.domain.decision.state import DeskState
 from trading.desk.domain.execution.orders import ReportKind
 from trading.desk.services.sessions.blueprint import state_build
+from trading.desk.services.sessions.forecasting import service_open
+from trading.learning.services.forecasting.serving import ForecastService, forecasts_ahead
 from trading.market.domain.bars import Bar, BarArrays, to_decimal
 from trading.market.domain.series.turns import BarTime, turn_order
 
@@ -144,7 +146,9 @@ def replay_run(
     """
     driver = DeskDriver(state_build(blueprint, session_key=session_key))
     report = ReplayReport(money=_opened(driver.state))
+    forecasts = _Ahead(driver, service_open(blueprint, driver.state), series)
     for time in bar_times(series):
+        forecasts.reach(time.open_time)
         if pace is not None:
             pace(time.open_time)
         out = driver.step(time.seq, time.bars)
@@ -162,6 +166,23 @@ def replay_run(
         report.money[quote].equity = canonical(to_decimal(equity))
     report.digest = driver.state.digest.hex()
     return report
+
+
+class _Ahead:
+    """Forecasts of stored bars, computed in blocks shortly before the bars are decided on."""
+
+    def __init__(
+        self, driver: DeskDriver, service: ForecastService, series: Mapping[str, BarArrays]
+    ) -> None:
+        self._core = driver.core
+        self._runs = forecasts_ahead(service, series, driver.state.step_ms)
+        self._until = -1
+
+    def reach(self, open_time: int) -> None:
+        """Lay the run that serves this bar time on the session's shelf, once."""
+        if open_time > self._until and (run := next(self._runs, None)) is not None:
+            self._core.apply_forecasts(run)
+            self._until = int(run.open_times[-1])
 
 
 def _opened(state: DeskState) -> dict[str, MoneyTally]:

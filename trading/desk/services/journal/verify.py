@@ -24,7 +24,9 @@ from trading.desk.services.journal.stored import rows_compare
 from trading.desk.services.sessions.blueprint import state_build
 from trading.desk.services.sessions.code_version import code_version
 from trading.desk.services.sessions.engine import session_key
+from trading.desk.services.sessions.forecasting import service_open
 from trading.desk.services.sessions.inputs import input_apply
+from trading.learning.domain.forecasting.blocks import block_of
 from trading.market.models import StreamBar
 from trading.market.services.stream.steps import bar_times, bars_read
 
@@ -112,6 +114,7 @@ class _Rerun:
         self._plans = start.payload["bots"]
         self._report = report
         self._driver = DeskDriver(state_build(start.payload, session_key=session_key(session.pk)))
+        self._forecasts = service_open(start.payload, self._driver.state)
         self._expected = ExpectedRows(session.pk)
         self._bots = dict(Bot.objects.filter(session=session).values_list("pk", "index"))
         self._inputs: list[SessionInput] = []
@@ -135,6 +138,9 @@ class _Rerun:
         self._read_inputs()
         stored = self._stored(bars)
         self._n_found += len(stored)
+        steps = [(time.open_time, time.bars) for time in bar_times(bars)]
+        block = block_of(steps, self._driver.state.step_ms)
+        self._driver.core.apply_forecasts(self._forecasts.observe(block))
         for time in bar_times(bars):
             self._apply_inputs(time.seq)
             self._take()

@@ -19,7 +19,7 @@ from trading.desk.domain.decision.state import BotSpec, DeskState
 from trading.desk.domain.policy import BotRules, EntryGates, Sizing
 from trading.desk.services.config.policies import policy_dump, policy_load
 from trading.desk.services.sessions.code_version import code_version
-from trading.learning.domain.forecasting.naive import NaiveDriftForecaster
+from trading.desk.services.sessions.forecasting import forecasts_plan, service_open
 from trading.market.domain.costs import CostModel, SwapCosts, SwapCostSchedule
 from trading.market.domain.instruments import CHAIN_OF_VENUE, Pair, instrument_default
 from trading.market.domain.timeframes import timeframe_ms
@@ -125,6 +125,7 @@ def _start(
         "policy": policy_dump(config.policy),
         "bots": bots,
         "swap_costs": dict(swap_cost_entries or {}) if needs_swap_costs else {},
+        **forecasts_plan(),
     }
 
 
@@ -145,7 +146,6 @@ def state_build(blueprint: Mapping[str, Any], *, session_key: str) -> DeskState:
         session_key=session_key,
         step_ms=timeframe_ms(str(blueprint["timeframe"])),
         policy=policy_load(blueprint["policy"]),
-        forecaster=NaiveDriftForecaster(),
         instruments=instruments,
         swap_costs=dict.fromkeys(names, swap) if is_chain and swap is not None else {},
         specs=[_bot_spec(plan, swap) for plan in plans],
@@ -225,6 +225,7 @@ def kernels_compile(blueprint: Mapping[str, Any]) -> None:
     The first call of a numba kernel takes seconds; a session or a timed replay pays it here.
     """
     state = state_build(blueprint, session_key="compile")
+    service_open(blueprint, state).forecaster.prepare()
     for pair in state.pairs.values():
         pair.ring.append_closed(0, 1.0, 1.0, 1.0, 1.0, 1.0, 0)
         pair.bank.update(1.0, 1.0, 1.0, 1.0, 1.0)

@@ -7,7 +7,7 @@ engine go on. There is no other way to start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,11 +18,13 @@ from trading.desk.domain.decision.output import StepOutput
 from trading.desk.domain.decision.state import DeskState
 from trading.desk.models import DeskSession, SessionInput, SessionSnapshot
 from trading.desk.services.sessions.blueprint import state_build
+from trading.desk.services.sessions.forecasting import asked_of, service_open
 from trading.desk.services.sessions.hooks import Hook, no_hook
 from trading.desk.services.sessions.inputs import input_apply
 from trading.desk.services.sessions.lateness import lateness_tell
 from trading.desk.services.sessions.persist import Journal
 from trading.desk.services.sessions.snapshots import snapshot_load
+from trading.learning.domain.forecasting.blocks import TIMES_AHEAD, BarBlock, block_of
 from trading.market.domain.feed_kind import FeedKind
 from trading.market.domain.series.turns import BarTime
 from trading.market.models import StreamBar
@@ -73,6 +75,8 @@ class SessionEngine:
         self._journal = Journal.open(session=session, token=token, hook=hook)
         self._output_n = 0
         self._driver = DeskDriver(self._built_state())
+        self._forecasts = service_open(self._start, self.state)
+        self._foreseen = 0  # last bar the forecaster was shown
         self._pending: list[StepOutput] = []
         self._pending_since = 0.0
         self._snapshot_at = clock.monotonic()
@@ -98,9 +102,11 @@ class SessionEngine:
         inputs = list(
             SessionInput.objects.filter(session=session, n__gt=self.state.epoch).order_by("n")
         )
+        self._relearn(self.state.seq)
         bars = self._read_bars(self.state.seq, limit=session.cursor_seq, through=session.cursor_seq)
         # outputs of the newest step, in commit order; those before the snapshot are not run again
         last: list[StepOutput | None] = [None] * (self._output_n + 1)
+        self._foresee(bars)
         for time in bar_times(bars):
             self._inputs_before(inputs, time.seq, last)
             last = [*self._run(time)]
@@ -130,6 +136,7 @@ class SessionEngine:
         rows = self._read_bars(self.state.seq, limit=limit)
         if self._session.feed.kind == FeedKind.CCXT:
             self._note_lateness(rows)
+        self._foresee(rows)
         done = 0
         for time in bar_times(rows):
             if not before_bar():
@@ -147,6 +154,8 @@ class SessionEngine:
         for row in inputs:
             out = input_apply(self._driver.core, row)
             self._commit([out], is_between=True, inputs=[row])
+            if row.kind == SessionInput.Kind.POLICY:  # other horizons, other costs
+                self._forecasts.forecaster.ask(asked_of(self._start, self.state))
             self._send(out)
 
     def end(self) -> None:
@@ -163,8 +172,8 @@ class SessionEngine:
         self._snapshot_at, self._snapshot_seq = self._clock.monotonic(), self.state.seq
 
     def _built_state(self) -> DeskState:
-        start = SessionInput.objects.get(session=self._session, n=0)
-        state = state_build(start.payload, session_key=session_key(self._session.pk))
+        self._start = SessionInput.objects.get(session=self._session, n=0).payload
+        state = state_build(self._start, session_key=session_key(self._session.pk))
         newest = SessionSnapshot.objects.filter(
             session=self._session, cursor_seq__lte=self._session.cursor_seq
         ).first()
@@ -176,6 +185,23 @@ class SessionEngine:
     def _read_bars(self, after: int, *, limit: int, through: int | None = None) -> list[StreamBar]:
         feed_id = self._session.feed_id
         return bars_read(feed_id=feed_id, after=after, limit=limit, through=through)
+
+    def _relearn(self, through: int) -> None:
+        """Show the forecaster again what it had seen before bar ``through`` was decided on."""
+        rows = self._read_bars(0, limit=through, through=through) if through else []
+        self._forecasts.relearn(self._blocks(rows))
+        self._foreseen = through
+
+    def _foresee(self, rows: Sequence[StreamBar]) -> None:
+        """Ask for forecasts of bars about to be decided on; no bar is shown twice."""
+        for block in self._blocks([row for row in rows if row.seq > self._foreseen]):
+            self._driver.core.apply_forecasts(self._forecasts.observe(block))
+        self._foreseen = rows[-1].seq if rows else self._foreseen
+
+    def _blocks(self, rows: Sequence[StreamBar]) -> Iterator[BarBlock]:
+        steps = [(time.open_time, time.bars) for time in bar_times(rows)]
+        for first in range(0, len(steps), TIMES_AHEAD):
+            yield block_of(steps[first : first + TIMES_AHEAD], self.state.step_ms)
 
     def _run(self, time: BarTime) -> list[StepOutput]:
         out = self._driver.step(time.seq, time.bars)

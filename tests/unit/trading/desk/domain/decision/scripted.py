@@ -7,15 +7,18 @@ from decimal import Decimal
 
 import numpy as np
 
+from tests.fakes.foreseen import foresee
 from trading.desk.domain.decision.driver import DeskDriver
 from trading.desk.domain.decision.journal import DecisionRecord, unpack_record
 from trading.desk.domain.decision.opening import desk_open
 from trading.desk.domain.decision.output import StepOutput
 from trading.desk.domain.decision.state import BotSpec, DeskState
 from trading.desk.domain.policy import BotRules, Policy
-from trading.learning.domain.forecasting.naive import NaiveDriftForecaster
+from trading.learning.domain.forecasting.drift import NaiveDrift
+from trading.learning.domain.forecasting.sets import Ask
 from trading.market.domain.bars import Bar, FloatArray
 from trading.market.domain.instruments import Pair, instrument_default
+from trading.market.domain.series.turns import BarTime
 from trading.signals.domain.strategies.base import Feature, FeatureKind, Params, Strategy
 
 STEP_MS = 300_000
@@ -77,6 +80,8 @@ class ScriptedDesk:
             for i in range(strategies)
         ]
         self.driver = DeskDriver(self._state(specs, venue, policy or Policy()))
+        horizon_ms = self.driver.state.policy.forecast.horizon_bars * STEP_MS
+        self.forecaster = NaiveDrift(Ask((PAIR,), STEP_MS, (horizon_ms,)))
         self.seq = 0
         self.time = 0
         self.close = 100.0
@@ -90,7 +95,6 @@ class ScriptedDesk:
             session_key="test",
             step_ms=STEP_MS,
             policy=policy,
-            forecaster=NaiveDriftForecaster(),
             instruments={PAIR: instrument_default(venue, Pair.parse(PAIR))},
             swap_costs={},
             specs=specs,
@@ -114,7 +118,9 @@ class ScriptedDesk:
             1_000_000.0, flags,
         )  # fmt: skip
         self.close = close
-        out = self.driver.step(self.seq, [(PAIR, bar)])
+        time = BarTime(self.seq, bar.open_time, [(PAIR, bar)])
+        foresee(self.driver, self.forecaster, [time])
+        out = self.driver.step(self.seq, time.bars)
         self.outputs.append(out)
         self.outputs += self.driver.send(out)
         return unpack_record(out.journal[0].record)
