@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.management.bench_tables import sweep_lines
+from guardian.management.bench_tables import sweep_lines
 from optimizer.services.bench.sweep import SweepPlan, sweep_bench, sweep_targets
 
 
