@@ -19,12 +19,20 @@ def core_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     limit, times = answer["limit_per_second"], answer["times_limit"]
     yield f"  {'limit':32} {limit:>10,.0f}, ours is {times} times that"
     for peer, row in answer["peers"].items():
-        low, high = row["bars_per_second"]
-        least, most = row["times_faster"]
-        shown = f"{low:,} to {high:,} bars per second"
-        yield f"  {peer:32} {shown}, ours is {least} to {most} times that"
-        yield f"    {row['note']}"
+        yield from _engine_lines(peer, row)
     yield from _target_lines(answer)
+
+
+def _engine_lines(peer: str, row: Mapping[str, Any]) -> Iterator[str]:
+    if "reason" in row:
+        yield f"  {peer:32} not measured: {row['reason']}"
+        return
+    rounds = ", ".join(map(str, row["times_faster_rounds"]))
+    yield (
+        f"  {peer:32} {row['bars_per_cpu_second']:>10,.0f}, ours is {row['times_faster']} times "
+        f"that (rounds {rounds})"
+    )
+    yield f"    {row['bots']} bots, {row['fills']:,} fills; {row['note']}"
 
 
 def evaluator_lines(answer: Mapping[str, Any]) -> Iterator[str]:

@@ -46,7 +46,8 @@ class Command(DeskCommand):
         parser.add_argument(
             "--no-peers",
             action="store_true",
-            help="Leave vectorbt, backtesting.py and the plain loop out (no installation)",
+            help="Leave nautilus_trader, vectorbt, backtesting.py and the plain loop out "
+            "(no installation)",
         )
         parser.add_argument(
             "--trials", default="20000", metavar="N", help="Of the sweep (default 20000)"
@@ -60,7 +61,7 @@ class Command(DeskCommand):
         parser.add_argument(
             "--rounds",
             metavar="N",
-            help="Of the evaluator (default 5) and the sweep (default 3); medians count",
+            help="Of core and evaluator (default 5) and the sweep (default 3); medians count",
         )
         self.add_json(parser)
 
@@ -101,8 +102,11 @@ class Command(DeskCommand):
     def _measure(
         self, name: str, plan: SweepPlan, rounds: int | None, options: Mapping[str, Any]
     ) -> dict[str, Any]:
+        has_peers = not options["no_peers"]
         if name == "core":
-            return desk.core_bench_run(seed=plan.seed, say=self._say)
+            return desk.core_bench_run(
+                seed=plan.seed, has_peers=has_peers, rounds=rounds, say=self._say
+            )
         shared = {
             "candles": options["candles_file"],
             "swap_costs": options["swap_costs"],
@@ -110,7 +114,6 @@ class Command(DeskCommand):
         }
         if name == "sweep":
             return optimizer.sweep_bench_run(plan=plan, **shared)
-        has_peers = not options["no_peers"]
         return optimizer.evaluator_bench_run(
             has_peers=has_peers, rounds=rounds, seed=plan.seed, **shared
         )

@@ -6,19 +6,24 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+
 from trading.market.bootstrap import candle_store
 
 
-def core_bench_run(*, seed: int, say: Callable[[str], None]) -> dict[str, Any]:
+def core_bench_run(
+    *, seed: int, has_peers: bool, rounds: int | None, say: Callable[[str], None]
+) -> dict[str, Any]:
     """Return the figures of ``bench core`` on the stored candles, else on simulated ones."""
-    from trading.desk.services.bench.core import RUNS, bench_series, core_bench
+    from trading.desk.adapters.engine_peer import NautilusPeer
+    from trading.desk.services.bench.core import RUNS, Clocks, bench_series, core_bench
 
     series, source = bench_series(candle_store(), seed=seed, say=say)
     return core_bench(
         series=series,
         source=source,
-        runs=RUNS,
-        wall_clock=time.perf_counter,
-        cpu_clock=time.process_time,
+        runs=rounds or RUNS,
+        peer=NautilusPeer(settings.DATA_DIR / "bench", say) if has_peers else None,
+        clocks=Clocks(time.perf_counter, time.process_time),
         say=say,
     )

@@ -3,19 +3,23 @@
 One process runs the replay of 90 days of four pairs with three bots each, every record packed and
 chained into the digest as a session does it; rows are not written. A pair-bar is one closed bar of
 one pair with all its bots. The rate held against limit and peer is that of a CPU second, so that a
-busy neighbour changes little: on an idle machine it is the wall rate, which stands beside it.
+busy neighbour changes little: on an idle machine it is the wall rate, which stands beside it. The
+peer sees the same bars with as many bots, by turns with ours in the same run; of the ratios the
+median counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from trading.base.domain.errors import InvariantError
 from trading.desk.domain.config import DeskConfig
+from trading.desk.ports.peers import EnginePeer
+from trading.desk.services.bench.beside import Beside, measured_beside
 from trading.desk.services.journal.replay import replay_run
 from trading.desk.services.sessions.blueprint import blueprint_make, kernels_compile
 from trading.market.domain.bars import BarArrays, BarFlag
@@ -29,33 +33,15 @@ TIMEFRAME: Final = "5m"
 N_BARS: Final = 90 * MS_PER_DAY // timeframe_ms(TIMEFRAME)
 RUNS: Final = 5
 LIMIT_PER_SECOND: Final = 20_000.0
-TARGET_TIMES_PEER: Final = 3.0
+TARGET_TIMES_PEER: Final = 3.0  # median of the rounds
 _EPOCH_MS: Final = 1_735_689_600_000  # 2025-01-01 UTC
-Clock = Callable[[], float]  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedRate:
-    """What a peer was measured at elsewhere: ``bars`` took between the two ``seconds``."""
+class Clocks(NamedTuple):
+    """Seconds: those that pass, and those of this process's CPU time."""
 
-    peer: str
-    bars: int
-    seconds: tuple[float, float]
-    note: str
-
-    @property
-    def per_second(self) -> tuple[float, float]:
-        """Return bars per second, slowest and fastest."""
-        fast, slow = self.seconds
-        return self.bars / slow, self.bars / fast
-
-
-NAUTILUS: Final = PublishedRate(
-    "nautilus_trader",
-    210_240,
-    (18.0, 28.0),
-    "published figure, not measured here: one strategy on one instrument, two-core machine",
-)
+    wall: Callable[[], float]
+    cpu: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +87,18 @@ def core_bench(
     series: Mapping[str, BarArrays],
     source: str,
     runs: int,
-    wall_clock: Clock,
-    cpu_clock: Clock,
+    peer: EnginePeer | None,
+    clocks: Clocks,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Return the figures of ``bench core`` over ``series`` (by pair), best of ``runs``.
+    """Return the figures of ``bench core`` over ``series`` (by pair).
 
     Args:
         series: candles of ``PAIRS``.
         source: where they come from, for the report.
-        runs: how often the whole replay is timed, at least 1.
-        wall_clock: seconds that pass.
-        cpu_clock: CPU seconds of this process.
+        runs: how often the whole replay is timed, at least 1; the peer by turns with it.
+        peer: None leaves it out. One that cannot run costs nothing else, and says why.
+        clocks: of this process.
         say: told what is measured next.
 
     Raises:
@@ -126,20 +112,23 @@ def core_bench(
         swap_cost_entries=None,
     )
     kernels_compile(blueprint)
+    n_bars = sum(len(bars) for bars in series.values())
     timed = []
-    for n in range(1, runs + 1):
-        say(f"core, run {n} of {runs}, {sum(len(bars) for bars in series.values()):,} pair-bars")
-        wall, cpu = wall_clock(), cpu_clock()
-        report = replay_run(blueprint=blueprint, series=series)
-        wall, cpu = wall_clock() - wall, cpu_clock() - cpu
-        timed.append(TimedRun(report.bars, report.decisions, report.digest, wall, cpu))
-    return figures(timed, source=source, n_bots=len(blueprint["bots"]))
+    with measured_beside(peer, series, step_ms=timeframe_ms(TIMEFRAME), say=say) as beside:
+        for n in range(1, runs + 1):
+            say(f"core, run {n} of {runs}, {n_bars:,} pair-bars")
+            wall, cpu = clocks.wall(), clocks.cpu()
+            report = replay_run(blueprint=blueprint, series=series)
+            wall, cpu = clocks.wall() - wall, clocks.cpu() - cpu
+            timed.append(TimedRun(report.bars, report.decisions, report.digest, wall, cpu))
+            beside.measure()
+    return figures(timed, beside=beside, source=source, n_bots=len(blueprint["bots"]))
 
 
 def figures(
-    runs: Sequence[TimedRun], *, source: str, n_bots: int, peer: PublishedRate = NAUTILUS
+    runs: Sequence[TimedRun], *, beside: Beside, source: str, n_bots: int
 ) -> dict[str, Any]:
-    """Return the report of the timed runs.
+    """Return the report of the timed runs: ours the best, the ratio to a peer the median.
 
     Raises:
         InvariantError: two runs made different decisions.
@@ -147,8 +136,15 @@ def figures(
     digests = sorted({run.digest for run in runs})
     if len(digests) != 1:
         raise InvariantError(f"runs over the same bars had the digests {', '.join(digests)}")
-    best = max(run.bars / run.cpu_s for run in runs)
-    slowest, fastest = peer.per_second
+    rates = [run.bars / run.cpu_s for run in runs]
+    best, peer = max(rates), beside.figures(rates)
+    targets: dict[str, bool | None] = {
+        f"{LIMIT_PER_SECOND:.0f}_pair_bars_per_second": best >= LIMIT_PER_SECOND
+    }
+    for name, row in peer.items():
+        key = f"{TARGET_TIMES_PEER:g}_times_{name.partition(' ')[0]}"
+        times = row.get("times_faster")
+        targets[key] = None if times is None else times >= TARGET_TIMES_PEER
     return {
         "bench": "core",
         "source": source,
@@ -161,15 +157,6 @@ def figures(
         "pair_bars_per_second": round(max(run.bars / run.wall_s for run in runs), 1),
         "limit_per_second": LIMIT_PER_SECOND,
         "times_limit": round(best / LIMIT_PER_SECOND, 2),
-        "peers": {
-            peer.peer: {
-                "bars_per_second": [round(slowest), round(fastest)],
-                "times_faster": [round(best / fastest, 2), round(best / slowest, 2)],
-                "note": peer.note,
-            }
-        },
-        "targets": {
-            f"{LIMIT_PER_SECOND:.0f}_pair_bars_per_second": best >= LIMIT_PER_SECOND,
-            f"{TARGET_TIMES_PEER:g}_times_{peer.peer}": best >= TARGET_TIMES_PEER * fastest,
-        },
+        "peers": peer,
+        "targets": targets,
     }

@@ -1,0 +1,1 @@
+"""What this app needs from outside, as protocols."""
