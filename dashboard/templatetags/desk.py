@@ -12,9 +12,10 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dashboard.payloads import days
+from dashboard.optimizer import days
 from optimizer.domain.study.stretches import Stretches
 from trading.base.selectors import figures
+from trading.desk.selectors.feeds import FeedView
 
 register = template.Library()
 
@@ -179,3 +180,27 @@ def bar_share(value: int, largest: int, width: int = 100) -> int:
 def dom_key(*parts: Any) -> str:
     """Return a stable key for one changing figure."""
     return "-".join(str(part) for part in parts)
+
+
+@register.filter
+def feed_title(feed: FeedView) -> str:
+    """Return what a feed is and how old its newest bar may be."""
+    kind = f"{feed.kind} feed of {feed.venue}, {feed.timeframe} bars"
+    return f"{feed.name}: {kind}; the newest may be {figures.duration_text(feed.budget_s)} old"
+
+
+@register.simple_tag
+def invalid(error: str | None, described_by: str) -> SafeString:
+    """Return the attributes of a field whose value was refused, nothing for others."""
+    if not error:
+        return SafeString("")
+    return format_html('aria-invalid="true" aria-describedby="{}"', described_by)
+
+
+@register.simple_tag
+def field_error(error: str | None, element_id: str) -> SafeString:
+    """Return what was wrong with a field, to stand beside it; nothing for others."""
+    if not error:
+        return SafeString("")
+    words_of = f"{error[:1].upper()}{error[1:]}"
+    return format_html('<span class="error" id="{}" role="alert">{}</span>', element_id, words_of)

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.payloads.buckets import Bucket, BucketTracker
+from dashboard.pages.overview.buckets import Bucket, BucketTracker
 from trading.market.domain.bars import BarArrays
 from trading.market.domain.series.aggregate import bars_aggregate
 

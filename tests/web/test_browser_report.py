@@ -13,7 +13,7 @@ from optimizer.adapters.html_report import HtmlReport
 from optimizer.domain.importance import parameter_tables
 from tests import report_scene
 
-TOKENS = Path(__file__).resolve().parents[2] / "static" / "css" / "tokens.css"
+TOKENS = Path(__file__).resolve().parents[2] / "static" / "css" / "shell" / "tokens.css"
 pytestmark = pytest.mark.browser
 
 

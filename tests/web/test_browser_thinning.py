@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page
 
-MODULE = Path(__file__).resolve().parents[2] / "static" / "js" / "optimizer" / "thinning.js"
+MODULE = Path(__file__).resolve().parents[2] / "static" / "js" / "study" / "thinning.js"
 pytestmark = pytest.mark.browser
 
 # trials arrive in batches as over the socket; what is kept is all that the next batch is added to

@@ -72,7 +72,7 @@ def test_a_stranger_meets_a_page_with_a_way_back(
     assert answer.status_code == status
     assert words in page
     assert 'href="/"' in page
-    assert "css/app.css" in page
+    assert "css/shell/app.css" in page
     assert "secret" not in page
     assert "Traceback" not in page
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.payloads.facts import facts_list
-from dashboard.payloads.luck import luck_facts, verdict_text
-from dashboard.payloads.objectives import objective_meaning, same_formulas
-from dashboard.payloads.progress import counts_text, progress_payload, state_sentence
+from dashboard.optimizer.facts import facts_list
+from dashboard.optimizer.objectives import objective_meaning, same_formulas
+from dashboard.optimizer.progress import counts_text, progress_payload, state_sentence
+from dashboard.pages.trial.luck import luck_facts, verdict_text
 from dashboard.templatetags.desk import percent
 from optimizer.domain.luck.figures import LuckFigures
 from optimizer.domain.luck.standing import StandingVerdict, VerdictCounts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.payloads.study_watch import StudyRequest, StudyWatch
+from dashboard.pages.study.watch import StudyRequest, StudyWatch
 from optimizer.models import Study
 from optimizer.services.sweeps.silence import silence_sentence
 from tests import factories as make

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-TOKENS = (Path(__file__).resolve().parents[3] / "static/css/tokens.css").read_text()
+TOKENS = (Path(__file__).resolve().parents[3] / "static/css/shell/tokens.css").read_text()
 TEXT = (
     "text-strong", "text", "muted", "accent", "good", "warning", "bad", "info", "stale",
     "safe-up", "safe-down", "conv-up", "conv-down",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from dashboard.views.trials import REASON_MAX
+from dashboard.pages.trial.views import REASON_MAX
 from optimizer.models import Study
 from tests import factories as make
 from tests.web.optimizer.reading import grow

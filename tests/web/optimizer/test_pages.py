@@ -138,7 +138,7 @@ def test_the_panel_of_a_trial_begins_with_the_window_that_ranks(
     page = browser.get(f"/optimizer/{study.pk}/trials/{number}/").content.decode()
     heads = re.findall(r'<th scope="col" class="num">(\w+)</th>', page)
     assert heads == ["all", "1d", "2d"]
-    first = re.search(r'<th scope="row">Trades</th><td class="num">(\d+)</td>', page)
+    first = re.search(r'<th scope="row">Trades</th>\s*<td class="num">\s*(\d+)\s*</td>', page)
     assert first
     detail = trial_get(study_get(study.pk, NOW), number)
     assert int(first[1]) == detail.windows["all"]["num_trades"]
@@ -158,7 +158,9 @@ def test_the_manifest_panel_leaves_the_figures_of_runs_to_theirs(
 def test_the_table_stands_in_the_order_of_returns(browser: Client, study: Study) -> None:
     page = browser.get(f"/optimizer/{study.pk}/").content.decode()
     table = page[page.index('id="ranked-table"') : page.index("</table>", page.index("ranked-ta"))]
-    gains = [float(v) for v in re.findall(r'<td class="num \w+" data-value="(\S+)">[+−0]', table)]
+    gains = [
+        float(v) for v in re.findall(r'<td class="num \w+" data-value="(\S+)">\s*[+−0]', table)
+    ]
     numbers = re.findall(r'data-trial="(\d+)"', table)
     assert len(numbers) == 47
     assert int(numbers[0]) == best(study)

@@ -13,8 +13,9 @@ import pytest
 from channels.db import database_sync_to_async
 from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
-from dashboard.consumers import STUDY_PAUSE_S, DeskConsumer
-from dashboard.payloads.study_watch import POINTS_MAX, StudyRequest, StudyWatch, thinned
+from dashboard.consumers import DeskConsumer
+from dashboard.pages.study.lane import STUDY_PAUSE_S
+from dashboard.pages.study.watch import POINTS_MAX, StudyRequest, StudyWatch, thinned
 from optimizer.domain.topics import STUDIES, study_topic
 from optimizer.models import Study, WindowMetrics
 from optimizer.selectors.points import TrialPoints

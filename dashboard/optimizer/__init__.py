@@ -1,0 +1,1 @@
+"""What several pages of the optimizer share: one look at a study, its progress, its words."""

@@ -1,0 +1,1 @@
+"""The desk at work: chart, decisions, money, positions and bots."""

@@ -1,0 +1,1 @@
+"""One study: its progress, trials, pictures and files, and the orders it takes."""

@@ -1,0 +1,1 @@
+"""One trial, and the act of installing it as a ghost bot."""

@@ -1,1 +1,0 @@
-"""Turn facts read by selectors into what pages and sockets carry: plain values, no HTML."""
