@@ -4,8 +4,8 @@ An entry is a list of postings that sum to zero in every currency it names, or i
 What somebody has is therefore never stored as a fact of its own: it is the sum of what was posted
 to the account. Amounts of two currencies are never added, so a balance always names its currency.
 
-Amounts are Decimals on the grid of ``trading.base.domain.money``; an account gains what is posted to it with a
-plus sign.
+Amounts are Decimals on the grid of ``trading.base.domain.money``; an account gains what is posted
+to it with a plus sign.
 """
 
 from __future__ import annotations

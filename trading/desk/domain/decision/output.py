@@ -1,8 +1,8 @@
 """What one step of the core did, as typed effects, and what it asks of the venue afterwards.
 
-The effects are handed to the recorders (``trading.base.ports.recording``) in the step's transaction;
-the commands are sent once it is committed. Each effect is one thing that happened, with all that
-is known of it, so that keeping it needs neither the core's state nor the others.
+The effects are handed to the recorders (``trading.base.ports.recording``) in the transaction of
+the step; the commands are sent once it is committed. Each effect is one thing that happened, with
+all that is known of it, so that keeping it needs neither the core's state nor the others.
 """
 
 from __future__ import annotations
