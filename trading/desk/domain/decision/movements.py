@@ -82,10 +82,11 @@ def fill_entry(
     )
     charged = canonical(report.gas_cost)
     with exact():
-        notional = abs(traded.cash + traded.fees)
-        fee = traded.fees - charged
+        notional = canonical(abs(traded.cash + traded.fees))
+        quantity = canonical(abs(traded.quantity))
+        fee = canonical(traded.fees - charged)
     sold, bought = (pair.base, pair.quote) if order.side is Side.SELL else (pair.quote, pair.base)
-    amounts = {pair.quote: notional, pair.base: abs(traded.quantity)}
+    amounts = {pair.quote: notional, pair.base: quantity}
     postings = (
         *moved(trading, market, sold, amounts[sold]),
         *moved(market, trading, bought, amounts[bought]),
