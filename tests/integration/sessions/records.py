@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trading.desk.models import Decision, DeskSession, Fill
+from trading.treasury.models import LedgerPosting
 
 ORDER = (
     "bot__index", "side", "type", "purpose", "status", "quantity", "limit_price", "stop_price",
@@ -23,6 +24,10 @@ TRIP = ("bot__index", "position__n", "realised_pnl", "gross_pnl", "fees", "exit_
 CHECKPOINT = (
     "bot__index", "round_trip__position__n", "is_accepted", "skip_reason", "profit", "candidate",
     "reserved", "estimated_fees", "required_min", "equilibrium_score", "is_healthy",
+)  # fmt: skip
+POSTING = (
+    "entry__kind", "entry__mode", "entry__seq", "entry__event_time", "n", "account", "place",
+    "bot_index", "currency", "amount",
 )  # fmt: skip
 BOT = (
     "index",
@@ -64,5 +69,6 @@ def written(session_id: int) -> dict[str, Any]:
         "round trips": rows(session.round_trips, TRIP),
         "checkpoints": rows(session.checkpoints, CHECKPOINT),
         "bots": rows(session.bots, BOT),
+        "ledger": rows(LedgerPosting.objects.filter(entry__session_id=session_id), POSTING),
         "equity": rows(session.equity_points, ("bar_time", "equity", "reserved")),
     }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trading.base.adapters.system_clock import SystemClock
+from trading.base.ports.recording import RecorderMaker
+from trading.desk.bootstrap.recorders import RECORDERS
 from trading.desk.services.sessions.runner import RunEnd, RunLimits, SessionRunner
 
 
@@ -24,6 +26,7 @@ def runner(
     hook: Callable[[str], None] = lambda _point: None,
     deadline_s: float = 120,
     should_stop: Callable[[], bool] = lambda: False,
+    recorders: Sequence[RecorderMaker] = RECORDERS,
 ) -> SessionRunner:
     """Return a runner with the real clock and nobody listening."""
     return SessionRunner(
@@ -31,6 +34,7 @@ def runner(
         owner="test",
         clock=SystemClock(),
         publisher=SilentPublisher(),
+        recorders=recorders,
         limits=RunLimits(deadline_s=deadline_s, should_stop=should_stop),
         hook=hook,
     )

@@ -2,7 +2,8 @@
 
 A child process runs the session and kills itself with SIGKILL at a point chosen by the seed:
 between deciding and writing, inside the transaction, between the commit and the order leaving,
-after a fill, a close or a savings row was written but not committed. Then another child goes on.
+after a fill, a close, a savings row or a ledger entry was written but not committed. Then another
+child goes on.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ from trading.desk.services.journal.verify import session_verify
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
 POINTS = (
-    "stepped", "persisting", "persisted", "submitted", "filling", "closing", "saving", "recovered",
+    "stepped", "persisting", "persisted", "submitted", "filling", "closing", "saving", "posting",
+    "recovered",
 )  # fmt: skip
-SEEDS = {"sampled": 16, "all": 56}  # two and seven per point
+SEEDS = {"sampled": 18, "all": 63}  # two and seven per point
 KILLS_PER_SEED = 3
 BARS = 420
 

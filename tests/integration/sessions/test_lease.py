@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.integration.sessions.market import open_session, series
 from tests.integration.sessions.running import SilentPublisher, run_to_end
+from trading.desk.bootstrap.recorders import RECORDERS
 from trading.desk.models import DeskSession, SessionLease, SessionSnapshot
 from trading.desk.services.sessions.runner import RunEnd, RunLimits, SessionRunner
 
@@ -44,6 +45,7 @@ def test_a_long_recovery_does_not_lose_the_lease() -> None:
         owner="test",
         clock=clock,
         publisher=SilentPublisher(),
+        recorders=RECORDERS,
         limits=RunLimits(deadline_s=1e9, should_stop=lambda: False),
         hook=look,
     )

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.sessions.market import open_session, series
 from tests.integration.sessions.running import SilentPublisher
 from trading.base.adapters.system_clock import SystemClock
+from trading.desk.bootstrap.recorders import RECORDERS
 from trading.desk.models import DeskSession
 from trading.desk.services.sessions.lease import lease_claim
 from trading.desk.services.sessions.runner import RunEnd, RunLimits, SessionRunner
@@ -21,7 +22,7 @@ def run(session_id: int, *, deadline_s: float, turn_s: float) -> RunEnd:
     limits = RunLimits(deadline_s=deadline_s, should_stop=lambda: False, turn_s=turn_s)
     runner = SessionRunner(
         session_id=session_id, owner="test", clock=SystemClock(),
-        publisher=SilentPublisher(), limits=limits,
+        publisher=SilentPublisher(), recorders=RECORDERS, limits=limits,
     )  # fmt: skip
     return asyncio.run(runner.run())
 

@@ -8,6 +8,7 @@
     ├── InvariantError            bug: stop the session and page the operator (also a ValueError)
     ├── CorruptMarketDataError    drop the datum and count it
     ├── LeaseLostError            stop writing at once, another worker owns the session
+    ├── RecorderError             a step was not kept; recover and decide on it again
     ├── DatabaseTroubleError      the database cannot be used now; ``code`` says in which way
     └── VenueError                the outside refused or failed
         ├── VenueUnavailableError     retry with back-off
@@ -69,6 +70,12 @@ class LeaseLostError(TradingError):
     """The session lease was taken over; the holder of the older fencing token must stop."""
 
     code = "lease_lost"
+
+
+class RecorderError(TradingError):
+    """A recorder failed in a step's transaction, so nothing of the step was written."""
+
+    code = "recorder_failed"
 
 
 class DatabaseTroubleError(TradingError):

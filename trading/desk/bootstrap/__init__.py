@@ -11,6 +11,7 @@ from trading.base.adapters.worker_drain import is_draining
 from trading.base.bootstrap import event_publisher, system_clock
 from trading.base.domain.errors import BadInputError
 from trading.desk.bootstrap.bench import core_bench_run
+from trading.desk.bootstrap.recorders import RECORDERS
 from trading.desk.domain.config import DeskConfig
 from trading.desk.models import DeskSession, Mode
 from trading.desk.services.bots import installing
@@ -68,6 +69,7 @@ def session_runner(*, session_id: int, owner: str) -> SessionRunner:
         clock=system_clock(),
         publisher=event_publisher(),
         limits=limits,
+        recorders=RECORDERS,
     )
 
 

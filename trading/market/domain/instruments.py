@@ -92,6 +92,7 @@ class Instrument:
 
 SIMULATED_VENUE: Final = "simulated"  # whose prices nobody ever paid; kept for them alone
 CHAIN_OF_VENUE: Final = {"pulsex": "pulsechain"}
+NATIVE_COIN: Final = {"pulsechain": "PLS"}  # what a chain is paid in, by chain
 _ORDER_MIN: Final = Decimal(5)  # dollars, as most venues ask for
 
 

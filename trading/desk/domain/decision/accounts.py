@@ -1,26 +1,32 @@
 """Book what the venue reports: orders, positions, stops, round trips, savings.
 
-The only place where a bot's cash, position and reserve change. A report that was seen before, or
+The only place where a bot's cash, position and reserve change, each time with the ledger entry that
+says from where to where. A report that was seen before, or
 that belongs to no order of ours, changes nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
 from trading.base.domain.currencies import currency_of
-from trading.base.domain.money import PLACES, ZERO, exact
+from trading.base.domain.money import PLACES, ZERO, canonical, exact
 from trading.base.domain.reasons import ExitReason
 from trading.base.domain.side import Side
-from trading.desk.domain.decision.orders import (
-    OrderDraft,
-    amend_stop,
-    cancel_order,
-    note_change,
-    submit_order,
+from trading.desk.domain.decision.movements import Traded, fill_entry, reservation_entry
+from trading.desk.domain.decision.orders import OrderDraft, amend_stop, cancel_order, submit_order
+from trading.desk.domain.decision.output import (
+    AccountChanged,
+    FillBooked,
+    OrderChanged,
+    PositionChanged,
+    RoundTripClosed,
+    SavingsDecided,
+    StepOutput,
+    StopMoved,
 )
-from trading.desk.domain.decision.output import FillBooked, RoundTripClosed, StepOutput
 from trading.desk.domain.decision.state import BotState, DeskState, PairState
 from trading.desk.domain.execution.orders import (
     ExecutionReport,
@@ -64,7 +70,7 @@ def _apply(
     after = apply_report(order, report)
     if after is order:
         return
-    out.order_events.append((after, report))
+    out.effects.append(OrderChanged(after, report))
     if after.status.is_final:
         bot.orders.pop(after.client_order_id, None)
         bot.recent[after.client_order_id] = after
@@ -78,7 +84,24 @@ def _apply(
             cancel_order(bot, entry, out)
     if report.kind is ReportKind.FILLED:
         _book_fill(state, pair, bot, after, report, out)
-    note_change(bot, out)
+        note_account(bot, out)
+    bot.touch()
+
+
+def note_account(bot: BotState, out: StepOutput) -> None:
+    """Say what a bot's account is now; where it stands is asked anew."""
+    out.effects.append(
+        AccountChanged(
+            bot.spec.index,
+            bot.cash,
+            bot.reserved,
+            bot.native_balance,
+            bot.realised_pnl,
+            bot.n_round_trips,
+            bot.n_wins,
+        )
+    )
+    bot.touch()
 
 
 def _book_fill(
@@ -91,6 +114,7 @@ def _book_fill(
 ) -> None:
     assert report.price is not None  # noqa: S101 - a fill without a price is refused by apply_report
     n = bot.position.n if bot.position is not None else bot.n_positions + 1
+    fees, held = canonical(report.fee + report.gas_cost), _held(bot)
     change = apply_fill(
         bot.position,
         n=n,
@@ -98,22 +122,32 @@ def _book_fill(
         side=order.side,
         quantity=report.quantity,
         price=report.price,
-        fees=report.fee + report.gas_cost,
+        fees=fees,
         event_time=report.event_time,
         slippage=report.slippage,
     )
     bot.cash += change.cash_delta
+    native = bot.native_balance
     if pair.instrument.chain is not None:
         burnt = bot.policy.execution.gas_per_swap_native
-        bot.native_balance = max(bot.native_balance - burnt, ZERO)  # exits are never refused
+        bot.native_balance = max(native - burnt, ZERO)  # exits are never refused
+    gas = canonical(native - bot.native_balance)
+    traded = Traded(change.cash_delta, change.position.quantity - held, fees, gas)
     bot.n_positions = n
-    out.fills.append(FillBooked(bot.spec.index, order, n, report))
-    out.positions[bot.spec.index, n] = change.position
+    out.effects += (
+        FillBooked(bot.spec.index, order, n, report),
+        PositionChanged(change.position),
+        fill_entry(pair.instrument, order, report, traded),
+    )
     bot.position = change.position if change.round_trip is None else None
     if change.round_trip is not None:
         _close(state, pair, bot, order, change.round_trip, out)
     elif order.side is Side.BUY:
         protect(state, pair, bot, out)
+
+
+def _held(bot: BotState) -> Decimal:
+    return ZERO if bot.position is None else bot.position.quantity
 
 
 def protect(state: DeskState, pair: PairState, bot: BotState, out: StepOutput) -> None:
@@ -133,7 +167,7 @@ def protect(state: DeskState, pair: PairState, bot: BotState, out: StepOutput) -
             policy=policy,
             instrument=pair.instrument,
         )
-        out.stops[bot.spec.index, position.n] = bot.stop
+        out.effects.append(StopMoved(bot.spec.index, position.n, bot.stop))
     if bot.stop is None:
         return
     if bot.working(OrderPurpose.STOP) is None:
@@ -173,7 +207,7 @@ def _close(
     reason = ExitReason.STOP if order.purpose is OrderPurpose.STOP else ExitReason(bot.exit_reason)
     bot.mark(float(bot.cash + bot.reserved))  # flat now
     quote = pair.instrument.pair.quote
-    out.round_trips.append(RoundTripClosed(bot.spec.index, quote, result, reason, None))
+    out.effects.append(RoundTripClosed(bot.spec.index, quote, result, reason, None))
 
 
 def settle(state: DeskState, out: StepOutput, first: int) -> None:
@@ -182,10 +216,11 @@ def settle(state: DeskState, out: StepOutput, first: int) -> None:
     All of it counts for the desk's health before any is decided on, by its figures: whichever is
     booked first, the verdict is the same for all.
     """
-    if len(out.round_trips) == first:
+    trips = out.round_trips[first:] if out.effects else []
+    if not trips:
         return
     with exact():
-        for record in sorted(_closed_record(state, trip) for trip in out.round_trips[first:]):
+        for record in sorted(_closed_record(state, trip) for trip in trips):
             _, realised, predicted, confidence = record
             state.equilibrium = record_round_trip(
                 state.equilibrium,
@@ -194,12 +229,13 @@ def settle(state: DeskState, out: StepOutput, first: int) -> None:
                 confidence=confidence,
                 window=state.policy.savings.window,
             )
-        for i, trip in enumerate(out.round_trips[first:], first):
+        for trip in trips:
             if trip.result.realised_pnl > 0:
                 bot = state.bots[trip.bot_index]
-                savings = _save(state, state.pairs[bot.spec.pair], bot, trip.result)
-                out.round_trips[i] = replace(trip, savings=savings)
+                savings = _save(state, state.pairs[bot.spec.pair], bot, trip.result, out)
+                out.effects[out.effects.index(trip)] = replace(trip, savings=savings)
                 bot.mark(float(bot.cash + bot.reserved))
+                note_account(bot, out)
 
 
 def _closed_record(state: DeskState, trip: RoundTripClosed) -> tuple[int, float, float, float]:
@@ -209,7 +245,7 @@ def _closed_record(state: DeskState, trip: RoundTripClosed) -> tuple[int, float,
 
 
 def _save(
-    state: DeskState, pair: PairState, bot: BotState, result: RoundTripResult
+    state: DeskState, pair: PairState, bot: BotState, result: RoundTripResult, out: StepOutput
 ) -> SavingsDecision:
     policy, market = bot.policy.savings, pair.instrument.pair
     decision = decide_savings(
@@ -221,6 +257,12 @@ def _save(
         currency=currency_of(market.quote, bot.spec.bankroll),
         token=savings_token(market, policy),
     )
-    bot.cash -= decision.reserved
-    bot.reserved += decision.reserved
+    index, time = bot.spec.index, result.exit_time
+    out.effects.append(SavingsDecided(index, result.n, decision, time))
+    if decision.reserved:
+        bot.cash -= decision.reserved
+        bot.reserved += decision.reserved
+        out.effects.append(
+            reservation_entry(index, pair.instrument, result.n, decision.reserved, time)
+        )
     return decision

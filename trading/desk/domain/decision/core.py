@@ -24,12 +24,12 @@ from typing import Final
 from trading.base.domain.errors import InvariantError
 from trading.base.domain.money import total
 from trading.base.domain.reasons import ExitReason, TradingState
-from trading.desk.domain.decision.accounts import book_reports, settle
+from trading.desk.domain.decision.accounts import book_reports, note_account, settle
 from trading.desk.domain.decision.deciding import decide_bars
 from trading.desk.domain.decision.exits import close_out, order_exit
 from trading.desk.domain.decision.journal import chain_bar, chain_digest
 from trading.desk.domain.decision.orders import cancel_order
-from trading.desk.domain.decision.output import StepOutput, money_lines
+from trading.desk.domain.decision.output import EquityMarked, StepOutput, money_lines
 from trading.desk.domain.decision.state import LONG_AGO, BotState, DeskState, PairState
 from trading.desk.domain.execution.orders import ExecutionReport, OrderPurpose
 from trading.desk.domain.policy import Policy
@@ -93,7 +93,7 @@ class DeskCore:
         """Begin a new bar time: mark the session's equity at the end of the one before."""
         state = self.state
         if state.time > 0 and state.time % (EQUITY_EVERY_BARS * state.step_ms) == 0:
-            out.equity, out.equity_time = session_equity(state), state.time
+            _mark_equity(state, out)
         state.time = out.bar_time
 
     def apply_reports(self, reports: Sequence[ExecutionReport]) -> StepOutput:
@@ -161,7 +161,7 @@ class DeskCore:
         for bot in self.state.bots:
             if bot.spec.index in indexes:
                 bot.peak_equity = bot.equity
-                out.bots.add(bot.spec.index)
+                note_account(bot, out)
         return out
 
     def apply_end(self) -> StepOutput:
@@ -174,7 +174,7 @@ class DeskCore:
             close_out(state, state.pairs[bot.spec.pair], bot, out)
         settle(state, out, 0)
         state.is_over = True
-        out.equity, out.equity_time = session_equity(state), state.time
+        _mark_equity(state, out)
         self._seal(out)
         return out
 
@@ -189,6 +189,11 @@ class DeskCore:
         state = self.state
         newest = max((pair.last_open_time for pair in state.pairs.values()), default=-1)
         return StepOutput(state.seq, newest, newest + state.step_ms)  # without bots no pairs
+
+
+def _mark_equity(state: DeskState, out: StepOutput) -> None:
+    for quote, (equity, reserved) in session_equity(state).items():
+        out.effects.append(EquityMarked(quote, state.time, equity, reserved))
 
 
 def session_equity(state: DeskState) -> dict[str, tuple[float, float]]:

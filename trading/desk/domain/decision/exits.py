@@ -14,7 +14,7 @@ from trading.base.domain.reasons import ExitReason, Gate, Outcome
 from trading.base.domain.side import Side
 from trading.desk.domain.decision.accounts import book_reports, protect
 from trading.desk.domain.decision.orders import OrderDraft, cancel_order, note_order, submit_order
-from trading.desk.domain.decision.output import StepOutput
+from trading.desk.domain.decision.output import StepOutput, StopMoved
 from trading.desk.domain.decision.state import BotState, DeskState, PairState
 from trading.desk.domain.execution.fills import Ask, Market, Match, fill_of, worsened
 from trading.desk.domain.execution.orders import OrderPurpose, OrderType
@@ -140,6 +140,6 @@ def _ratchet(
         policy=bot.policy.stops,
     )
     if bot.stop is not before:
-        out.stops[bot.spec.index, position.n] = bot.stop
+        out.effects.append(StopMoved(bot.spec.index, position.n, bot.stop))
         bot.touch()
     return bot.stop

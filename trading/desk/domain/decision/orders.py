@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trading.base.domain.side import Side
-from trading.desk.domain.decision.output import AmendOrder, CancelOrder, StepOutput, SubmitOrder
+from trading.desk.domain.decision.output import (
+    AmendOrder,
+    CancelOrder,
+    OrderChanged,
+    StepOutput,
+    SubmitOrder,
+)
 from trading.desk.domain.decision.standing import is_in_place, stop_quantity
 from trading.desk.domain.decision.state import BotState, DeskState, PairState
 from trading.desk.domain.execution.ids import client_order_id
@@ -81,8 +87,8 @@ def note_order(
     report = ExecutionReport(new.client_order_id, ReportKind.SUBMITTED, out.bar_time)
     order = apply_report(new, report)
     bot.orders[order.client_order_id] = order
-    out.order_events.append((order, report))
-    note_change(bot, out)
+    out.effects.append(OrderChanged(order, report))
+    bot.touch()
     return order
 
 
@@ -93,9 +99,9 @@ def cancel_order(bot: BotState, order: Order, out: StepOutput) -> None:
     if after is order:
         return
     bot.orders[order.client_order_id] = after
-    out.order_events.append((after, report))
+    out.effects.append(OrderChanged(after, report))
     out.commands.append(CancelOrder(after))
-    note_change(bot, out)
+    bot.touch()
 
 
 def amend_stop(bot: BotState, out: StepOutput) -> None:
@@ -106,9 +112,3 @@ def amend_stop(bot: BotState, out: StepOutput) -> None:
     if not is_in_place(order, position, stop):
         quantity = stop_quantity(order, position)
         out.commands.append(AmendOrder(order, stop.current_stop, quantity))
-
-
-def note_change(bot: BotState, out: StepOutput) -> None:
-    """Say that the account changed: it is written, and where it stands is asked anew."""
-    out.bots.add(bot.spec.index)
-    bot.touch()

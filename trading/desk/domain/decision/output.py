@@ -1,21 +1,30 @@
-"""What one step of the core asks the outside to do: rows to write first, orders to send after."""
+"""What one step of the core did, as typed effects, and what it asks of the venue afterwards.
+
+The effects are handed to the recorders (``trading.base.ports.recording``) in the transaction of
+the step; the commands are sent once it is committed. Each effect is one thing that happened, with
+all that is known of it, so that keeping it needs neither the core's state nor the others.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from trading.base.domain.money import canonical
 from trading.base.domain.reasons import ExitReason
 from trading.desk.domain.execution.orders import ExecutionReport, Order
 from trading.desk.domain.execution.positions import PositionState, RoundTripResult
 from trading.desk.domain.execution.stops import StopState
+from trading.treasury.domain.ledger import Entry
 from trading.treasury.domain.savings import SavingsDecision
 
 
 class JournalRow(NamedTuple):
-    """One decision to be stored."""
+    """One decision to be stored; it stands apart from the effects, one comes of every bot and bar.
+
+    A recorder takes it by this type like any effect.
+    """
 
     bot_index: int
     outcome: int
@@ -49,6 +58,14 @@ Command = SubmitOrder | CancelOrder | AmendOrder
 
 
 @dataclass(frozen=True, slots=True)
+class OrderChanged:
+    """An accepted report or an act of our own, and the order after it."""
+
+    order: Order
+    report: ExecutionReport
+
+
+@dataclass(frozen=True, slots=True)
 class FillBooked:
     """One fill that changed a position."""
 
@@ -56,6 +73,22 @@ class FillBooked:
     order: Order
     position_n: int
     report: ExecutionReport
+
+
+@dataclass(frozen=True, slots=True)
+class PositionChanged:
+    """What a bot holds now; a closed position has quantity 0."""
+
+    position: PositionState
+
+
+@dataclass(frozen=True, slots=True)
+class StopMoved:
+    """The protection of a position was opened or ratcheted."""
+
+    bot_index: int
+    position_n: int
+    stop: StopState
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +105,90 @@ class RoundTripClosed:
     savings: SavingsDecision | None
 
 
-class StepOutput:
-    """Everything of one step; later entries of one key replace earlier ones.
+@dataclass(frozen=True, slots=True)
+class SavingsDecided:
+    """The savings rule judged the profit of a closed position; ``time`` is when it closed."""
 
-    Written out instead of a dataclass: one is made on every bar, and calling nine default
-    factories takes as long as deciding for a bot.
+    bot_index: int
+    position_n: int
+    decision: SavingsDecision
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """The money of a bot and its record as they are now; amounts in quote, the coin in itself."""
+
+    bot_index: int
+    cash: Decimal
+    reserved: Decimal
+    native_balance: Decimal
+    realised_pnl: Decimal
+    n_round_trips: int
+    n_wins: int
+
+
+@dataclass(frozen=True, slots=True)
+class BotMarked:
+    """What a bot is worth after the last of the steps that are written together, quote.
+
+    Made once a transaction for every bot that decided or changed, not by a step: on most bars
+    nothing but this changes.
+
+    Attributes:
+        outcome: of its newest decision among them, None when it made none.
+        open_time: of that decision's bar, ms UTC.
+    """
+
+    bot_index: int
+    equity: float
+    peak_equity: float
+    outcome: int | None
+    open_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class EquityMarked:
+    """What the bots of one quote currency were worth at ``time`` (ms UTC), and what of it is saved.
+
+    Marked once every few bar times, on the first bar of the next.
+    """
+
+    quote: str
+    time: int
+    equity: float
+    reserved: float
+
+
+Effect = (
+    OrderChanged
+    | FillBooked
+    | PositionChanged
+    | StopMoved
+    | RoundTripClosed
+    | SavingsDecided
+    | AccountChanged
+    | EquityMarked
+    | Entry
+)
+E = TypeVar("E", bound=Effect)
+
+
+class StepOutput:
+    """Everything of one step.
+
+    Written out instead of a dataclass: one is made on every bar, and most have no effect at all.
 
     Attributes:
         seq: stream number of the step's last bar; of the step before between two steps.
         open_time: of the step's bars, ms UTC.
         bar_time: their close time, ms UTC.
-        order_events: every accepted report or own act, in order, with the order after it.
-        positions: by (bot index, position number); a closed one has quantity 0.
-        bots: indexes whose account changed.
-        equity: (whole session, of which reserved) by quote currency at ``equity_time`` (ms UTC):
-            once every few bar times, on the first bar of the next.
+        journal: the decisions of the bots, by index.
+        commands: what the venue is asked for, in order.
+        effects: everything else, in the order in which it happened.
     """
 
-    __slots__ = (
-        "bar_time", "bots", "commands", "equity", "equity_time", "fills", "journal", "open_time",
-        "order_events", "positions", "round_trips", "seq", "stops",
-    )  # fmt: skip
+    __slots__ = ("bar_time", "commands", "effects", "journal", "open_time", "seq")
 
     def __init__(self, seq: int, open_time: int, bar_time: int) -> None:
         self.seq = seq
@@ -100,19 +196,62 @@ class StepOutput:
         self.bar_time = bar_time
         self.journal: list[JournalRow] = []
         self.commands: list[Command] = []
-        self.order_events: list[tuple[Order, ExecutionReport]] = []
-        self.fills: list[FillBooked] = []
-        self.positions: dict[tuple[int, int], PositionState] = {}
-        self.stops: dict[tuple[int, int], StopState] = {}
-        self.round_trips: list[RoundTripClosed] = []
-        self.bots: set[int] = set()
-        self.equity: dict[str, tuple[float, float]] = {}
-        self.equity_time = 0
+        self.effects: list[Effect] = []
+
+    def of(self, kind: type[E]) -> list[E]:
+        """Return the effects of one type, in order."""
+        return [effect for effect in self.effects if isinstance(effect, kind)]
 
     @property
     def has_effects(self) -> bool:
-        """Return True when something besides the journal must be written."""
-        return bool(self.order_events or self.positions or self.stops or self.bots)
+        """Return True when something must be written at once; marks of equity can wait."""
+        return any(type(effect) is not EquityMarked for effect in self.effects)
+
+    @property
+    def order_events(self) -> list[tuple[Order, ExecutionReport]]:
+        """Return every accepted report or own act, in order, with the order after it."""
+        return [(change.order, change.report) for change in self.of(OrderChanged)]
+
+    @property
+    def fills(self) -> list[FillBooked]:
+        """Return the fills that changed positions."""
+        return self.of(FillBooked)
+
+    @property
+    def positions(self) -> dict[tuple[int, int], PositionState]:
+        """Return what is held after the step, by (bot index, position number)."""
+        states = [change.position for change in self.of(PositionChanged)]
+        return {(state.bot_index, state.n): state for state in states}
+
+    @property
+    def stops(self) -> dict[tuple[int, int], StopState]:
+        """Return the stops that moved as they stand, by (bot index, position number)."""
+        return {(move.bot_index, move.position_n): move.stop for move in self.of(StopMoved)}
+
+    @property
+    def round_trips(self) -> list[RoundTripClosed]:
+        """Return the closed positions."""
+        return self.of(RoundTripClosed)
+
+    @property
+    def bots(self) -> set[int]:
+        """Return the indexes of the bots whose account changed."""
+        return {change.bot_index for change in self.of(AccountChanged)}
+
+    @property
+    def equity(self) -> dict[str, tuple[float, float]]:
+        """Return (whole session, of which reserved) by quote currency, where it was marked."""
+        return {mark.quote: (mark.equity, mark.reserved) for mark in self.of(EquityMarked)}
+
+    @property
+    def equity_time(self) -> int:
+        """Return when the equity was marked, ms UTC; 0 where it was not."""
+        return max((mark.time for mark in self.of(EquityMarked)), default=0)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Return how money moved."""
+        return self.of(Entry)
 
 
 def money_lines(out: StepOutput) -> list[str]:

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trading.desk.domain.decision.output import StepOutput
+from trading.desk.domain.decision.movements import opening_entries
+from trading.desk.domain.decision.output import EquityMarked, SavingsDecided, StepOutput
 from trading.desk.domain.decision.state import DeskState
 from trading.desk.services.sessions.rows import values
 from trading.desk.services.sessions.rows.values import Values
+from trading.treasury.domain.ledger import Entry
 
 Key = tuple[Any, ...]
 Rows = dict[Key, Values]
@@ -31,29 +33,35 @@ class ExpectedRows:
         self.checkpoints: Rows = {}
         self.equity: Rows = {}
         self.bots: Rows = {}
+        self.entries: Rows = {}
+        self.postings: Rows = {}
 
     def add(self, out: StepOutput) -> None:
         """Take in one output, in the order in which they are committed."""
         for row in out.journal:
             self._last[row.bot_index] = (row.outcome, out.open_time)
-        for point in values.equity_values(out):
-            self.equity[point["quote"], point["bar_time"]] = point
+        for mark in out.of(EquityMarked):
+            self.equity[mark.quote, mark.time] = values.equity_values(mark)
         if not out.has_effects:
             return
         for key, position in out.positions.items():
-            self.positions[key] = self._own | values.position_values(key, position, out)
+            self.positions[key] = self._own | values.position_values(position, out.seq)
         self._add_orders(out)
         for key, stop in out.stops.items():
             self.stops[key] = values.stop_values(stop)
         for trip in out.round_trips:
             place = (trip.bot_index, trip.result.n)
             self.trips[place] = self._own | values.trip_values(trip, out.seq)
-            checkpoint = values.checkpoint_values(trip)
-            if checkpoint is not None:
-                self.checkpoints[place] = self._own | checkpoint
+        for decided in out.of(SavingsDecided):
+            place = (decided.bot_index, decided.position_n)
+            self.checkpoints[place] = self._own | values.checkpoint_values(decided)
+        for entry in out.entries:
+            self._add_entry(entry, out.seq)
 
     def close(self, state: DeskState, plans: Sequence[Mapping[str, Any]]) -> None:
         """Take in the accounts as they stand at the end."""
+        for entry in opening_entries(state):
+            self._add_entry(entry, 0)
         for plan, bot in zip(plans, state.bots, strict=True):
             outcome, open_time = self._last.get(bot.spec.index, (None, None))
             self.bots[(bot.spec.index,)] = {
@@ -63,6 +71,12 @@ class ExpectedRows:
                 "last_outcome": outcome,
                 "last_bar_time": open_time,
             }
+
+    def _add_entry(self, entry: Entry, seq: int) -> None:
+        key = entry.kind.value, entry.ref
+        self.entries[key] = values.entry_values(entry, seq)
+        for n, posting in enumerate(entry.postings, start=1):
+            self.postings[*key, n] = values.posting_values(posting)
 
     def _add_orders(self, out: StepOutput) -> None:
         for order, report in out.order_events:

@@ -23,6 +23,7 @@ from trading.desk.models import (
     StopState,
 )
 from trading.desk.services.journal.expected import ExpectedRows, Key, Rows
+from trading.treasury.models import LedgerEntry, LedgerPosting
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,14 @@ TABLES: Final = (
         ("bot__index", "round_trip__position__n"),
         "savings checkpoint of round trip {1} of bot {0}",
         owners=("bot_id", "round_trip__bot_id", "a round trip"),
+    ),
+    Table("entries", LedgerEntry, "session_id", ("kind", "ref"), "ledger entry {0} {1}"),
+    Table(
+        "postings",
+        LedgerPosting,
+        "entry__session_id",
+        ("entry__kind", "entry__ref", "n"),
+        "posting {2} of ledger entry {0} {1}",
     ),
     Table("equity", EquityPoint, "session", ("quote", "bar_time"), "equity in {0} at {1}"),
 )

@@ -19,6 +19,7 @@ from trading.desk.domain.decision.driver import DeskDriver
 from trading.desk.domain.decision.output import JournalRow, StepOutput
 from trading.desk.models import Bot, Decision, DeskSession, SessionInput
 from trading.desk.services.journal.expected import ExpectedRows
+from trading.desk.services.journal.ledger import ledger_check
 from trading.desk.services.journal.moment import one_moment
 from trading.desk.services.journal.stored import rows_compare
 from trading.desk.services.sessions.blueprint import state_build
@@ -166,6 +167,8 @@ class _Rerun:
             report.rows[table] += n_rows
             for sentence in sentences:
                 report.differ(sentence)
+        for sentence in ledger_check(session):
+            report.differ(sentence)
         self._compare_count()
         if state.n_decisions != session.n_decisions:
             report.differ(

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from trading.base.domain.errors import InvariantError
 from trading.base.ports.clock import Clock
+from trading.base.ports.recording import RecorderMaker
 from trading.desk.domain.decision.driver import DeskDriver
 from trading.desk.domain.decision.output import StepOutput
 from trading.desk.domain.decision.state import DeskState
@@ -67,12 +68,18 @@ class SessionEngine:
     """One session in the hands of the worker that holds its lease."""
 
     def __init__(
-        self, *, session: DeskSession, token: int, clock: Clock, hook: Hook = no_hook
+        self,
+        *,
+        session: DeskSession,
+        token: int,
+        clock: Clock,
+        recorders: Sequence[RecorderMaker],
+        hook: Hook = no_hook,
     ) -> None:
         self._session = session
         self._clock = clock
         self._hook = hook
-        self._journal = Journal.open(session=session, token=token, hook=hook)
+        self._journal = Journal.open(session=session, token=token, hook=hook, recorders=recorders)
         self._output_n = 0
         self._driver = DeskDriver(self._built_state())
         self._forecasts = service_open(self._start, self.state)

@@ -21,6 +21,7 @@ from trading.desk.services.sessions.blueprint import (
     blueprint_make,
     ghost_blueprint_make,
 )
+from trading.desk.services.sessions.rows.ledger import ledger_open
 from trading.desk.services.sessions.rows.values import bot_identity
 from trading.market.domain.feed_kind import FeedKind
 from trading.market.domain.instruments import CHAIN_OF_VENUE, SIMULATED_VENUE, Pair
@@ -261,6 +262,7 @@ def session_create(
         created_at=now,
     )
     Bot.objects.bulk_create(_bot(session, plan) for plan in blueprint["bots"])
+    ledger_open(session_id=session.pk, mode=session.mode, start=blueprint)
     return session
 
 

@@ -1,7 +1,8 @@
-"""Write what the core decided: journal, orders, fills, positions, savings, accounts, cursor.
+"""Write what the core decided: every recorder in its seat, then the cursor, in one transaction.
 
-Everything of one step goes into one transaction, which first renews the lease by its fencing
-token. Quiet bars may share a transaction; a bar that changed anything has its own.
+The transaction first renews the lease by its fencing token. Quiet bars may share one; a bar that
+changed anything has its own. What is written of a step is up to the recorders that ``bootstrap``
+registers; one that fails undoes the step.
 """
 
 from __future__ import annotations
@@ -9,24 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
-from trading.desk.domain.decision.output import StepOutput
+from trading.base.domain.errors import InvariantError, RecorderError
+from trading.base.ports.recording import RecordedSession, Recorder, RecorderMaker, StepRecord
+from trading.desk.domain.decision.output import BotMarked, JournalRow, StepOutput
 from trading.desk.domain.decision.state import DeskState
-from trading.desk.models import (
-    Bot,
-    Decision,
-    DeskSession,
-    EquityPoint,
-    SessionInput,
-    SessionSnapshot,
-)
+from trading.desk.models import Bot, DeskSession, SessionInput, SessionSnapshot
 from trading.desk.services.sessions.hooks import Hook
 from trading.desk.services.sessions.lease import lease_renew
-from trading.desk.services.sessions.rows.trades import TradeRows
-from trading.desk.services.sessions.rows.values import bot_account, bot_marks, equity_values
 from trading.desk.services.sessions.snapshots import snapshot_pack
 
 SNAPSHOTS_KEPT: Final = 2
@@ -43,14 +37,20 @@ class Journal:
     session_id: int
     token: int
     hook: Hook
-    bot_pks: dict[int, int]
-    trades: TradeRows
+    recorders: tuple[Recorder, ...]
 
     @classmethod
-    def open(cls, *, session: DeskSession, token: int, hook: Hook) -> Journal:
+    def open(
+        cls, *, session: DeskSession, token: int, hook: Hook, recorders: Sequence[RecorderMaker]
+    ) -> Journal:
         """Return the writer of a session whose lease is held with ``token``."""
-        bot_pks = dict(Bot.objects.filter(session=session).values_list("index", "pk"))
-        return cls(session.pk, token, hook, bot_pks, TradeRows(session.pk, hook, bot_pks))
+        recorded = RecordedSession(
+            id=session.pk,
+            mode=session.mode,
+            bot_ids=dict(Bot.objects.filter(session=session).values_list("index", "pk")),
+            hook=hook,
+        )
+        return cls(session.pk, token, hook, tuple(make(recorded) for make in recorders))
 
     def write(
         self,
@@ -66,15 +66,13 @@ class Journal:
 
         Raises:
             LeaseLostError: another worker owns the session; nothing was written.
+            RecorderError: a recorder failed, the message says which; nothing was written.
+            InvariantError: a recorder was given what cannot be; nothing was written.
         """
         with transaction.atomic():
             lease_renew(session_id=self.session_id, token=self.token, now=now)
             SessionInput.objects.bulk_create(inputs)
-            self._write_journal(outputs)
-            for out in outputs:
-                self.trades.write(out)
-            self._write_bots(outputs, state)
-            self._write_equity(outputs)
+            self._record(outputs, state, now)
             DeskSession.objects.filter(pk=self.session_id).update(
                 cursor_seq=state.seq,
                 output_n=output_n,
@@ -87,43 +85,12 @@ class Journal:
             self.hook("persisting")
         self.hook("persisted")
 
-    def _write_journal(self, outputs: Sequence[StepOutput]) -> None:
-        step_rows = [
-            Decision(
-                bot_id=self.bot_pks[row.bot_index],
-                open_time=out.open_time,
-                seq=out.seq,
-                outcome=row.outcome,
-                record=row.record,
-            )
-            for out in outputs
-            for row in out.journal
-        ]
-        if step_rows:
-            Decision.objects.bulk_create(step_rows, batch_size=500)
-
-    def _write_bots(self, outputs: Sequence[StepOutput], state: DeskState) -> None:
-        touched: dict[int, tuple[int, int]] = {}
-        changed: set[int] = set()
-        for out in outputs:
-            changed |= out.bots
-            for row in out.journal:
-                touched[row.bot_index] = (row.outcome, out.open_time)
-        for index in sorted(changed | touched.keys()):
-            bot = state.bots[index]
-            values = bot_marks(bot)
-            if index in touched:
-                values["last_outcome"], values["last_bar_time"] = touched[index]
-            if index in changed:
-                values |= bot_account(bot)
-            Bot.objects.filter(pk=self.bot_pks[index]).update(**values)
-
-    def _write_equity(self, outputs: Sequence[StepOutput]) -> None:
-        EquityPoint.objects.bulk_create(
-            EquityPoint(session_id=self.session_id, **point)
-            for out in outputs
-            for point in equity_values(out)
-        )
+    def _record(self, outputs: Sequence[StepOutput], state: DeskState, now: datetime) -> None:
+        marks = bot_marks(outputs, state)
+        for recorder in self.recorders:
+            steps = _taken(recorder.takes, outputs, marks)
+            if steps:
+                _ask(recorder, steps, now)
 
     def _write_snapshot(self, state: DeskState, output_n: int, now: datetime) -> None:
         data, checksum = snapshot_pack(state)
@@ -144,3 +111,44 @@ class Journal:
         SessionSnapshot.objects.filter(session_id=self.session_id).exclude(
             pk__in=list(kept[:SNAPSHOTS_KEPT])
         ).delete()
+
+
+def bot_marks(outputs: Sequence[StepOutput], state: DeskState) -> list[BotMarked]:
+    """Return what every bot that these steps touched is worth now, by index."""
+    newest: dict[int, tuple[int | None, int]] = {}
+    for out in outputs:
+        if out.effects:
+            for index in out.bots:
+                newest.setdefault(index, (None, out.open_time))
+        for row in out.journal:
+            newest[row.bot_index] = (row.outcome, out.open_time)
+    bots = [(state.bots[index], newest[index]) for index in sorted(newest)]
+    return [BotMarked(b.spec.index, b.equity, b.peak_equity, *last) for b, last in bots]
+
+
+def _taken(
+    takes: frozenset[type], outputs: Sequence[StepOutput], marks: Sequence[BotMarked]
+) -> list[StepRecord]:
+    """Return the steps with the effects of these types, without those that have none.
+
+    The marks belong to the last of them.
+    """
+    found = []
+    for out in outputs:
+        effects: list[Any] = list(out.journal) if JournalRow in takes else []
+        effects += [effect for effect in out.effects if type(effect) in takes]
+        if out is outputs[-1] and BotMarked in takes:
+            effects += marks
+        if effects:
+            found.append(StepRecord(out.seq, out.open_time, out.bar_time, effects))
+    return found
+
+
+def _ask(recorder: Recorder, steps: Sequence[StepRecord], now: datetime) -> None:
+    try:
+        recorder.record(steps, now)
+    except InvariantError as error:
+        raise InvariantError(f"recorder {recorder.name!r}: {error}") from error
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise RecorderError(f"recorder {recorder.name!r} failed: {reason}") from error

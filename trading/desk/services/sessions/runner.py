@@ -9,7 +9,7 @@ more, or when the feed has ended. Whatever ends it, the next run starts by recov
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +24,7 @@ from trading.base.domain.reasons import QUIET_OUTCOMES, Outcome
 from trading.base.domain.topics import DESK
 from trading.base.ports.clock import Clock
 from trading.base.ports.publisher import EventPublisher
+from trading.base.ports.recording import RecorderMaker
 from trading.desk.models import Bot, DeskSession
 from trading.desk.services.sessions.engine import News, SessionEngine
 from trading.desk.services.sessions.hooks import Hook, no_hook
@@ -80,7 +81,7 @@ def _disconnect() -> None:
 class SessionRunner:
     """One run of one session by one worker."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - whom a run works with, named at the call
         self,
         *,
         session_id: int,
@@ -88,6 +89,7 @@ class SessionRunner:
         clock: Clock,
         publisher: EventPublisher,
         limits: RunLimits,
+        recorders: Sequence[RecorderMaker],
         hook: Hook = no_hook,
     ) -> None:
         self._session_id = session_id
@@ -95,6 +97,7 @@ class SessionRunner:
         self._clock = clock
         self._publisher = publisher
         self._limits = limits
+        self._recorders = recorders
         self._hook = hook
         self._token = 0
         self._n_failures = 0
@@ -163,7 +166,11 @@ class SessionRunner:
             Bot.objects.filter(session=session).order_by("index").values_list("pair", "strategy")
         )
         engine = SessionEngine(
-            session=session, token=self._token, clock=self._clock, hook=self._hook
+            session=session,
+            token=self._token,
+            clock=self._clock,
+            recorders=self._recorders,
+            hook=self._hook,
         )
         engine.recover(on_bar=self._renew)
         self._set_status(DeskSession.Status.RUNNING, reason)

@@ -1,1 +1,1 @@
-"""The rows a session writes: what stands in them, and who writes them."""
+"""The rows a session writes: what stands in them, and the recorders that write them."""

@@ -11,12 +11,20 @@ from decimal import Decimal
 from typing import Any, Final
 
 from trading.base.domain.money import canonical
-from trading.desk.domain.decision.output import FillBooked, RoundTripClosed, StepOutput
+from trading.desk.domain.decision.output import (
+    AccountChanged,
+    BotMarked,
+    EquityMarked,
+    FillBooked,
+    RoundTripClosed,
+    SavingsDecided,
+)
 from trading.desk.domain.decision.state import BotState
 from trading.desk.domain.execution.orders import ExecutionReport, Order
 from trading.desk.domain.execution.positions import PositionState
 from trading.desk.domain.execution.stops import StopState
 from trading.market.domain.bars import to_decimal
+from trading.treasury.domain.ledger import Entry, Posting
 
 Values = dict[str, Any]
 
@@ -77,18 +85,17 @@ def event_values(report: ExecutionReport) -> Values:
     }
 
 
-def position_values(key: tuple[int, int], position: PositionState, out: StepOutput) -> Values:
-    """Return what a bot holds after a step; ``key`` is (bot index, position number)."""
-    closed = [t for t in out.round_trips if (t.bot_index, t.result.n) == key]
+def position_values(position: PositionState, seq: int) -> Values:
+    """Return what a bot holds after a step."""
     return {
         "is_open": position.quantity > 0,
         "quantity": position.quantity,
         "average_entry_price": position.average_entry_price,
         "entry_time": position.entry_time,
-        "exit_time": closed[0].result.exit_time if closed else None,
+        "exit_time": position.exit_time,
         "realised_pnl": position.realised_pnl,
         "fees": position.fees,
-        "updated_seq": out.seq,
+        "updated_seq": seq,
     }
 
 
@@ -124,25 +131,42 @@ def trip_values(trip: RoundTripClosed, seq: int) -> Values:
     }
 
 
-def checkpoint_values(trip: RoundTripClosed) -> Values | None:
-    """Return the evaluation of a profit, None for a loss."""
-    decision = trip.savings
-    if decision is None:
-        return None
+def checkpoint_values(decided: SavingsDecided) -> Values:
+    """Return the evaluation of a profit."""
+    decision = decided.decision
     return {
         **{name: getattr(decision, name) for name in _CHECKPOINT_FIELDS},
         "skip_reason": decision.skip_reason.value if decision.skip_reason else "",
         "equilibrium_score": decision.score,
-        "event_time": trip.result.exit_time,
+        "event_time": decided.time,
     }
 
 
-def equity_values(out: StepOutput) -> list[Values]:
-    """Return a point of equity per quote currency, where the step made one."""
-    return [
-        {"quote": quote, "bar_time": out.equity_time, "equity": equity, "reserved": reserved}
-        for quote, (equity, reserved) in out.equity.items()
-    ]
+def equity_values(mark: EquityMarked) -> Values:
+    """Return a point of equity in one quote currency."""
+    return {
+        "quote": mark.quote,
+        "bar_time": mark.time,
+        "equity": mark.equity,
+        "reserved": mark.reserved,
+    }
+
+
+def entry_values(entry: Entry, seq: int) -> Values:
+    """Return one movement of money, without its postings."""
+    return {"kind": entry.kind.value, "ref": entry.ref, "seq": seq, "event_time": entry.time}
+
+
+def posting_values(posting: Posting) -> Values:
+    """Return what one account gained or lost."""
+    account = posting.account
+    return {
+        "account": account.kind.value,
+        "place": account.place,
+        "bot_index": account.bot_index,
+        "currency": posting.currency,
+        "amount": posting.amount,
+    }
 
 
 def bot_identity(plan: Mapping[str, Any]) -> Values:
@@ -157,7 +181,7 @@ def bot_identity(plan: Mapping[str, Any]) -> Values:
     }
 
 
-def bot_marks(bot: BotState) -> Values:
+def bot_marks(bot: BotState | BotMarked) -> Values:
     """Return what every bar may change: display values, marked at float."""
     return {
         "equity": canonical(to_decimal(bot.equity)),
@@ -165,7 +189,14 @@ def bot_marks(bot: BotState) -> Values:
     }
 
 
-def bot_account(bot: BotState) -> Values:
+def bot_last(mark: BotMarked) -> Values:
+    """Return the newest decision of a bot, nothing when it made none."""
+    if mark.outcome is None:
+        return {}
+    return {"last_outcome": mark.outcome, "last_bar_time": mark.open_time}
+
+
+def bot_account(bot: BotState | AccountChanged) -> Values:
     """Return the money of a bot and its record."""
     return {
         "cash": bot.cash,
