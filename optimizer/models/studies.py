@@ -6,9 +6,10 @@ from django.db import models
 
 from optimizer.models.fields import FigureDecoder
 from trading.base.models.fields import MoneyField
+from trading.base.models.lease import Lease
 
 
-class Study(models.Model):
+class Study(Lease):
     """A resumable search; everything that steers it is fixed when it is created."""
 
     class Status(models.TextChoices):
@@ -23,9 +24,6 @@ class Study(models.Model):
     heartbeat_at = models.DateTimeField(help_text="last batch stored or last sign of life")
     finished_at = models.DateTimeField(null=True)
     is_cancel_wanted = models.BooleanField(default=False)
-    owner = models.CharField(
-        max_length=160, blank=True, help_text="the process that runs it; empty when none does"
-    )
 
     strategies = models.JSONField(help_text="names, in the order trials visit them")
     objectives = models.JSONField(help_text="names; the first steers the search")

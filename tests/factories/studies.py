@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from django.contrib.auth.models import Permission, User
+from django.db.models import F
 
 from optimizer.domain.evaluator.evaluator import Evaluator
 from optimizer.domain.luck.figures import LuckFigures, recounted
@@ -19,6 +20,7 @@ from optimizer.domain.study.records import TrialRecord
 from optimizer.domain.systems import system_get
 from optimizer.models import Study, Trial, TrialLuck, TrialScores, WindowMetrics
 from optimizer.models.trials import ROW_SPACE, TRIAL_SPACE
+from optimizer.services.studies.control import LEASE_TTL
 from tests.factories.desk import NOW, operator
 from tests.oracles import paths
 
@@ -30,8 +32,11 @@ MOMENTS: Final = ReturnMoments(365, 0.27, 0.4, 5.1)
 
 
 def study(**values: Any) -> Study:
-    """Return a running study on a seeded path, without trials."""
+    """Return a running study on a seeded path, without trials; its owner lived at the heartbeat."""
     now = values.pop("now", NOW)
+    lease = {}
+    if values.get("owner", "someone"):
+        lease = {"token": 1, "expires_at": values.get("heartbeat_at", now) + LEASE_TTL}
     defaults: dict[str, Any] = {
         "created_at": now,
         "heartbeat_at": now,
@@ -52,7 +57,12 @@ def study(**values: Any) -> Study:
         "run_dir": "run",
         "manifest": {"git_commit": "0123456789abcdef", "seed": 7},
     }
-    return Study.objects.create(**{**defaults, **values})
+    return Study.objects.create(**{**defaults, **lease, **values})
+
+
+def study_taken_over(study_id: int) -> None:
+    """Let another process have the study."""
+    Study.objects.filter(pk=study_id).update(owner="other", token=F("token") + 1)
 
 
 @cache

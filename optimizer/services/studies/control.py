@@ -1,9 +1,9 @@
 """Steer a study from outside its process: who runs it, stop it, let it go on.
 
-A study belongs to the process that claimed it. An owner that gives no sign of life for a while,
-or that is known to be dead, loses it to whoever claims next; it notices at its next batch, which it
-can no longer store. Claiming is one conditional update: a refused attempt changes nothing, least of
-all the owner's signs of life.
+A study belongs to the process that claimed its lease. An owner that gives no sign of life for a
+while, or that is known to be dead, loses it to whoever claims next; it notices at its next batch,
+which it can no longer store. A refused attempt changes nothing, least of all the owner's signs of
+life.
 """
 
 from __future__ import annotations
@@ -13,15 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from optimizer.models import Study
 from optimizer.services.studies.open.request import values_check
 from optimizer.services.studies.refusals import StudyRefusedError, VersionChangedError
 from trading.base.domain.errors import BadInputError
 from trading.base.ports.clock import Clock
+from trading.base.services.lease import (
+    lease_claim,
+    lease_free,
+    lease_release,
+    lease_renew,
+    lease_void,
+)
 
-SILENT_S: Final = 30.0
+LEASE_TTL: Final = timedelta(seconds=30)
 CANCELLED_BY_REQUEST: Final = "cancelled by request"
 
 
@@ -135,17 +142,18 @@ def _take(study_id: int, by: Claimant, change: Callable[[Study], dict[str, Any]]
         seen = Study.objects.filter(
             pk=study_id,
             status=study.status,
-            owner=study.owner,
-            heartbeat_at=study.heartbeat_at,
+            token=study.token,
+            expires_at=study.expires_at,
             is_cancel_wanted=study.is_cancel_wanted,
         )
-        taken = seen.update(
-            owner=by.owner,
-            heartbeat_at=now,
-            status_reason="",
-            evaluation_version=_version_kept(study, by.version),
-            **fields,
-        )
+        fields |= {
+            "status_reason": "",
+            "evaluation_version": _version_kept(study, by.version),
+        }
+        if by.owner:
+            taken = lease_claim(seen, owner=by.owner, now=now, ttl=LEASE_TTL, **fields)
+        else:  # on behalf of whichever worker comes next
+            taken = lease_void(seen, heartbeat_at=now, **fields)
         if taken:
             return study_named(study_id)
 
@@ -160,7 +168,7 @@ def _free_check(study: Study, by: Claimant, now: datetime) -> None:
 
 
 def _is_silent(study: Study, now: datetime) -> bool:
-    return now - study.heartbeat_at > timedelta(seconds=SILENT_S)
+    return study.expires_at is None or study.expires_at <= now
 
 
 def study_cancel(study_id: int, *, clock: Clock) -> Study:
@@ -174,12 +182,11 @@ def study_cancel(study_id: int, *, clock: Clock) -> Study:
     running = Study.objects.filter(pk=study_id, status=Study.Status.RUNNING)
     if not running.update(is_cancel_wanted=True):
         raise StudyRefusedError(f"study {study_id} is {study.status} already")
-    nobody = Q(owner="") | Q(heartbeat_at__lt=now - timedelta(seconds=SILENT_S))
-    running.filter(nobody).update(
+    lease_void(
+        running.filter(lease_free(now)),
         status=Study.Status.CANCELLED,
         status_reason=CANCELLED_BY_REQUEST,
         finished_at=now,
-        owner="",
     )
     study.refresh_from_db()
     return study
@@ -199,15 +206,33 @@ def study_stop(study_id: int, *, reason: str, clock: Clock) -> None:
     )
 
 
-def study_end(*, study_id: int, owner: str, status: str, reason: str, now: datetime) -> bool:
-    """Write how a running study ended and give it up; False where another has it, or it ended."""
-    running = Study.objects.filter(pk=study_id, owner=owner, status=Study.Status.RUNNING)
-    ended = running.update(
-        status=status, status_reason=reason, finished_at=now, heartbeat_at=now, owner=""
+def study_end(*, study_id: int, token: int | None, status: str, reason: str, now: datetime) -> bool:
+    """Write how a running study ended and give it up; False where another has it, or it ended.
+
+    Args:
+        study_id: of the study.
+        token: of the lease it is held with; None where no process owns it.
+        status: how it ended.
+        reason: why, empty where that says itself.
+        now: the time.
+    """
+    mine = {"owner": ""} if token is None else {"token": token}
+    running = Study.objects.filter(pk=study_id, status=Study.Status.RUNNING, **mine)
+    return lease_void(
+        running, status=status, status_reason=reason, finished_at=now, heartbeat_at=now
     )
-    return bool(ended)
 
 
-def study_release(*, study_id: int, owner: str, now: datetime) -> None:
-    """Give the study up so that any process may go on with it at once."""
-    Study.objects.filter(pk=study_id, owner=owner).update(owner="", heartbeat_at=now)
+def study_held(study: Study) -> QuerySet[Study]:
+    """Return the row as long as the lease ``study`` was claimed with is the newest."""
+    return Study.objects.filter(pk=study.pk, token=study.token)
+
+
+def study_renew(study: Study, *, now: datetime) -> None:
+    """Give a sign of life; of a study that was taken over none is given."""
+    lease_renew(study_held(study), token=study.token, now=now, ttl=LEASE_TTL)
+
+
+def study_release(study: Study, *, now: datetime) -> None:
+    """Give a claimed study up so that any process may go on with it at once."""
+    lease_release(study_held(study), token=study.token, heartbeat_at=now)

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from django.db import InterfaceError, OperationalError
-from django.db.models import Q
 
 from optimizer.models import DataBlob, Study, SweepChunk
-from optimizer.services.studies.control import SILENT_S, study_end
+from optimizer.services.studies.control import study_end
 from optimizer.services.studies.refusals import StudyRefusedError
 from optimizer.services.studies.run.running import RunResult
 from trading.base.domain.errors import BadInputError, TradingError
 from trading.base.ports.clock import Clock
+from trading.base.services.lease import lease_free
 
 UNCLAIMED_S: Final = 10.0  # whoever opened or released a study may still mean to go on with it
 BLOBS_KEPT: Final = timedelta(days=7)  # since a study last needed them; they are stored again
@@ -64,8 +64,7 @@ def study_take(
     running = Study.objects.filter(pk=study_id, status=Study.Status.RUNNING)
     row = running.first()
     if row is not None and not is_home(row.run_dir):
-        silent = Q(heartbeat_at__lt=clock.now() - timedelta(seconds=SILENT_S))
-        running.filter(silent | Q(owner="")).update(status_reason=WAITS_FOR_HOME)
+        running.filter(lease_free(clock.now())).update(status_reason=WAITS_FOR_HOME)
         return Take("opened on another machine", is_elsewhere=True)
     if not place.acquire(blocking=False):
         running.filter(owner="").update(status_reason=WAITS)
@@ -82,7 +81,7 @@ def study_take(
         # A defect, or memory that is too small: taken up again it would end the same way for ever.
         reason = f"{type(error).__name__}: {error}"
         now = clock.now()
-        study_end(study_id=study_id, owner="", status=Study.Status.FAILED, reason=reason, now=now)
+        study_end(study_id=study_id, token=None, status=Study.Status.FAILED, reason=reason, now=now)
         raise
     finally:
         place.release()
@@ -97,13 +96,13 @@ def studies_without_worker(*, now: datetime, is_alive: Callable[[str], bool]) ->
         now: the time.
         is_alive: whether an owner may still live; True where it cannot be known.
     """
-    unclaimed, silent = now - timedelta(seconds=UNCLAIMED_S), now - timedelta(seconds=SILENT_S)
+    unclaimed = now - timedelta(seconds=UNCLAIMED_S)
     running = Study.objects.filter(status=Study.Status.RUNNING, heartbeat_at__lt=unclaimed)
     found = running.order_by("pk")  # a study's own order is newest first
     return [
         study_id
-        for study_id, owner, heartbeat_at in found.values_list("pk", "owner", "heartbeat_at")
-        if not owner or heartbeat_at < silent or not is_alive(owner)
+        for study_id, owner, expires_at in found.values_list("pk", "owner", "expires_at")
+        if not owner or expires_at is None or expires_at <= now or not is_alive(owner)
     ]
 
 

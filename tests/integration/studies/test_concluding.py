@@ -19,6 +19,7 @@ from optimizer.services.reports.reading import TrialColumns
 from optimizer.services.studies.control import study_cancel
 from optimizer.services.studies.run.running import RunEnd
 from optimizer.services.studies.run.tools import Between
+from tests.factories.studies import study_taken_over
 from tests.integration.studies.conftest import Bench
 from trading.base.adapters.system_clock import SystemClock
 
@@ -127,7 +128,7 @@ def test_a_study_cancelled_while_it_is_examined_ends_and_may_be_resumed(bench: B
 
 def test_a_run_that_is_taken_over_while_it_examines_writes_no_verdict(bench: Bench) -> None:
     study = bench.open()
-    before_luck(bench, lambda pk: Study.objects.filter(pk=pk).update(owner="other"))
+    before_luck(bench, study_taken_over)
     assert bench.run(study).end is RunEnd.TAKEN_OVER
     study.refresh_from_db()
     assert (study.owner, study.status, study.luck) == ("other", "running", {})

@@ -14,6 +14,7 @@ from optimizer.services.studies.refusals import DataChangedError, StudyRefusedEr
 from optimizer.services.studies.run.heartbeat import heartbeat
 from optimizer.services.studies.run.running import RunEnd
 from optimizer.services.studies.run.storing import batch_store
+from tests.factories.studies import study_taken_over
 from tests.fakes.clock import FakeClock
 from tests.integration.studies.conftest import Bench
 from tests.waiting import wait_for
@@ -64,16 +65,16 @@ def test_a_study_that_is_taken_up_has_no_reason_to_wait_any_more(
 
 
 def test_who_was_taken_over_stores_nothing_more(study: Study, clock: FakeClock) -> None:
-    claim(study, "first", clock)
+    first = claim(study, "first", clock)
     claim(study, "second", clock, is_alive=False)
     with pytest.raises(LeaseLostError, match="run by another process"):
-        batch_store(study=study, batch=0, records=[], owner="first", now=clock.now(), path=dict)
+        batch_store(study=first, batch=0, records=[], now=clock.now(), path=dict)
     study.refresh_from_db()
     assert study.n_batches == 0
 
 
 def test_a_run_that_is_taken_over_ends_quietly(bench: Bench, study: Study) -> None:
-    bench.on_wait = lambda: Study.objects.filter(pk=study.pk).update(owner="other") and None
+    bench.on_wait = lambda: study_taken_over(study.pk)
     assert bench.run(study).end is RunEnd.TAKEN_OVER
     study.refresh_from_db()
     assert (study.owner, study.status) == ("other", "running")
@@ -84,7 +85,7 @@ def test_a_run_that_slept_while_its_study_was_cancelled_says_that(
 ) -> None:
     def sleep_on() -> None:
         mine = Study.objects.filter(pk=study.pk).exclude(owner="")
-        if mine.update(heartbeat_at=study.created_at - timedelta(days=1)):
+        if mine.update(expires_at=study.created_at - timedelta(days=1)):
             study_cancel(study.pk, clock=bench.tools().clock)
 
     bench.on_wait = sleep_on
@@ -113,9 +114,9 @@ def test_a_study_that_does_not_exist_is_named(clock: FakeClock) -> None:
 
 
 def test_a_long_piece_of_work_gives_signs_of_life(study: Study, clock: FakeClock) -> None:
-    claim(study, "first", clock)
+    first = claim(study, "first", clock)
     clock.advance(40)
-    with heartbeat(study.pk, "first", clock, every_s=0.01):
+    with heartbeat(first, clock, every_s=0.01):
         wait_for(
             lambda: Study.objects.get(pk=study.pk).heartbeat_at == clock.now(), "a sign of life"
         )

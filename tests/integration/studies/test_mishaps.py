@@ -16,6 +16,7 @@ from optimizer.models import SearchLedger, Study, Trial
 from optimizer.services.studies.refusals import StudyDeletedError
 from optimizer.services.studies.run.running import RunEnd
 from optimizer.services.studies.run.storing import trial_table_hash
+from tests.factories.studies import study_taken_over
 from tests.integration.studies.conftest import Bench
 from trading.base.domain.errors import InvariantError
 
@@ -157,7 +158,7 @@ def test_a_run_that_lost_its_study_leaves_the_manifest_of_the_other(bench: Bench
 
     def lose(*given: Any) -> Any:
         found = luck(*given)
-        Study.objects.filter(pk=study.pk).update(owner="other")
+        study_taken_over(study.pk)
         seen.append(manifest.read_bytes())
         return found
 

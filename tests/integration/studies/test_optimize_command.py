@@ -236,7 +236,11 @@ def test_a_study_whose_owner_is_long_silent_elsewhere_is_resumed(inputs: list[st
     study_id = run("run", *inputs)["study"]
     long_ago = SystemClock().now() - timedelta(days=3)
     Study.objects.filter(pk=study_id).update(
-        status="running", owner="otherhost:4242:deadbeef", heartbeat_at=long_ago, finished_at=None
+        status="running",
+        owner="otherhost:4242:deadbeef",
+        heartbeat_at=long_ago,
+        expires_at=long_ago,
+        finished_at=None,
     )
     answer = run("resume", str(study_id), "--json")
     assert (answer["trials"], answer["status"]) == (40, "finished")

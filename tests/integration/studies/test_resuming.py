@@ -13,7 +13,7 @@ from django.db import OperationalError
 from optimizer import bootstrap
 from optimizer.models import Study
 from optimizer.services.studies.control import (
-    SILENT_S,
+    LEASE_TTL,
     Claimant,
     study_claim,
     study_resume,
@@ -55,7 +55,9 @@ def resume(study: Study, clock: FakeClock) -> Resume:
 
 def owned(study: Study, owner: str, **changes: Any) -> dict[str, Any]:
     """Give the study to an owner and return its row."""
-    values = {"status": Study.Status.RUNNING, "owner": owner, **changes}
+    lived = changes.get("heartbeat_at", study.heartbeat_at)
+    held = {"owner": owner, "token": 1, "expires_at": lived + LEASE_TTL}
+    values = {"status": Study.Status.RUNNING, **held, **changes}
     Study.objects.filter(pk=study.pk).update(**values)
     return row(study)
 
@@ -89,7 +91,7 @@ def test_tries_do_not_make_a_silent_owner_look_alive(
 ) -> None:
     owned(study, DEAD[0], heartbeat_at=clock.now())
     for _ in range(3):
-        clock.advance(SILENT_S / 3)
+        clock.advance(LEASE_TTL.total_seconds() / 3 - 0.1)
         with pytest.raises(StudyRefusedError, match="is run by otherhost"):
             resume("me")
     clock.advance(1)
@@ -110,8 +112,8 @@ def test_a_refused_resume_changes_nothing_of_a_living_study(
     before = owned(
         study, DEAD[0], heartbeat_at=clock.now(), is_cancel_wanted=True, status_reason="stops"
     )
-    clock.advance(SILENT_S)
-    with pytest.raises(StudyRefusedError, match="last sign of life 30 s ago"):
+    clock.advance(LEASE_TTL.total_seconds() - 1)
+    with pytest.raises(StudyRefusedError, match="last sign of life 29 s ago"):
         resume(owner, max_workers=3)
     assert row(study) == before
 
@@ -123,7 +125,7 @@ def test_a_sign_of_life_at_the_last_moment_keeps_the_study(study: Study, clock: 
         """Give the sign after the owner was found dead and before that is written."""
         if row(study) != before:
             return True
-        Study.objects.filter(pk=study.pk).update(heartbeat_at=clock.now() + timedelta(seconds=1))
+        Study.objects.filter(pk=study.pk).update(expires_at=clock.now() + timedelta(minutes=1))
         return False
 
     with pytest.raises(StudyRefusedError, match="is run by otherhost"):

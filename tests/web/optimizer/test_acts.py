@@ -191,7 +191,9 @@ def test_a_study_that_is_run_elsewhere_is_not_resumed_and_the_page_says_who_has_
     browser: Client, study: Study, called: list[Any]
 ) -> None:
     now = bootstrap.system_clock().now()
-    Study.objects.filter(pk=study.pk).update(heartbeat_at=now, is_cancel_wanted=True)
+    Study.objects.filter(pk=study.pk).update(
+        heartbeat_at=now, expires_at=now + timedelta(seconds=30), is_cancel_wanted=True
+    )
     before = Study.objects.values().get()
     response = browser.post(f"/optimizer/{study.pk}/resume/", headers={"X-Panel": "1"})
     assert response.status_code == 422

@@ -6,6 +6,7 @@ from django.db import models
 
 from trading.base.domain.reasons import TradingState
 from trading.base.models.fields import MoneyField
+from trading.base.models.lease import Lease
 from trading.market.models.feeds import Feed
 
 
@@ -56,14 +57,11 @@ class DeskSession(models.Model):
         return f"session {self.pk} ({self.mode})"
 
 
-class SessionLease(models.Model):
-    """Who runs a session; the token grows with every holder and fences late writers out."""
+class SessionLease(Lease):
+    """Who runs a session; a row of its own, because every step writes it."""
 
     session = models.OneToOneField(DeskSession, on_delete=models.CASCADE, related_name="lease")
-    owner = models.CharField(max_length=120, blank=True)
-    token = models.BigIntegerField(default=0)
-    expires_at = models.DateTimeField(null=True)
-    heartbeat_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True, help_text="null: nobody ever held it")
 
     def __str__(self) -> str:
         return f"lease of {self.session_id} held by {self.owner or 'nobody'}"

@@ -14,24 +14,22 @@ from typing import Final
 from django.db import InterfaceError, OperationalError, connection
 
 from optimizer.models import Study
+from optimizer.services.studies.control import study_renew
 from trading.base.ports.clock import Clock
 
 EVERY_S: Final = 5.0
 
 
 @contextmanager
-def heartbeat(
-    study_id: int, owner: str, clock: Clock, *, every_s: float = EVERY_S
-) -> Iterator[None]:
+def heartbeat(study: Study, clock: Clock, *, every_s: float = EVERY_S) -> Iterator[None]:
     """Write the time to the study's row now and then until the block ends."""
     over = threading.Event()
 
     def beat() -> None:
-        mine = Study.objects.filter(pk=study_id, owner=owner)
         try:
             while not over.wait(every_s):
                 try:
-                    mine.update(heartbeat_at=clock.now())
+                    study_renew(study, now=clock.now())
                 except (OperationalError, InterfaceError):
                     connection.close()  # what matters is tried again by whoever needs it
         finally:

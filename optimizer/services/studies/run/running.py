@@ -24,6 +24,7 @@ from optimizer.services.studies.control import (
     CANCELLED_BY_REQUEST,
     study_claim,
     study_end,
+    study_held,
     study_release,
     study_resume,
     version_check,
@@ -124,7 +125,7 @@ class _Run:
         tools.tell(study.pk, study.n_done, True)
         self._note({})
         with Search(study, source, tools, self._meter, self._note_figures) as search:
-            is_complete = search.go(on_progress, StopWish(study.pk, tools, should_stop))
+            is_complete = search.go(on_progress, StopWish(study, tools, should_stop))
         best = self._conclude(source, should_stop) if is_complete else None
         if best is None:
             return self._unfinished()
@@ -146,9 +147,9 @@ class _Run:
         """Return the best trial of every objective; None where it was stopped before the end."""
         study, tools = self._study, self._tools
         # a fresh wish asks at once, however short the examination is
-        between = StopWish(study.pk, tools, should_stop).obey
+        between = StopWish(study, tools, should_stop).obey
         try:
-            with heartbeat(study.pk, tools.owner, tools.clock):
+            with heartbeat(study, tools.clock):
                 with self._meter.phase("luck"):
                     trials = tools.database(lambda: trials_read(study))
                     tools.database(lambda: tools.luck(study.pk, source.data, trials, between))
@@ -178,7 +179,7 @@ class _Run:
         before = [run for run in study.manifest.get("runs", ()) if run["owner"] != owner]
         runs = [*before, {**self._made_with, **figures}]
         manifest = {**study.manifest, "runs": runs}
-        mine = Study.objects.filter(pk=study.pk, owner=owner)
+        mine = study_held(self._study)
         values = {"figures": study_figures(runs), "manifest": manifest}
         if not self._tools.database(lambda: mine.update(**values)):
             raise LeaseLostError(f"study {study.pk} is run by another process now")
@@ -215,7 +216,7 @@ class _Run:
         self._tools.database(
             lambda: study_end(
                 study_id=self._study.pk,
-                owner=self._tools.owner,
+                token=self._study.token,
                 status=status,
                 reason=reason,
                 now=self._tools.clock.now(),
@@ -226,6 +227,4 @@ class _Run:
     def release(self) -> None:
         """Give the study up."""
         now = self._tools.clock.now()
-        self._tools.database(
-            lambda: study_release(study_id=self._study.pk, owner=self._tools.owner, now=now)
-        )
+        self._tools.database(lambda: study_release(self._study, now=now))

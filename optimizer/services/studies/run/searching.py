@@ -15,6 +15,7 @@ from optimizer.domain.study.engine import Batch
 from optimizer.domain.study.records import TrialRecord
 from optimizer.models import Study
 from optimizer.services.reports.build import ReportSource
+from optimizer.services.studies.control import study_renew
 from optimizer.services.studies.run.chunks import Answers, Cutter
 from optimizer.services.studies.run.heartbeat import heartbeat
 from optimizer.services.studies.run.meter import RunMeter
@@ -72,7 +73,7 @@ class Search:
         """Recover; see the class."""
         tools = self._tools
         try:
-            with heartbeat(self._study.pk, tools.owner, tools.clock):
+            with heartbeat(self._study, tools.clock):
                 self._recover()
         except BaseException:
             self._close()
@@ -147,7 +148,6 @@ class Search:
                     study=self._study,
                     batch=number,
                     records=records,
-                    owner=self._tools.owner,
                     now=now,
                     path=self._source.data.price_path,
                 )
@@ -178,7 +178,7 @@ class Search:
             return
         self._reported_at = self._n_done
         study_id, tools = self._study.pk, self._tools
-        with self._meter.phase("report"), heartbeat(study_id, tools.owner, tools.clock):
+        with self._meter.phase("report"), heartbeat(self._study, tools.clock):
             tools.database(lambda: tools.report(study_id, self._source))
 
     def _give_sign(self) -> None:
@@ -186,7 +186,5 @@ class Search:
         clock = self._tools.clock
         if clock.monotonic() - self._heard_at < HEARTBEAT_EVERY_S:
             return
-        mine = Study.objects.filter(pk=self._study.pk, owner=self._tools.owner)
-        now = clock.now()
-        self._tools.database(lambda: mine.update(heartbeat_at=now))
+        self._tools.database(lambda: study_renew(self._study, now=clock.now()))
         self._heard_at = clock.monotonic()

@@ -14,6 +14,7 @@ from typing import Final
 
 from optimizer.models import Study
 from optimizer.ports.reports import PutFile, ReportFolder
+from optimizer.services.studies.control import study_held
 from optimizer.services.studies.run.tools import Between, StudyTools
 from trading.base.domain.errors import LeaseLostError
 
@@ -27,15 +28,15 @@ class StopWantedError(Exception):
 class StopWish:
     """Whether one run is to end before its time."""
 
-    def __init__(self, study_id: int, tools: StudyTools, should_stop: Callable[[], bool]) -> None:
+    def __init__(self, study: Study, tools: StudyTools, should_stop: Callable[[], bool]) -> None:
         """Ask nothing yet.
 
         Args:
-            study_id: of the study, claimed by this process.
+            study: claimed by this process.
             tools: adapters of the run.
             should_stop: whether the process it runs in is to end.
         """
-        self._study_id, self._tools, self._should_stop = study_id, tools, should_stop
+        self._study, self._tools, self._should_stop = study, tools, should_stop
         self._asked_at = -math.inf
 
     def is_there(self) -> bool:
@@ -61,12 +62,12 @@ class StopWish:
         if now - self._asked_at < ASK_EVERY_S:
             return False
         self._asked_at = now
-        mine = Study.objects.filter(pk=self._study_id, owner=self._tools.owner)
+        mine = study_held(self._study)
         wanted = self._tools.database(
             lambda: mine.values_list("is_cancel_wanted", flat=True).first()
         )
         if wanted is None:
-            raise LeaseLostError(f"study {self._study_id} is run by another process now")
+            raise LeaseLostError(f"study {self._study.pk} is run by another process now")
         return bool(wanted)
 
 

@@ -1,7 +1,7 @@
 """Write a batch of finished trials in one transaction, and read trials back as records.
 
 The transaction begins with a conditional update of the study's row: it counts the batch on, and it
-changes a row only where that batch is the next one and the writer still owns the study. A second
+changes a row only where that batch is the next one and the writer still holds the lease. A second
 orchestrator, or a second attempt after a lost connection, therefore stores nothing twice.
 """
 
@@ -22,6 +22,7 @@ from optimizer.domain.study.records import TrialRecord, TrialStatus, TrialTable
 from optimizer.models import SearchLedger, Study, Trial, TrialScores, WindowMetrics
 from optimizer.models.trials import ROW_SPACE
 from optimizer.selectors.keys import number_of, row_range, trial_key, trial_range
+from optimizer.services.studies.control import LEASE_TTL, study_held
 from trading.base.domain.errors import LeaseLostError
 
 _AT_ONCE: Final = 2000  # trials read at a time
@@ -29,8 +30,8 @@ _AT_ONCE: Final = 2000  # trials read at a time
 _ROWS_JOINED: Final = 16
 # in SQL, because to make these two from models would be a fifth of the cost of a batch
 _COUNT: Final = (
-    "UPDATE optimizer_study SET n_batches = n_batches + 1, n_done = n_done + %s, heartbeat_at = %s"
-    " WHERE id = %s AND owner = %s AND n_batches = %s"
+    "UPDATE optimizer_study SET n_batches = n_batches + 1, n_done = n_done + %s, heartbeat_at = %s,"
+    " expires_at = %s WHERE id = %s AND token = %s AND n_batches = %s"
 )
 _CHARGE: Final = (
     "UPDATE optimizer_searchledger SET n_trials = n_trials + %s, last_at = %s"
@@ -51,7 +52,6 @@ def batch_store(
     study: Study,
     batch: int,
     records: Sequence[TrialRecord],
-    owner: str,
     now: datetime,
     path: Callable[[], dict[str, Any]],
 ) -> None:
@@ -61,7 +61,6 @@ def batch_store(
         study: claimed.
         batch: its number.
         records: of its trials.
-        owner: who claimed the study.
         now: the time.
         path: closes that tell the market, for the ledger should its row be gone.
 
@@ -69,10 +68,11 @@ def batch_store(
         LeaseLostError: another process runs the study now.
     """
     n, moment = len(records), connection.ops.adapt_datetimefield_value(now)
+    until = connection.ops.adapt_datetimefield_value(now + LEASE_TTL)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_COUNT, (n, moment, study.pk, owner, batch))
+        cursor.execute(_COUNT, (n, moment, until, study.pk, study.token, batch))
         if not cursor.rowcount:
-            if Study.objects.filter(pk=study.pk, owner=owner, n_batches=batch + 1).exists():
+            if study_held(study).filter(n_batches=batch + 1).exists():
                 return  # the commit was done, only the answer to it was lost
             raise LeaseLostError(f"study {study.pk} is run by another process now")
         _rows_insert(study, batch, records)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
-
+from trading.base.services.lease import lease_free
 from trading.desk.models import DeskSession
 
 
@@ -15,6 +14,5 @@ def sessions_without_worker(*, now: datetime) -> list[int]:
     Those that waited longest come first.
     """
     ended = (DeskSession.Status.FINISHED, DeskSession.Status.STOPPED, DeskSession.Status.FAILED)
-    free = Q(lease__expires_at__isnull=True) | Q(lease__expires_at__lte=now)
-    rows = DeskSession.objects.filter(free).exclude(status__in=ended)
+    rows = DeskSession.objects.filter(lease_free(now, "lease__")).exclude(status__in=ended)
     return list(rows.order_by("updated_at", "id").values_list("id", flat=True))

@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError
 
 from optimizer.models import DataBlob, Study, SweepChunk
-from optimizer.services.studies.control import SILENT_S
+from optimizer.services.studies.control import LEASE_TTL
 from optimizer.services.studies.refusals import StudyRefusedError
 from optimizer.services.studies.run.running import RunEnd, RunResult
 from optimizer.services.sweeps.supervision import (
@@ -137,7 +137,7 @@ def test_a_database_that_is_away_leaves_the_study_to_be_taken_up_again() -> None
         ("", UNCLAIMED_S + 1, True, True),
         ("host:1:a", UNCLAIMED_S + 1, True, False),
         ("host:1:a", UNCLAIMED_S + 1, False, True),
-        ("host:1:a", SILENT_S + 1, True, True),
+        ("host:1:a", LEASE_TTL.total_seconds() + 1, True, True),
     ],
 )
 def test_a_running_study_is_found_when_nobody_works_on_it(
