@@ -3,22 +3,62 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+DEAR_FIXTURES = {"desk_server", "chromium"}  # made once a module, in seconds
+WHOLE_DESKS = "up"  # the group of tests that start eight processes each: one desk at a time
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Use one process more than there are cores: some test always waits for a process."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests of a module that share what is dear on one worker."""
+    if item.get_closest_marker("xdist_group") is None and DEAR_FIXTURES & _fixtures(item):
+        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that opens the database, so that CI can run it on PostgreSQL again."""
+    """Mark what opens the database, so that CI can run it on PostgreSQL again; order the rest.
+
+    Whoever waits for processes begins first, and no worker is left with a long one at the end.
+    Tests with a transaction of their own stay before those that empty the database.
+    """
     for item in items:
-        names = set(getattr(item, "fixturenames", ()))
-        if names & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
+        if _opens_database(item) and item.get_closest_marker("any_store") is None:
             item.add_marker(pytest.mark.services)
+    items.sort(key=_turn)
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
+
+
+def _opens_database(item: pytest.Item) -> bool:
+    return bool(DATABASE_FIXTURES & _fixtures(item) or item.get_closest_marker("django_db"))
+
+
+def _turn(item: pytest.Item) -> tuple[int, int]:
+    is_long = any(item.get_closest_marker(name) for name in ("slow", "browser", "xdist_group"))
+    if not _opens_database(item):
+        group = item.get_closest_marker("xdist_group")
+        is_desk = group is not None and WHOLE_DESKS in group.args
+        return (0, int(not is_desk)) if is_long else (3, 0)
+    marker = item.get_closest_marker("django_db")
+    is_emptied = "transactional_db" in _fixtures(item) or "live_server" in _fixtures(item)
+    if marker is not None and marker.kwargs.get("transaction"):
+        is_emptied = True
+    return (1 + int(is_emptied), int(not is_long))
 
 
 def refuse_or_skip(reason: str) -> None:
@@ -35,3 +75,20 @@ def shared_data() -> Path:
     if not folder.is_dir():
         refuse_or_skip(f"the real candles are not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a SQLite file with every table and no row but those of migrations, to be copied.
+
+    Migrating takes seconds, and many tests start processes on a database of their own.
+    """
+    file = tmp_path_factory.mktemp("migrated") / "guardian.sqlite3"
+    environ = os.environ | {
+        "DATABASE_URL": f"sqlite:///{file}",
+        "GUARDIAN_DATA_DIR": str(file.parent),
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+    }
+    command = [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"]
+    subprocess.run(command, cwd=REPOSITORY, env=environ, check=True)
+    return file
