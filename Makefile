@@ -17,7 +17,8 @@ test: install-dev browser ## Install what is missing, then run every law, sample
 	@exec $(NICE) $(PY) -m pytest -n auto --dist loadgroup --no-loadscope-reorder -m "not proof" $(ARGS)
 
 proof: install-dev browser ## The same laws over many seeds, kills, null tests and sweeps; takes long
-	@exec $(NICE) $(PY) -m pytest -n auto --dist loadgroup --no-loadscope-reorder -m proof $(ARGS)
+	@exec $(NICE) $(PY) -m pytest -n auto --dist loadgroup --no-loadscope-reorder \
+		--hypothesis-profile proof -m "proof or hypothesis" $(ARGS)
 
 check: lint types imports migrations test ## Every gate, then the tests
 

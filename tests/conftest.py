@@ -6,14 +6,21 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 DEAR_FIXTURES = {"desk_server", "chromium"}  # made once a module, in seconds
 WHOLE_DESKS = "up"  # the group of tests that start eight processes each: one desk at a time
+
+PROOF = "proof"  # hypothesis's profile of `make proof`
+MORE = 20  # times the examples
+_SEARCHED: set[Any] = set()
+settings.register_profile(PROOF, deadline=None)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -22,22 +29,47 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests of a module that share what is dear on one worker."""
+    """Mark what opens the database, for CI to run it on PostgreSQL again, and what is dear.
+
+    The tests of a module that share what is dear stay together on one worker.
+    """
+    if _opens_database(item) and item.get_closest_marker("any_store") is None:
+        item.add_marker(pytest.mark.services)
     if item.get_closest_marker("xdist_group") is None and DEAR_FIXTURES & _fixtures(item):
         item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    if settings.get_current_profile_name() == PROOF and is_hypothesis_test(_function(item)):
+        _search_more(item)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens the database, so that CI can run it on PostgreSQL again; order the rest.
+    """Let whoever waits for processes begin first, so that no worker ends with a long one.
 
-    Whoever waits for processes begins first, and no worker is left with a long one at the end.
-    Tests with a transaction of their own stay before those that empty the database.
+    Tests in a transaction of their own stay before those that empty the database.
     """
-    for item in items:
-        if _opens_database(item) and item.get_closest_marker("any_store") is None:
-            item.add_marker(pytest.mark.services)
     items.sort(key=_turn)
+
+
+def _function(item: pytest.Item) -> Any:
+    return getattr(item, "function", None)
+
+
+def _search_more(item: pytest.Item) -> None:
+    """Give a law so many examples more than its own number; hypothesis has no option for it."""
+    case = getattr(item, "cls", None)
+    of_machine = getattr(case, "settings", None)
+    if isinstance(of_machine, settings):  # a state machine, once for its class
+        if case not in _SEARCHED:
+            _SEARCHED.add(case)
+            case.settings = settings(of_machine, max_examples=MORE * of_machine.max_examples)
+    else:
+        law = _function(item)
+        if law not in _SEARCHED:
+            _SEARCHED.add(law)
+            own = law._hypothesis_internal_use_settings
+            more = settings(own, max_examples=MORE * own.max_examples)
+            law._hypothesis_internal_use_settings = more
+    item.add_marker(pytest.mark.timeout(3_600))
 
 
 def _fixtures(item: pytest.Item) -> set[str]:
