@@ -14,10 +14,11 @@ up: install ## Install what is missing, then run the desk (ARGS="--port 8001" ad
 	@exec $(PY) manage.py up $(ARGS)
 
 test: install-dev browser ## Install what is missing, then run every law, sampled (ARGS="-k word -n 0")
-	@exec $(NICE) $(PY) -m pytest -n auto --dist loadgroup -m "not proof" $(ARGS)
+	@exec $(NICE) $(PY) -m pytest -n auto --dist loadgroup --no-loadscope-reorder -m "not proof" $(ARGS)
 
 proof: install-dev browser ## The same laws over many seeds, kills, null tests and sweeps; takes long
-	@exec $(NICE) $(PY) -m pytest -n auto --dist loadgroup -m proof $(ARGS)
+	@exec $(NICE) $(PY) -m pytest -n auto --dist loadgroup --no-loadscope-reorder \
+		--hypothesis-profile proof -m "proof or hypothesis" $(ARGS)
 
 check: lint types imports migrations test ## Every gate, then the tests
 

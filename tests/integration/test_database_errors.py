@@ -39,16 +39,9 @@ def run(data: Path, *words: str, **environ: str) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("made")
-    assert run(data, "migrate", "-v0")[0] == 0
-    return data / "guardian.sqlite3"
-
-
 @pytest.fixture
-def data(made: Path, tmp_path: Path) -> Path:
-    shutil.copy(made, tmp_path / made.name)
+def data(migrated: Path, tmp_path: Path) -> Path:
+    shutil.copy(migrated, tmp_path / migrated.name)
     return tmp_path
 
 

@@ -25,7 +25,7 @@ from tests.factories import markets, searches
 from tests.fakes.clock import FakeClock
 from trading.market.domain.bars import BarArrays
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.any_store]
 WALK_DAYS: Final = 180
 EDGE_DAYS: Final = 730
 TRIALS: Final = 300

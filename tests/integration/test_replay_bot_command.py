@@ -16,7 +16,7 @@ from trading.desk.bootstrap import bot_install
 from trading.market.bootstrap import candle_store
 from trading.market.ports.candles import SeriesKey
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_store]
 MARKET = ("--venue", "bybit", "--pair", "ETH/USDT", "--timeframe", "5m")
 PARAMS = {"entry_days": 0.1, "exit_days": 0.05, "ema_exit_days": 0.1}
 NOT_SAVING = ("--config-set", "bots.installed.mine.is_saving=false")

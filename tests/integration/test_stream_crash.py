@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -33,7 +34,7 @@ feed_create(kind="simulated", venue="simulated", timeframe="5m",
 class Desk:
     """A data folder with one simulated feed, and its stream process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, migrated: Path) -> None:
         self.database = folder / "desk.sqlite3"
         self.environment = {
             name: value for name, value in os.environ.items() if name != "REDIS_URL"
@@ -43,7 +44,7 @@ class Desk:
             "DJANGO_SETTINGS_MODULE": "config.settings.test",
             "PYTHONPATH": str(REPOSITORY),
         }
-        self._run("manage.py", "migrate", "-v0", "--skip-checks")
+        shutil.copy(migrated, self.database)
         self._run("-c", CREATE)
 
     def _run(self, *arguments: str) -> None:
@@ -98,8 +99,10 @@ class Desk:
 
 
 @pytest.mark.slow
-def test_a_stream_killed_at_random_moments_loses_and_repeats_nothing(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+def test_a_stream_killed_at_random_moments_loses_and_repeats_nothing(
+    tmp_path: Path, migrated: Path
+) -> None:
+    desk = Desk(tmp_path, migrated)
     rng = random.Random(11)
     for _ in range(6):
         process = desk.start()
@@ -112,8 +115,8 @@ def test_a_stream_killed_at_random_moments_loses_and_repeats_nothing(tmp_path: P
 
 
 @pytest.mark.slow
-def test_a_stream_asked_to_stop_ends_in_good_order(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+def test_a_stream_asked_to_stop_ends_in_good_order(tmp_path: Path, migrated: Path) -> None:
+    desk = Desk(tmp_path, migrated)
     process = desk.start()
     desk.wait_for_growth(process)
     process.terminate()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -38,9 +39,9 @@ def scene(db: None) -> Scene:
 
 
 @pytest.fixture(scope="module")
-def desk_server() -> Iterator[DeskServer]:
+def desk_server(migrated: Path) -> Iterator[DeskServer]:
     """Return a real server with its own database and Redis."""
-    server = DeskServer()
+    server = DeskServer(migrated)
     yield server
     server.close()
 

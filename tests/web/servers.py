@@ -66,7 +66,12 @@ def child_environment(data_dir: Path, **values: str) -> dict[str, str]:
 class DeskServer:
     """One ASGI server with its own database and Redis, filled with the scene."""
 
-    def __init__(self) -> None:
+    def __init__(self, migrated: Path) -> None:
+        """Start both.
+
+        Args:
+            migrated: a SQLite file with every table, to be copied.
+        """
         # a short path: a Unix socket's name may have about a hundred characters
         self.home = Path(tempfile.mkdtemp(prefix="desk-"))
         redis_socket = self.home / "redis.sock"
@@ -77,7 +82,7 @@ class DeskServer:
         self._web: subprocess.Popen[bytes] | None = None
         self.start_redis()
         try:
-            self._python("manage.py", "migrate", "-v0")
+            shutil.copy(migrated, self.home / "guardian.sqlite3")
             self._python("-m", "tests.web.fill_database")
             self.start()
         except BaseException:

@@ -22,7 +22,9 @@ from playwright.sync_api import Page, expect
 
 from tests.web.servers import REPOSITORY, child_environment, free_port, wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("up"),
+]  # fmt: skip
 READY_S = 240.0  # processes import for seconds each; they share the machine with other tests
 SLOW = 60_000  # ms
 CHECKPOINT = 240_000  # ms; at five bars a second a profitable close comes every few seconds

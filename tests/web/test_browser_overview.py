@@ -13,7 +13,7 @@ from tests.web.servers import DeskServer, Feeder
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 BTC = "BTC/USDT"
-SLOW = 20_000  # ms; a shared machine can be slow, a healthy one answers in a tenth of this
+SLOW = 60_000  # ms; a shared machine can be slow, a healthy one answers in a thirtieth of this
 
 
 def log_in(page: Page, server: DeskServer, path: str = "/") -> None:

@@ -271,6 +271,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.mark.slow
+@pytest.mark.any_store
 @pytest.mark.timeout(300)
 def test_a_signal_stops_in_good_order_and_says_how_to_go_on(
     tmp_path: Path, redis: RedisServer

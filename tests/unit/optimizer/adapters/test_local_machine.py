@@ -30,7 +30,9 @@ from tests.factories import NOW
 from tests.oracles import paths
 from trading.base.adapters.system_clock import SystemClock
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.any_store,
+]  # fmt: skip
 
 TERMS = Terms(("1d",), ("final_balance",), 1000.0, "next_open", 0)
 COSTS = ((1e6,), (0.01,), (0.1,), (0.1,))
