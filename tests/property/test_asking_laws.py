@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
@@ -30,6 +31,7 @@ from trading.desk.domain.execution.words import (
     VenueState,
     Word,
 )
+from trading.desk.services.execution.reports import reports_dump, reports_load
 
 KEY = order().client_order_id
 LIFE_MS = 60_000
@@ -180,3 +182,13 @@ def test_an_end_is_told_after_the_fills_it_counts(
             settled = told(settled.order, [fills[place], status])
     assert settled.order.status.is_final
     assert settled.need is Need.NOTHING
+
+
+@given(gossip())
+@settings(max_examples=100, deadline=None)
+def test_reports_read_from_a_fact_are_those_that_were_written(
+    said: tuple[list[list[Word]], Word, tuple[FillReport, ...]],
+) -> None:
+    _, answer, fills = said
+    reports = told(STOP, [NoAnswer(KEY), answer, *fills]).reports
+    assert reports_load(json.loads(json.dumps(reports_dump(reports)))) == list(reports)

@@ -29,12 +29,12 @@ from trading.desk.domain.execution.orders import (
     Order,
     OrderPurpose,
     OrderType,
-    ReportKind,
 )
 from trading.desk.domain.execution.stops import StopState
 from trading.desk.ports.venue import Venue
 from trading.desk.services.execution.books import CoreBooks
 from trading.desk.services.execution.outside import Hook, VenueTalk
+from trading.desk.services.execution.reports import reports_dump, reports_load
 from trading.desk.services.sessions.blueprint import state_build
 
 STEP_MS = 300_000
@@ -113,13 +113,12 @@ class ScriptSession:
             if "intent" in fact:
                 out = self._decide(fact)
             else:
-                reports = [report_from(line) for line in fact["reports"]]
-                out = self._core.apply_reports(fact["pair"], reports)
+                out = self._core.apply_reports(reports_load(fact["reports"]))
             self._keep(out)
             assert self._books() == fact["books"], "a replay must come out as it was"
 
-    def _record(self, pair: str, reports: Sequence[ExecutionReport]) -> int:
-        self._facts.append({"pair": pair, "reports": [line_of(report) for report in reports]})
+    def _record(self, reports: Sequence[ExecutionReport]) -> int:
+        self._facts.append({"reports": reports_dump(reports)})
         return len(self._facts)
 
     def _commit(self, out: StepOutput) -> None:
@@ -154,7 +153,7 @@ class ScriptSession:
         pair = state.pairs[bot.spec.pair]
         state.seq += 1
         pair.last_open_time = fact["now"] - STEP_MS
-        out = StepOutput(state.seq, pair.name, pair.last_open_time, fact["now"])
+        out = StepOutput(state.seq, pair.last_open_time, fact["now"])
         if fact["intent"] == "enter" and bot.position is None and not bot.orders:
             bot.entry_atr = 1.5
             draft = OrderDraft(
@@ -178,14 +177,3 @@ class ScriptSession:
 def raised(stop: StopState) -> StopState:
     """Return the stop a little higher."""
     return replace(stop, current_stop=stop.current_stop + Decimal("0.1"))
-
-
-def line_of(report: ExecutionReport) -> dict[str, Any]:
-    values = {name: getattr(report, name) for name in report.__slots__}
-    return {n: str(v) if isinstance(v, Decimal) else v for n, v in values.items() if v is not None}
-
-
-def report_from(line: dict[str, Any]) -> ExecutionReport:
-    amounts = {"quantity", "price", "fee", "slippage", "gas_cost", "stop_price"}
-    values = {n: Decimal(v) if n in amounts else v for n, v in line.items()}
-    return ExecutionReport(**{**values, "kind": ReportKind(values["kind"])})

@@ -1,6 +1,6 @@
 """The paper venue behind the port: what bars do to it is told like any venue's words.
 
-The machine (``domain/execution/paper.py``) stays what replay and ghost sessions drive directly;
+The machine (``desk.domain.execution.paper``) stays what replay and ghost sessions drive directly;
 this adapter lets the same loop that talks to real venues talk to it. Nothing is stored: after a
 restart the same commands and bars are run again and give the same words.
 """
@@ -141,7 +141,7 @@ class PaperAccount:
         """Do nothing: there is no connection."""
 
     def _answered(self, order: Order) -> OrderStatusReport | NotFound:
-        for report in self._machine.drain(order.pair):
+        for report in self._machine.drain():
             self._keep(report)
         return self.order_by_client_id(order)
 

@@ -1,7 +1,7 @@
 """The way to a venue that holds our orders: three commands, five questions, and its own news.
 
 Every order has a client order id that was made and stored before anything was sent. What an
-adapter promises, and the contract suite (``trading.testing.venue_contract``) holds it to:
+adapter promises, and the contract suite (``trading.desk.testing.venue_contract``) holds it to:
 
 **Units.** Quantities in base, prices and fees in quote (other fee currencies are converted by the
 adapter), Decimal; times in ms UTC. ``event_time`` is the venue's clock, ``asked_ms`` the host's.

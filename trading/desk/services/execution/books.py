@@ -11,7 +11,7 @@ from trading.desk.domain.decision.core import DeskCore
 from trading.desk.domain.decision.output import Command, StepOutput
 from trading.desk.domain.execution.orders import ExecutionReport, Order
 
-Record = Callable[[str, Sequence[ExecutionReport]], int]  # of one pair; the number of the fact
+Record = Callable[[Sequence[ExecutionReport]], int]  # returns the number of the fact
 Commit = Callable[[StepOutput], None]
 Hold = Callable[[], None]
 
@@ -27,7 +27,7 @@ class Books(Protocol):
         """Return how much (base) the bot of the order holds of its pair."""
         ...
 
-    def hear(self, pair: str, reports: Sequence[ExecutionReport]) -> Sequence[Command]:
+    def hear(self, reports: Sequence[ExecutionReport]) -> Sequence[Command]:
         """Record the reports as one fact, book them and commit both in one transaction.
 
         Returns what the books want done about it.
@@ -70,10 +70,10 @@ class CoreBooks:
         position = self._core.state.bots[order.bot_index].position
         return ZERO if position is None else position.quantity
 
-    def hear(self, pair: str, reports: Sequence[ExecutionReport]) -> Sequence[Command]:
+    def hear(self, reports: Sequence[ExecutionReport]) -> Sequence[Command]:
         """Record, book, commit."""
-        self._record(pair, reports)
-        out = self._core.apply_reports(pair, list(reports))
+        self._record(reports)
+        out = self._core.apply_reports(reports)
         self._commit(out)
         return out.commands
 

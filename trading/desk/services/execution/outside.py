@@ -197,7 +197,7 @@ class VenueTalk:
             return None
         cut = cut_to_held(order, self._books.held(order), self._clock.now_ms())
         if cut is not None:
-            self._report(order, [cut])
+            self._report([cut])
             order = self._order(key)
         return None if order is None or order.status.is_final else order
 
@@ -236,7 +236,7 @@ class VenueTalk:
             entry_life_ms=self._entry_life_ms,
         )
         if settled.reports:
-            self._report(order, settled.reports)
+            self._report(settled.reports)
         self._note(key, settled, words, settles)
         if settled.may_send:
             self._queue.append((SubmitOrder(settled.order), self._held_until()))
@@ -265,9 +265,9 @@ class VenueTalk:
         else:
             self._needs[key] = need
 
-    def _report(self, order: Order, reports: Sequence[ExecutionReport]) -> None:
+    def _report(self, reports: Sequence[ExecutionReport]) -> None:
         until = self._clock.now_ms() + self._line.window_ms
-        commands = self._books.hear(order.pair, reports)
+        commands = self._books.hear(reports)
         self._queue.extend((command, until) for command in commands)
         self._hook("booked")
 
