@@ -23,7 +23,7 @@ from trading.desk.domain.decision.accounts import protect
 from trading.desk.domain.decision.core import DeskCore
 from trading.desk.domain.decision.exits import order_exit
 from trading.desk.domain.decision.orders import OrderDraft, submit_order
-from trading.desk.domain.decision.output import StepOutput
+from trading.desk.domain.decision.output import Command, StepOutput
 from trading.desk.domain.execution.orders import (
     ExecutionReport,
     Order,
@@ -32,7 +32,7 @@ from trading.desk.domain.execution.orders import (
 )
 from trading.desk.domain.execution.stops import StopState
 from trading.desk.ports.venue import Venue
-from trading.desk.services.execution.books import CoreBooks
+from trading.desk.services.execution.books import StateBooks
 from trading.desk.services.execution.outside import Hook, VenueTalk
 from trading.desk.services.execution.reports import reports_dump, reports_load
 from trading.desk.services.sessions.blueprint import state_build
@@ -66,7 +66,7 @@ class ScriptSession:
         self.orders: dict[str, Order] = {}
         self.fills: dict[tuple[str, str], tuple[Decimal, ...]] = {}
         self._replay()
-        books = CoreBooks(self._core, record=self._record, commit=self._commit, hold=lambda: None)
+        books = StateBooks(self._core.state, hear=self._hear, hold=lambda: None)
         self.talk = VenueTalk(
             venue=venue, books=books, clock=clock, entry_life_ms=entry_life_ms, hook=hook
         )
@@ -117,9 +117,11 @@ class ScriptSession:
             self._keep(out)
             assert self._books() == fact["books"], "a replay must come out as it was"
 
-    def _record(self, reports: Sequence[ExecutionReport]) -> int:
+    def _hear(self, reports: Sequence[ExecutionReport]) -> Sequence[Command]:
         self._facts.append({"reports": reports_dump(reports)})
-        return len(self._facts)
+        out = self._core.apply_reports(reports)
+        self._commit(out)
+        return out.commands
 
     def _commit(self, out: StepOutput) -> None:
         self._db.execute("begin")

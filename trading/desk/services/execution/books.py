@@ -7,12 +7,11 @@ from decimal import Decimal
 from typing import Protocol
 
 from trading.base.domain.money import ZERO
-from trading.desk.domain.decision.core import DeskCore
-from trading.desk.domain.decision.output import Command, StepOutput
+from trading.desk.domain.decision.output import Command
+from trading.desk.domain.decision.state import DeskState
 from trading.desk.domain.execution.orders import ExecutionReport, Order
 
-Record = Callable[[Sequence[ExecutionReport]], int]  # returns the number of the fact
-Commit = Callable[[StepOutput], None]
+Hear = Callable[[Sequence[ExecutionReport]], Sequence[Command]]
 Hold = Callable[[], None]
 
 
@@ -30,7 +29,7 @@ class Books(Protocol):
     def hear(self, reports: Sequence[ExecutionReport]) -> Sequence[Command]:
         """Record the reports as one fact, book them and commit both in one transaction.
 
-        Returns what the books want done about it.
+        A replay then applies the same reports together. Returns what the books want done about it.
 
         Raises:
             LeaseLostError: another worker owns the session; nothing was recorded.
@@ -46,36 +45,29 @@ class Books(Protocol):
         ...
 
 
-class CoreBooks:
-    """The books of a decision core; whoever owns it says how facts are kept.
+class StateBooks:
+    """The books of a desk state; whoever owns it says how facts are kept and the lease renewed."""
 
-    ``record`` numbers one fact of what was heard together and keeps it for the transaction that
-    ``commit`` makes of it and what it changed: a replay applies the same reports together.
-    """
-
-    def __init__(self, core: DeskCore, *, record: Record, commit: Commit, hold: Hold) -> None:
-        self._core = core
-        self._record = record
-        self._commit = commit
+    def __init__(self, state: DeskState, *, hear: Hear, hold: Hold) -> None:
+        """Begin; ``hear`` and ``hold`` as in ``Books``."""
+        self._state = state
+        self._hear = hear
         self._hold = hold
 
     def orders(self) -> Sequence[Order]:
         """Return working orders, then recent ones."""
-        bots = self._core.state.bots
+        bots = self._state.bots
         working = [order for bot in bots for order in bot.orders.values()]
         return working + [order for bot in bots for order in bot.recent.values()]
 
     def held(self, order: Order) -> Decimal:
         """Return the open position's quantity, 0 for none."""
-        position = self._core.state.bots[order.bot_index].position
+        position = self._state.bots[order.bot_index].position
         return ZERO if position is None else position.quantity
 
     def hear(self, reports: Sequence[ExecutionReport]) -> Sequence[Command]:
         """Record, book, commit."""
-        self._record(reports)
-        out = self._core.apply_reports(reports)
-        self._commit(out)
-        return out.commands
+        return self._hear(reports)
 
     def hold(self) -> None:
         """Renew the lease."""
