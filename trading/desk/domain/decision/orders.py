@@ -61,9 +61,7 @@ def note_order(
 ) -> Order:
     """Create an order and remember it as submitted; it is not sent."""
     new = Order(
-        client_order_id=client_order_id(
-            state.session_key, bot.spec.index, out.seq, draft.purpose, child=draft.child
-        ),
+        client_order_id=_free_id(state, bot, draft, out),
         bot_index=bot.spec.index,
         pair=pair.name,
         side=draft.side,
@@ -90,6 +88,21 @@ def note_order(
     out.effects.append(OrderChanged(order, report))
     bot.touch()
     return order
+
+
+def _free_id(state: DeskState, bot: BotState, draft: OrderDraft, out: StepOutput) -> str:
+    """Return an id the bot has not used: between two bars a venue may end a stop and need another.
+
+    What a venue outside has once had under an id is not what a second order of that id would be.
+    """
+    child = draft.child
+    while True:
+        key = client_order_id(
+            state.session_key, bot.spec.index, out.seq, draft.purpose, child=child
+        )
+        if key not in bot.orders and key not in bot.recent:
+            return key
+        child += 1
 
 
 def cancel_order(bot: BotState, order: Order, out: StepOutput) -> None:
