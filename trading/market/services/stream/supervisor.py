@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Final
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connections
 
+from trading.base.domain.events import (
+    FEED_FOLLOWED,
+    FEED_LATE_END,
+    FEEDS_UNREADABLE,
+    NEWS_LATE,
+    STREAM_ENDED,
+)
 from trading.base.ports.clock import Clock
 from trading.base.ports.publisher import EventPublisher
 from trading.base.services.database_trouble import database_trouble
+from trading.base.services.event_log import EventLog
 from trading.market.services.stream.follower import FeedFollower, FeedOpener
 from trading.market.services.stream.herald import Herald
 from trading.market.services.stream.readers import FeedReaders
 from trading.market.services.stream.state import feeds_running
 
-logger = logging.getLogger(__name__)
+_log = EventLog(__name__)
 
 LOOK_S: Final = 0.5  # between looks for new feeds
 STEP_S: Final = 0.1  # how soon a request to stop is seen
@@ -59,7 +66,7 @@ class StreamSupervisor:
             rows = {row.pk: row for row in await sync_to_async(feeds_running)(self._readers)}
         except DatabaseError as error:
             trouble = await sync_to_async(database_trouble)(error)
-            logger.warning("the list of feeds cannot be read, again soon: %s", trouble)
+            _log.say(FEEDS_UNREADABLE, why=str(trouble))
             await sync_to_async(connections.close_all)()
             return
         for feed_id, (follower, task) in list(self._followed.items()):
@@ -70,7 +77,7 @@ class StreamSupervisor:
                 follower.stop()
         for feed_id, row in rows.items():
             if feed_id not in self._followed:
-                logger.info("feed %s taken up: %s", feed_id, row.name)
+                _log.say(FEED_FOLLOWED, feed=feed_id, title=row.name)
                 follower = FeedFollower(
                     row,
                     open_feed=self._open_feed,
@@ -87,16 +94,12 @@ class StreamSupervisor:
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=DRAIN_S)
             for task in late:
-                logger.warning("a feed did not end within %.0f s; its log is complete", DRAIN_S)
+                _log.say(FEED_LATE_END, limit_s=DRAIN_S)
                 task.cancel()
         self._herald.stop()
         await asyncio.wait({news}, timeout=DRAIN_S)
         try:
             await asyncio.wait_for(self._herald.drain(), DRAIN_S)
         except TimeoutError:
-            logger.warning("news not sent in %.0f s were dropped", DRAIN_S)
-        logger.info(
-            "stream ended: %d messages sent, %d dropped",
-            self._herald.n_sent,
-            self._herald.n_dropped,
-        )
+            _log.say(NEWS_LATE, limit_s=DRAIN_S)
+        _log.say(STREAM_ENDED, n_sent=self._herald.n_sent, n_dropped=self._herald.n_dropped)
