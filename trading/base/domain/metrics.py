@@ -64,5 +64,11 @@ LOGINS_REFUSED: Final = Metric(
     "tries",
     "Logins refused because of too many wrong passwords.",
 )
+FEEDS_FOLLOWED: Final = Metric(
+    "guardian_feeds_followed",
+    MetricKind.GAUGE,
+    "feeds",
+    "Feeds the stream process follows now.",
+)
 
-METRICS: Final = (NEWS_PUBLISHED, NEWS_DROPPED, LOGIN_FAILURES, LOGINS_REFUSED)
+METRICS: Final = (NEWS_PUBLISHED, NEWS_DROPPED, LOGIN_FAILURES, LOGINS_REFUSED, FEEDS_FOLLOWED)

@@ -15,7 +15,9 @@ from trading.base.domain.events import (
     NEWS_LATE,
     STREAM_ENDED,
 )
+from trading.base.domain.metrics import FEEDS_FOLLOWED
 from trading.base.ports.clock import Clock
+from trading.base.ports.meter import Meter
 from trading.base.ports.publisher import EventPublisher
 from trading.base.services.database_trouble import database_trouble
 from trading.base.services.event_log import EventLog
@@ -41,8 +43,10 @@ class StreamSupervisor:
         readers: FeedReaders,
         publisher: EventPublisher,
         clock: Clock,
+        meter: Meter,
     ) -> None:
         self._open_feed = open_feed
+        self._meter = meter
         self._readers = readers
         self._clock = clock
         self._herald = Herald(publisher=publisher, clock=clock)
@@ -86,8 +90,10 @@ class StreamSupervisor:
                     clock=self._clock,
                 )
                 self._followed[feed_id] = (follower, asyncio.create_task(follower.run()))
+        self._meter.level(FEEDS_FOLLOWED, len(self._followed))
 
     async def _end(self, news: asyncio.Task[None]) -> None:
+        self._meter.level(FEEDS_FOLLOWED, 0)
         for follower, _ in self._followed.values():
             follower.stop()
         tasks = [task for _, task in self._followed.values()]
