@@ -8,12 +8,11 @@ from axes.handlers.database import AxesDatabaseHandler
 from django.conf import settings
 from django.db.models import Sum
 from django.http import HttpRequest
-from prometheus_client import Counter
 
-LOGIN_FAILURES = Counter("guardian_login_failures_total", "Wrong passwords that were counted.")
-LOGINS_REFUSED = Counter(
-    "guardian_logins_refused_total", "Logins refused because of too many wrong passwords."
-)
+from trading.base.adapters.prometheus import PrometheusMeter
+from trading.base.domain.metrics import LOGIN_FAILURES, LOGINS_REFUSED
+
+_meter = PrometheusMeter()
 
 
 class LoginGuard(AxesDatabaseHandler):
@@ -51,4 +50,4 @@ class LoginGuard(AxesDatabaseHandler):
         """Count, in rows and in metrics."""
         was_locked = getattr(request, "axes_locked_out", False)
         super().user_login_failed(sender, credentials, request, **kwargs)
-        (LOGINS_REFUSED if was_locked else LOGIN_FAILURES).inc()
+        _meter.count(LOGINS_REFUSED if was_locked else LOGIN_FAILURES)

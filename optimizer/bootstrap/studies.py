@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
 from django.conf import settings
 
 from optimizer.bootstrap.candles import system_clock
@@ -34,6 +33,8 @@ from optimizer.services.studies.run.running import RunResult
 from optimizer.services.studies.run.stopping import StoppableFolder
 from optimizer.services.studies.run.tools import Between, StudyTools, nothing
 from trading.base import bootstrap as base
+from trading.base.domain.events import STUDY_SAID
+from trading.base.services.event_log import EventLog
 from trading.market import bootstrap as market
 from trading.market.bootstrap.swap_costs import ProgressBar, no_bar
 from trading.market.domain.bars import BarArrays
@@ -44,11 +45,11 @@ if TYPE_CHECKING:
 
 COPIES_KEPT: Final = timedelta(days=1)  # of candles, since a study last began with them
 
-_log = structlog.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 def _log_line(line: str) -> None:
-    _log.warning(line)
+    _log.say(STUDY_SAID, what=line)
 
 
 def study_open(

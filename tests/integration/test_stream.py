@@ -14,8 +14,10 @@ from django.db import connections
 from tests.fakes.candles import MemoryCandleStore, series
 from tests.fakes.clock import FakeClock
 from tests.fakes.feeds import PAIRS, ScriptedFeed, log_of, make_feed, session_on
+from tests.fakes.meter import MemoryMeter
 from tests.fakes.publisher import MemoryPublisher
 from trading.base.domain.errors import BadInputError, RateLimitedError, VenueUnavailableError
+from trading.base.domain.metrics import FEEDS_FOLLOWED
 from trading.desk.services.sessions.readers import SessionReaders
 from trading.market.adapters.feeds.replay import ReplayFeed, ReplaySpec
 from trading.market.models import Feed, FeedPair
@@ -33,7 +35,9 @@ async def _close_connections() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def running(
-    open_feed: Callable[[Feed], Any], publisher: MemoryPublisher | None = None
+    open_feed: Callable[[Feed], Any],
+    publisher: MemoryPublisher | None = None,
+    meter: MemoryMeter | None = None,
 ) -> AsyncIterator[FakeClock]:
     clock, stop = FakeClock(), asyncio.Event()
     supervisor = StreamSupervisor(
@@ -41,6 +45,7 @@ async def running(
         open_feed=open_feed,
         publisher=publisher or MemoryPublisher(),
         clock=clock,
+        meter=meter or MemoryMeter(),
     )
     task = asyncio.create_task(supervisor.run(stop))
     try:
@@ -65,13 +70,16 @@ async def status_of(feed: Feed) -> str:
 @pytest.mark.django_db(transaction=True)
 async def test_feeds_are_taken_up_while_running_and_announced() -> None:
     publisher = MemoryPublisher()
-    async with running(lambda row: ScriptedFeed(5), publisher) as clock:
+    meter = MemoryMeter()
+    async with running(lambda row: ScriptedFeed(5), publisher, meter) as clock:
         begun = clock.monotonic()
         feed = await sync_to_async(make_feed)()
         await until(lambda: len(log_of(feed)) == 10)
         assert clock.monotonic() - begun < 1000
+        assert meter.values == {(FEEDS_FOLLOWED.name,): 1}
         topic = f"candles.{feed.pk}.BTC-USDT"
         await until(lambda: any(not m["closed"] for m in publisher.on(topic)))
+    assert meter.values == {(FEEDS_FOLLOWED.name,): 0}
     closed = [m["n"] for m in publisher.on(topic) if m["closed"]]
     assert closed == [1, 2, 3, 4, 5]
     assert {m["n"] for m in publisher.on(topic) if not m["closed"]} == {6}

@@ -10,14 +10,15 @@ from axes.models import AccessAttempt
 from django.core.management import call_command
 from django.db.models import F
 from django.test import Client
+from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from config.client_address import client_address
-from guardian.adapters.login_guard import LOGIN_FAILURES, LOGINS_REFUSED
 from guardian.bootstrap import status_get
 from guardian.selectors.logins import login_locks
 from tests import factories as make
 from trading.base import bootstrap
+from trading.base.domain.metrics import LOGIN_FAILURES, LOGINS_REFUSED, Metric
 
 DOORS = ("/accounts/login/", "/admin/login/")
 HERE, THERE = "203.0.113.9", "198.51.100.7"
@@ -28,6 +29,10 @@ pytestmark = pytest.mark.django_db
 def olga() -> None:
     make.operator(is_staff=True)
     make.operator("wanda")
+
+
+def counted(metric: Metric) -> float:
+    return REGISTRY.get_sample_value(metric.name) or 0.0
 
 
 def try_in(
@@ -115,11 +120,11 @@ def test_the_operator_at_the_machine_unlocks(client: Client, command: tuple[str,
 
 
 def test_locks_are_counted_and_shown(client: Client) -> None:
-    failures, refused = LOGIN_FAILURES._value.get(), LOGINS_REFUSED._value.get()
+    failures, refused = counted(LOGIN_FAILURES), counted(LOGINS_REFUSED)
     for _ in range(8):
         try_in(client, "<b>olga")
-    assert LOGIN_FAILURES._value.get() == failures + 5
-    assert LOGINS_REFUSED._value.get() == refused + 3
+    assert counted(LOGIN_FAILURES) == failures + 5
+    assert counted(LOGINS_REFUSED) == refused + 3
     status = status_get()
     assert status["logins"]["failures"] == 5
     assert status["logins"]["locked"][0]["address"] == HERE

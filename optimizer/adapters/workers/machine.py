@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from optimizer.adapters.run_files import candles_map
 from optimizer.adapters.workers.blobs import MachineData
 from optimizer.adapters.workers.kernels import kernels_warm_apart
@@ -36,13 +34,15 @@ from optimizer.adapters.workers.wire import Job
 from optimizer.domain.study.capacity import Room, WorkersGiven, workers_in
 from optimizer.ports.machines import WorkRefusedError
 from optimizer.ports.sweeps import Answer, Chunk
+from trading.base.domain.events import THREADS_WAIT
 from trading.base.ports.clock import Clock
+from trading.base.services.event_log import EventLog
 
 IDLE_S: Final = 60.0  # a process nobody borrows for so long is ended
 JOBS: Final = 32  # of the latest studies; the data of earlier ones are looked up again
 _LOOK_S: Final = 1.0
 
-_log = structlog.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 @dataclass(eq=False)
@@ -115,7 +115,7 @@ class LocalMachine:
                     self._room(), asked=None, share=1.0, n_bars=n_bars, in_flight=sys.maxsize
                 ).given
             if self._n_lent >= self._most:
-                _log.info("more threads ask than the machine can bear", processes=self._most)
+                _log.say(THREADS_WAIT, processes=self._most)
                 self._free.wait_for(lambda: self._n_lent < self._most)
             self._n_lent += 1
         try:

@@ -11,20 +11,15 @@ from typing import Any
 
 import orjson
 from channels.layers import BaseChannelLayer, get_channel_layer
-from prometheus_client import Counter
 from redis.exceptions import RedisError
 
+from trading.base.adapters.prometheus import PrometheusMeter
+from trading.base.domain.metrics import NEWS_DROPPED, NEWS_PUBLISHED
 from trading.base.domain.topics import group_for
 
 MESSAGE_TYPE = "desk.message"
 TIMEOUT_S = 0.5  # news older than this is better dropped than waited for
-
-NEWS_PUBLISHED = Counter("guardian_news_published_total", "Messages handed to the channel layer.")
-NEWS_DROPPED = Counter(
-    "guardian_news_dropped_total",
-    "Messages dropped instead of waited for, by reason.",
-    ["reason"],
-)
+_meter = PrometheusMeter()
 
 
 class ChannelsPublisher:
@@ -49,10 +44,10 @@ class ChannelsPublisher:
             return _dropped("unreachable")
         except orjson.JSONEncodeError:
             return _dropped("not_json")
-        NEWS_PUBLISHED.inc()
+        _meter.count(NEWS_PUBLISHED)
         return True
 
 
 def _dropped(reason: str) -> bool:
-    NEWS_DROPPED.labels(reason).inc()
+    _meter.count(NEWS_DROPPED, reason=reason)
     return False

@@ -8,7 +8,7 @@ from typing import Unpack
 from django.conf import settings
 
 from trading.base.adapters.worker_drain import is_draining
-from trading.base.bootstrap import event_publisher, system_clock
+from trading.base.bootstrap import event_publisher, meter, system_clock
 from trading.base.domain.errors import BadInputError
 from trading.desk.bootstrap.bench import core_bench_run
 from trading.desk.bootstrap.recorders import RECORDERS
@@ -48,6 +48,7 @@ def stream_supervisor() -> StreamSupervisor:
         readers=SessionReaders(),
         publisher=event_publisher(),
         clock=system_clock(),
+        meter=meter(),
     )
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import structlog
 
 from trading.base.domain.errors import BadInputError, VenueUnavailableError
+from trading.base.domain.events import REQUEST_TIMES_UNREADABLE, SWAP_COSTS_REST_UNREADABLE
+from trading.base.services.event_log import EventLog
 
 UNFINISHED_SUFFIX = ".unfinished"
 REQUESTS_SUFFIX = ".requests"
@@ -19,7 +20,7 @@ LOCK_SUFFIX = ".lock"
 
 WriteAtomic = Callable[[Path, bytes], None]
 
-_log = structlog.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class SwapCostFile:
@@ -58,9 +59,7 @@ class SwapCostFile:
         except FileNotFoundError:
             return None
         except orjson.JSONDecodeError as error:
-            _log.warning(
-                "unfinished refresh unreadable", path=str(self._unfinished), why=str(error)
-            )
+            _log.say(SWAP_COSTS_REST_UNREADABLE, path=str(self._unfinished), why=str(error))
             return None
 
     def save_unfinished(self, cache: dict[str, Any]) -> None:
@@ -74,7 +73,7 @@ class SwapCostFile:
         except FileNotFoundError:
             return []
         except orjson.JSONDecodeError as error:
-            _log.warning("request times unreadable", path=str(self._requests), why=str(error))
+            _log.say(REQUEST_TIMES_UNREADABLE, path=str(self._requests), why=str(error))
             return []
         found = times if isinstance(times, list) else []
         return [time for time in found if type(time) is int]

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import structlog
-
 from trading.base.domain.errors import BadInputError, ConfigError
+from trading.base.domain.events import BOTS_FOLLOWED, BOTS_UNCHANGED
 from trading.base.ports.clock import Clock
+from trading.base.services.event_log import EventLog
 from trading.desk.models import Bot
 from trading.desk.services.bots import INSTALLED
 from trading.desk.services.config.overrides import current_config, current_overrides
 
-_log = structlog.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 def ghosts_keep(*, swap_cost_entries: Callable[[], Mapping[str, Any] | None], clock: Clock) -> None:
@@ -36,7 +36,7 @@ def ghosts_keep(*, swap_cost_entries: Callable[[], Mapping[str, Any] | None], cl
             config=current_config().config, swap_cost_entries=swap_cost_entries, clock=clock
         )
     except (BadInputError, ConfigError) as error:
-        _log.warning("installed bots stay as they are: %s", error)
+        _log.say(BOTS_UNCHANGED, why=str(error))
         return
     if started or stopped:
-        _log.info("installed bots started: %s; stopped: %s", started, stopped)
+        _log.say(BOTS_FOLLOWED, started=started, stopped=stopped)

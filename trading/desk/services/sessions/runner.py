@@ -8,7 +8,6 @@ more, or when the feed has ended. Whatever ends it, the next run starts by recov
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,11 +19,13 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connection, transaction
 
 from trading.base.domain.errors import InvariantError, LeaseLostError
+from trading.base.domain.events import SESSION_BROKE
 from trading.base.domain.reasons import QUIET_OUTCOMES, Outcome
 from trading.base.domain.topics import DESK
 from trading.base.ports.clock import Clock
 from trading.base.ports.publisher import EventPublisher
 from trading.base.ports.recording import RecorderMaker
+from trading.base.services.event_log import EventLog
 from trading.desk.models import Bot, DeskSession
 from trading.desk.services.sessions.engine import News, SessionEngine
 from trading.desk.services.sessions.hooks import Hook, no_hook
@@ -33,7 +34,7 @@ from trading.desk.services.sessions.steering import Steering
 from trading.desk.services.sessions.supervision import sessions_without_worker
 from trading.market.models import Feed
 
-logger = logging.getLogger(__name__)
+_log = EventLog(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -131,8 +132,8 @@ class SessionRunner:
         except InvariantError as error:
             await self._in(pool, self._fail, f"{type(error).__name__}: {error}")
             raise
-        except Exception as error:
-            logger.exception("session %s: unexpected error", self._session_id)
+        except Exception as error:  # noqa: BLE001 - said with its trace, tried again
+            _log.say(SESSION_BROKE, error=error, session=self._session_id)
             # where even this cannot be written, the lease runs out and the next run recovers
             return await self._in(pool, self._break_off, f"{type(error).__name__}: {error}")
         await self._publish(engine, is_last=True)

@@ -8,11 +8,12 @@ them. When too many wait it is given up until the session is opened again.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from trading.base.domain.events import FORECASTER_FAILED, FORECASTER_GIVEN_UP
+from trading.base.services.event_log import EventLog
 from trading.learning.domain.forecasting.blocks import TIMES_AHEAD, BarBlock, blocks_of_series
 from trading.learning.domain.forecasting.runs import ForecastRun, failed_run
 from trading.learning.ports.forecasters import Forecaster
@@ -21,7 +22,7 @@ from trading.market.domain.bars import BarArrays
 FAILURES_BEFORE_REST: Final = 3
 LONGEST_REST: Final = 64  # blocks
 MOST_WAITING: Final = 20_000  # steps
-_log = logging.getLogger(__name__)
+_log = EventLog(__name__)
 
 
 class ForecastService:
@@ -72,10 +73,8 @@ class ForecastService:
         self.trouble = f"{type(error).__name__}: {error}"
         if self._in_a_row >= FAILURES_BEFORE_REST:
             self._rest = min(LONGEST_REST, 2 ** (self._in_a_row - FAILURES_BEFORE_REST))
-        _log.error(
-            "forecaster %s failed, %d in a row: %s",
-            self.forecaster.head.forecaster, self._in_a_row, self.trouble,
-        )  # fmt: skip
+        name = self.forecaster.head.forecaster
+        _log.say(FORECASTER_FAILED, forecaster=name, in_a_row=self._in_a_row, why=self.trouble)
 
     def _without(self, block: BarBlock) -> ForecastRun:
         self._waiting.append(block)
@@ -84,7 +83,8 @@ class ForecastService:
             self._is_given_up = True
             self._waiting.clear()
             self.trouble = f"given up after {self.n_failures} failures; {self.trouble}"
-            _log.error("forecaster %s is %s", self.forecaster.head.forecaster, self.trouble)
+            name = self.forecaster.head.forecaster
+            _log.say(FORECASTER_GIVEN_UP, forecaster=name, why=self.trouble)
         return failed_run(self.forecaster.head, block)
 
 

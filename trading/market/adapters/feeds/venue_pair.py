@@ -7,7 +7,6 @@ then set aside and asked for again later, for as long as the feed runs.
 
 from __future__ import annotations
 
-import logging
 import math
 from typing import Final
 
@@ -18,14 +17,16 @@ from trading.base.domain.errors import (
     UnknownPairError,
     VenueError,
 )
+from trading.base.domain.events import PAIR_BROKE
 from trading.base.ports.clock import Clock
+from trading.base.services.event_log import EventLog
 from trading.market.domain.bars import Bar
 from trading.market.domain.series.door import RefusedBar
 from trading.market.domain.timeframes import floor_open
 from trading.market.ports.candles import CandlePage, FollowedSource
 from trading.market.ports.feeds import PairNews, PairState
 
-logger = logging.getLogger(__name__)
+_log = EventLog(__name__)
 
 OVERLAP_BARS: Final = 3
 PAGE_BARS: Final = 500
@@ -131,8 +132,8 @@ class FollowedPair:
         except (VenueError, CorruptMarketDataError, OSError) as error:
             self._fail(f"{error}" or type(error).__name__, clock.monotonic())
             return False
-        except Exception as error:
-            logger.exception("%s: unforeseen error", self.pair)
+        except Exception as error:  # noqa: BLE001 - said with its trace, tried again
+            _log.say(PAIR_BROKE, error=error, pair=self.pair)
             self._fail(f"{type(error).__name__}: {error}", clock.monotonic())
             return False
         self.n_failures = self._n_denials = 0

@@ -8,7 +8,6 @@ as long as it takes. Other feeds never notice.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -22,8 +21,16 @@ from trading.base.domain.errors import (
     RateLimitedError,
     VenueError,
 )
+from trading.base.domain.events import (
+    FEED_BROKE,
+    FEED_CURSOR_LOST,
+    FEED_FAILED,
+    FEED_RETRIED,
+    FEED_SILENT,
+)
 from trading.base.ports.clock import Clock
 from trading.base.services.database_trouble import database_trouble
+from trading.base.services.event_log import EventLog
 from trading.market.models import Feed as FeedRow
 from trading.market.ports.feeds import Feed, FeedBatch
 from trading.market.services.stream.herald import INTERVAL_S, Herald
@@ -37,7 +44,7 @@ from trading.market.services.stream.log import (
 from trading.market.services.stream.readers import FeedReaders
 from trading.market.services.stream.state import feed_fail, feed_heartbeat
 
-logger = logging.getLogger(__name__)
+_log = EventLog(__name__)
 
 BATCH_BARS: Final = 2000
 LEAD_MAX: Final = 5000  # bars an unpaced replay may run ahead of the slowest session
@@ -84,7 +91,7 @@ class FeedFollower:
                 if await self._follow():
                     return
             except CursorLostError as error:
-                logger.warning("feed %s: %s", self._row.pk, error)
+                _log.say(FEED_CURSOR_LOST, feed=self._row.pk, why=str(error))
                 await self._pause(BACK_OFF_FIRST_S)
             except (BadInputError, ConfigError, InvariantError) as error:
                 await self._give_up(str(error))
@@ -97,8 +104,8 @@ class FeedFollower:
                 await self._retry(str(trouble), self._back_off_s())
             except (VenueError, OSError) as error:
                 await self._retry(f"{type(error).__name__}: {error}", self._back_off_s())
-            except Exception as error:
-                logger.exception("feed %s: unforeseen error", self._row.pk)
+            except Exception as error:  # noqa: BLE001 - said with its trace, tried again
+                _log.say(FEED_BROKE, error=error, feed=self._row.pk)
                 await self._retry(f"{type(error).__name__}: {error}", self._back_off_s())
 
     async def _follow(self) -> bool:
@@ -175,17 +182,17 @@ class FeedFollower:
             )
         except DatabaseError as error:
             # the database may be what is being waited for; the next write will tell
-            logger.warning("feed %s: no heartbeat: %s", self._row.pk, error)
+            _log.say(FEED_SILENT, feed=self._row.pk, why=str(error))
 
     def _back_off_s(self) -> float:
         self._n_failures += 1
         return min(BACK_OFF_MAX_S, BACK_OFF_FIRST_S * 2.0 ** (self._n_failures - 1))
 
     async def _retry(self, reason: str, pause_s: float) -> None:
-        logger.warning("feed %s: again in %.0f s: %s", self._row.pk, pause_s, reason)
+        _log.say(FEED_RETRIED, feed=self._row.pk, pause_s=pause_s, why=reason)
         await self._beat(f"again in {pause_s:.0f} s: {reason}")
         await self._pause(pause_s)
 
     async def _give_up(self, reason: str) -> None:
-        logger.error("feed %s failed: %s", self._row.pk, reason)
+        _log.say(FEED_FAILED, feed=self._row.pk, why=reason)
         await sync_to_async(feed_fail)(feed_id=self._row.pk, reason=reason, clock=self._clock)

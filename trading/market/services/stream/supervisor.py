@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Final
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connections
 
+from trading.base.domain.events import (
+    FEED_FOLLOWED,
+    FEED_LATE_END,
+    FEEDS_UNREADABLE,
+    NEWS_LATE,
+    STREAM_ENDED,
+)
+from trading.base.domain.metrics import FEEDS_FOLLOWED
 from trading.base.ports.clock import Clock
+from trading.base.ports.meter import Meter
 from trading.base.ports.publisher import EventPublisher
 from trading.base.services.database_trouble import database_trouble
+from trading.base.services.event_log import EventLog
 from trading.market.services.stream.follower import FeedFollower, FeedOpener
 from trading.market.services.stream.herald import Herald
 from trading.market.services.stream.readers import FeedReaders
 from trading.market.services.stream.state import feeds_running
 
-logger = logging.getLogger(__name__)
+_log = EventLog(__name__)
 
 LOOK_S: Final = 0.5  # between looks for new feeds
 STEP_S: Final = 0.1  # how soon a request to stop is seen
@@ -34,8 +43,10 @@ class StreamSupervisor:
         readers: FeedReaders,
         publisher: EventPublisher,
         clock: Clock,
+        meter: Meter,
     ) -> None:
         self._open_feed = open_feed
+        self._meter = meter
         self._readers = readers
         self._clock = clock
         self._herald = Herald(publisher=publisher, clock=clock)
@@ -59,7 +70,7 @@ class StreamSupervisor:
             rows = {row.pk: row for row in await sync_to_async(feeds_running)(self._readers)}
         except DatabaseError as error:
             trouble = await sync_to_async(database_trouble)(error)
-            logger.warning("the list of feeds cannot be read, again soon: %s", trouble)
+            _log.say(FEEDS_UNREADABLE, why=str(trouble))
             await sync_to_async(connections.close_all)()
             return
         for feed_id, (follower, task) in list(self._followed.items()):
@@ -70,7 +81,7 @@ class StreamSupervisor:
                 follower.stop()
         for feed_id, row in rows.items():
             if feed_id not in self._followed:
-                logger.info("feed %s taken up: %s", feed_id, row.name)
+                _log.say(FEED_FOLLOWED, feed=feed_id, title=row.name)
                 follower = FeedFollower(
                     row,
                     open_feed=self._open_feed,
@@ -79,24 +90,22 @@ class StreamSupervisor:
                     clock=self._clock,
                 )
                 self._followed[feed_id] = (follower, asyncio.create_task(follower.run()))
+        self._meter.level(FEEDS_FOLLOWED, len(self._followed))
 
     async def _end(self, news: asyncio.Task[None]) -> None:
+        self._meter.level(FEEDS_FOLLOWED, 0)
         for follower, _ in self._followed.values():
             follower.stop()
         tasks = [task for _, task in self._followed.values()]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=DRAIN_S)
             for task in late:
-                logger.warning("a feed did not end within %.0f s; its log is complete", DRAIN_S)
+                _log.say(FEED_LATE_END, limit_s=DRAIN_S)
                 task.cancel()
         self._herald.stop()
         await asyncio.wait({news}, timeout=DRAIN_S)
         try:
             await asyncio.wait_for(self._herald.drain(), DRAIN_S)
         except TimeoutError:
-            logger.warning("news not sent in %.0f s were dropped", DRAIN_S)
-        logger.info(
-            "stream ended: %d messages sent, %d dropped",
-            self._herald.n_sent,
-            self._herald.n_dropped,
-        )
+            _log.say(NEWS_LATE, limit_s=DRAIN_S)
+        _log.say(STREAM_ENDED, n_sent=self._herald.n_sent, n_dropped=self._herald.n_dropped)

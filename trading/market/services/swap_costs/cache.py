@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import structlog
-
 from trading.base.domain.errors import BadInputError
+from trading.base.domain.events import SWAP_COSTS_OLD
 from trading.base.ports.clock import Clock
+from trading.base.services.event_log import EventLog
 from trading.market.domain.costs import SwapCostSchedule
 from trading.market.ports.quotes import SwapCostStore
 from trading.market.services.swap_costs.identity import CostEntries, CostIdentity, identity_of
@@ -25,7 +25,7 @@ DAY_S: Final = 86_400.0
 MAX_AGE_S: Final = 7 * DAY_S
 _AHEAD: Final = timedelta(days=1)  # a time without a zone may be local, and is read as UTC
 
-_log = structlog.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +185,4 @@ def log_age(cache: SwapCostCache, clock: Clock) -> None:
     """Warn in the log when a cache is old or does not say how old it is."""
     warning = cache.warning(clock)
     if warning:
-        _log.warning(warning)
+        _log.say(SWAP_COSTS_OLD, why=warning)

@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import structlog
-
 from trading.base.domain.errors import BadInputError
+from trading.base.domain.events import SWAP_COSTS_REST_UNUSABLE
 from trading.base.ports.clock import Clock
+from trading.base.services.event_log import EventLog
 from trading.market.ports.quotes import SwapCostStore, SwapQuoter
 from trading.market.services.swap_costs.asking import REQUESTS_PER_RUNG, RungAsker, Say
 from trading.market.services.swap_costs.budget import RequestBudget
@@ -39,7 +39,7 @@ from trading.market.services.swap_costs.market import (
 
 Progress = Callable[[int], None]
 
-_log = structlog.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ def _resumed(store: SwapCostStore, plan: RefreshPlan, clock: Clock, say: Say) ->
     try:
         unfinished = cache_check(raw, f"{store.name} (unfinished)")
     except BadInputError as error:
-        _log.warning("unfinished refresh unusable, measuring anew", why=str(error))
+        _log.say(SWAP_COSTS_REST_UNUSABLE, why=str(error))
         return {}
     if differences := plan.market.differences(unfinished.metadata):
         say(f"an unfinished refresh is of another market ({'; '.join(differences)}); it is dropped")

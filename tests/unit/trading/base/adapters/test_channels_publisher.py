@@ -8,13 +8,15 @@ from typing import Any
 import orjson
 import pytest
 from channels.layers import InMemoryChannelLayer
+from prometheus_client import REGISTRY
 
-from trading.base.adapters.channels_publisher import NEWS_DROPPED, ChannelsPublisher
+from trading.base.adapters.channels_publisher import ChannelsPublisher
+from trading.base.domain.metrics import NEWS_DROPPED
 from trading.base.domain.topics import group_for
 
 
 def dropped(reason: str) -> float:
-    return NEWS_DROPPED.labels(reason)._value.get()  # type: ignore[no-any-return]
+    return REGISTRY.get_sample_value(NEWS_DROPPED.name, {"reason": reason}) or 0.0
 
 
 class SlowLayer(InMemoryChannelLayer):

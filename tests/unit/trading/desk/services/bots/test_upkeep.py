@@ -17,6 +17,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.config_folder import ConfigFolder
 from tests.oracles.desk_parity import entries_of
 from tests.oracles.paths import schedule
+from trading.base.domain.events import BOTS_FOLLOWED, BOTS_UNCHANGED
 from trading.desk.models import Bot, DeskSession
 from trading.desk.services.bots.upkeep import ghosts_keep
 from trading.desk.services.config.overrides import config_rollback, override_set
@@ -57,7 +58,7 @@ def test_it_starts_and_stops_what_the_configuration_says() -> None:
     desk.feed(venue="bybit")
     write()
     entries = entries_of(schedule())
-    assert keep(entries)[0]["event"].startswith("installed bots started")
+    assert keep(entries)[0]["event"] == BOTS_FOLLOWED.name
     assert Bot.objects.get().name == "mine"
     assert keep(entries) == []
     config_rollback(number=0, reason="a test", author="olga", clock=CLOCK)
@@ -69,7 +70,7 @@ def test_what_cannot_start_is_said_and_nothing_else_happens() -> None:
     desk.feed(venue="bybit")
     write()
     (line,) = keep(None)
-    assert line["log_level"] == "warning"
+    assert line["event"] == BOTS_UNCHANGED.name
     assert not DeskSession.objects.exists()
 
 
@@ -79,5 +80,5 @@ def test_a_broken_file_changes_nothing(folder: ConfigFolder) -> None:
     keep(entries_of(schedule()))
     folder.write("desk.yaml", "bots: {strategies: [brekout]}\n")
     (line,) = keep(entries_of(schedule()))
-    assert line["log_level"] == "warning"
+    assert line["event"] == BOTS_UNCHANGED.name
     assert DeskSession.objects.get().is_wanted
