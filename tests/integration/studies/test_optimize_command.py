@@ -30,8 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def run(*words: str) -> dict[str, Any]:
     out = StringIO()
     call_command("optimize", *words, stdout=out, stderr=StringIO())
-    answer: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
-    return answer
+    return dict(json.loads(out.getvalue().splitlines()[-1]))
 
 
 def refusals(code: int, *words: str) -> list[str]:
