@@ -21,7 +21,7 @@ def report_renderer() -> ReportRenderer:
     # the page brings Django's template engine, which only reports need
     from optimizer.adapters.html_report import HtmlReport
 
-    return HtmlReport(tokens=settings.BASE_DIR / "static" / "css" / "tokens.css")
+    return HtmlReport(tokens=settings.BASE_DIR / "static" / "css" / "shell" / "tokens.css")
 
 
 def report_folder(run_dir: str) -> ReportFolder:

@@ -27,7 +27,7 @@ from tests.integration.reports.conftest import HOLDOUT, STEP_MS, WINDOWS, N
 from trading.base.domain.errors import BadInputError
 
 pytestmark = pytest.mark.django_db
-TOKENS = Path(__file__).resolve().parents[3] / "static" / "css" / "tokens.css"
+TOKENS = Path(__file__).resolve().parents[3] / "static" / "css" / "shell" / "tokens.css"
 
 
 class MemoryFolder(dict[str, bytes]):

@@ -22,7 +22,7 @@ from optimizer.services.reports.build import report_write
 from optimizer.services.reports.curves import LOOKED_AT_MAX, chosen
 from tests import report_scene
 
-TOKENS = Path(__file__).resolve().parents[5] / "static" / "css" / "tokens.css"
+TOKENS = Path(__file__).resolve().parents[5] / "static" / "css" / "shell" / "tokens.css"
 GOLDEN = Path(__file__).with_name("golden")
 GOLDEN_PAGE = "8eaaef77c5ebac60"
 
