@@ -141,6 +141,7 @@ def test_after_an_answer_the_order_is_what_the_venue_has(
 
 
 @PROOF
+@pytest.mark.timeout(900)
 @given(gossip())
 @settings(max_examples=10_000, deadline=None)
 def test_in_ten_thousand_histories_the_order_is_what_the_venue_has(

@@ -153,6 +153,24 @@ def test_a_sale_waits_for_the_stop_and_sells_what_it_left(scene: Scene) -> None:
     assert scene.order(OrderPurpose.STOP).status is OrderStatus.CANCELLED
 
 
+def test_a_sale_that_waits_goes_before_a_stop_that_was_placed_after_it(scene: Scene) -> None:
+    scene.turn("enter")
+    scene.trade(scene.order(), "0.5")
+    scene.turn()
+    scene.faults(*[Fault.TROUBLE_BEFORE] * 2)  # neither stop nor entry is taken back yet
+    scene.turn("exit")
+    scene.trade(scene.order(), "0.1")
+    for _ in range(4):
+        scene.turn(ms=WINDOW_MS + 1)
+    sale = scene.order(OrderPurpose.EXIT)
+    assert scene.book.orders[sale.client_order_id].state == "open"
+    scene.trade(sale, "0.5")
+    for _ in range(2):
+        scene.turn(ms=WINDOW_MS + 1)
+    rest = scene.order(OrderPurpose.STOP)
+    assert (rest.status, rest.quantity) == (OrderStatus.ACCEPTED, Decimal("0.1"))
+
+
 def test_nothing_is_sold_twice_when_the_stop_closed_it_all(scene: Scene) -> None:
     stop = scene.enter()
     scene.faults(Fault.TROUBLE_BEFORE)

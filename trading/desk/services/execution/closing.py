@@ -30,7 +30,10 @@ class ClosingQueue:
         self._waiting.pop(client_order_id, None)
 
     def must_wait(self, order: Order, orders: Sequence[Order]) -> bool:
-        """Return whether another one may be at the venue; then the order waits."""
+        """Return whether another one may be at the venue or goes first; then the order waits.
+
+        A sale that waits goes before a stop: nobody takes back a stop that was placed after it.
+        """
         if order.purpose is OrderPurpose.ENTRY:
             return False
         blocked = any(
@@ -38,7 +41,7 @@ class ClosingQueue:
             and other.purpose is not OrderPurpose.ENTRY
             and not other.status.is_final
             and other.client_order_id != order.client_order_id
-            and other.client_order_id not in self._waiting
+            and (other.client_order_id not in self._waiting or _goes_first(other, order))
             for other in orders
         )
         if blocked:
@@ -56,6 +59,10 @@ class ClosingQueue:
                 self.drop(key)
                 return order
         return None
+
+
+def _goes_first(other: Order, order: Order) -> bool:
+    return other.purpose is OrderPurpose.EXIT and order.purpose is OrderPurpose.STOP
 
 
 def cut_to_held(order: Order, held: Decimal, now_ms: int) -> ExecutionReport | None:
