@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import factories as make
 from tests.conftest import refuse_or_skip
@@ -17,6 +17,9 @@ from tests.web.browsers import NoBrowserError, browser_launch
 from tests.web.desk_scene import Scene
 from tests.web.servers import DeskServer, Feeder
 from trading.base import bootstrap
+
+# What is expected comes in a tenth of a second; beside other tests on a busy machine, in seconds.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture
