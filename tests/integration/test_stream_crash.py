@@ -99,6 +99,7 @@ class Desk:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # seven processes import the desk one after another
 def test_a_stream_killed_at_random_moments_loses_and_repeats_nothing(
     tmp_path: Path, migrated: Path
 ) -> None:
