@@ -14,9 +14,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 from trading.base.domain.errors import InvariantError
-from trading.base.domain.money import ZERO, canonical, check_positive, exact, total
+from trading.base.domain.money import ZERO, check_positive, total
+
+DECIMAL_PLACES: Final = 18  # that the database keeps
 
 
 class AccountKind(StrEnum):
@@ -39,8 +42,7 @@ class EntryKind(StrEnum):
     RESERVATION = "reservation"  # a slice of a profit was set aside
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Account:
+class Account(NamedTuple):
     """One account; it holds as many currencies as are posted to it, each for itself.
 
     Attributes:
@@ -53,8 +55,7 @@ class Account:
     bot_index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """What one account gains, or with a minus sign loses."""
 
     account: Account
@@ -84,22 +85,24 @@ class Entry:
         if not self.postings:
             raise InvariantError(f"entry {self.kind} {self.ref} moves nothing")
         sums: dict[str, Decimal] = {}
-        for posting in self.postings:
-            self._check(posting)
-            sums[posting.currency] = total(sums.get(posting.currency, ZERO), posting.amount)
+        for _, currency, amount in self.postings:
+            if not _can_be_kept(amount):
+                raise InvariantError(
+                    f"entry {self.kind} {self.ref} posts {amount} {currency}; expected an amount "
+                    "other than 0 with at most 18 decimal places"
+                )
+            before = sums.get(currency)
+            sums[currency] = amount if before is None else total(before, amount)
         for currency, amount in sums.items():
             if amount:
                 raise InvariantError(
                     f"entry {self.kind} {self.ref} leaves {amount} {currency} over; expected 0"
                 )
 
-    def _check(self, posting: Posting) -> None:
-        amount = posting.amount
-        if not amount.is_finite() or not amount or canonical(amount) != amount:
-            raise InvariantError(
-                f"entry {self.kind} {self.ref} posts {amount} {posting.currency}; expected an "
-                "amount other than 0 with at most 18 decimal places"
-            )
+
+def _can_be_kept(amount: Decimal) -> bool:
+    exponent = amount.as_tuple().exponent  # a letter where it is not finite
+    return bool(amount) and isinstance(exponent, int) and exponent >= -DECIMAL_PLACES
 
 
 def moved(source: Account, target: Account, currency: str, amount: Decimal) -> tuple[Posting, ...]:
@@ -110,9 +113,9 @@ def moved(source: Account, target: Account, currency: str, amount: Decimal) -> t
     """
     if not amount:
         return ()
-    check_positive(f"{currency} moved from {source.kind} to {target.kind}", amount)
-    with exact():
-        return Posting(source, currency, -amount), Posting(target, currency, amount)
+    if not amount.is_finite() or amount < 0:
+        check_positive(f"{currency} moved from {source.kind} to {target.kind}", amount)
+    return Posting(source, currency, amount.copy_negate()), Posting(target, currency, amount)
 
 
 Balances = dict[tuple[Account, str], Decimal]

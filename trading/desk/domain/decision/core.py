@@ -86,7 +86,7 @@ class DeskCore:
         return out
 
     def _seal(self, out: StepOutput) -> None:
-        records, money = [row[2] for row in out.journal], money_lines(out) if out.fills else ()
+        records, money = [row[2] for row in out.journal], money_lines(out) if out.effects else ()
         self.state.digest = chain_digest(self.state.digest, out.bar_time, records, money)
 
     def _move_on(self, out: StepOutput) -> None:

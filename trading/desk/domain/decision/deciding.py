@@ -42,7 +42,7 @@ def decide_bars(state: DeskState, bars: Sequence[tuple[PairState, Bar]], out: St
     Positions are managed first, pair by pair; then the entries that bots of all pairs propose
     compete with each other.
     """
-    stopped = _stopped(state, out) if out.round_trips else {}
+    stopped = _stopped(state, out) if out.effects else {}
     candidates: list[Candidate] = []
     for pair, bar in bars:
         _decide_pair(_Turn(state, pair, bar, out, stopped.get(pair.name, NO_BOTS), candidates))

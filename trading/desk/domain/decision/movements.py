@@ -7,14 +7,18 @@ its postings (``trading.treasury.domain.ledger``), and so is the quantity it hol
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from trading.base.domain.money import canonical, exact
+from trading.base.domain.money import canonical, total
 from trading.base.domain.side import Side
 from trading.desk.domain.decision.state import DeskState
 from trading.desk.domain.execution.orders import ExecutionReport, Order
 from trading.market.domain.instruments import NATIVE_COIN, Instrument
 from trading.treasury.domain.ledger import Account, AccountKind, Entry, EntryKind, moved
+
+_OF_A_FILL: Final = (
+    AccountKind.TRADING, AccountKind.MARKET, AccountKind.FEES, AccountKind.NETWORK,
+)  # fmt: skip
 
 
 class Traded(NamedTuple):
@@ -71,20 +75,10 @@ def fill_entry(
     burns comes out of the bot's gas besides.
     """
     pair, place = instrument.pair, place_of(instrument)
-    trading, market, fees, network = (
-        Account(kind, place, order.bot_index)
-        for kind in (
-            AccountKind.TRADING,
-            AccountKind.MARKET,
-            AccountKind.FEES,
-            AccountKind.NETWORK,
-        )
-    )
+    trading, market, fees, network = (Account(kind, place, order.bot_index) for kind in _OF_A_FILL)
     charged = canonical(report.gas_cost)
-    with exact():
-        notional = canonical(abs(traded.cash + traded.fees))
-        quantity = canonical(abs(traded.quantity))
-        fee = canonical(traded.fees - charged)
+    notional, quantity = total(traded.cash, traded.fees).copy_abs(), traded.quantity.copy_abs()
+    fee = total(traded.fees, charged.copy_negate())
     sold, bought = (pair.base, pair.quote) if order.side is Side.SELL else (pair.quote, pair.base)
     amounts = {pair.quote: notional, pair.base: quantity}
     postings = (

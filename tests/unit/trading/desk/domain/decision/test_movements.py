@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from trading.base.domain.money import canonical
 from trading.base.domain.side import Side
 from trading.desk.domain.decision.movements import (
     Traded,
@@ -51,7 +52,7 @@ def entry_of(
 
 
 def lines(entry: Entry) -> list[str]:
-    return [f"{p.account.kind} {p.amount:f} {p.currency}" for p in entry.postings]
+    return [f"{p.account.kind} {canonical(p.amount):f} {p.currency}" for p in entry.postings]
 
 
 def test_a_buy_on_a_venue_pays_the_market_and_the_fee() -> None:
