@@ -10,11 +10,12 @@ from typing import Any, Final
 from django.contrib.auth.models import Permission, User
 
 from trading.base.domain.reasons import TradingState
+from trading.desk.domain.decision.facts import FactKind
 from trading.desk.models import (
     Bot,
     DeskSession,
     EquityPoint,
-    SessionInput,
+    SessionFact,
     SessionLease,
     TradingControl,
 )
@@ -98,7 +99,7 @@ def session(of: Feed, **values: Any) -> DeskSession:
     return row
 
 
-def savings_input(of: DeskSession, **savings: Any) -> SessionInput:
+def savings_input(of: DeskSession, **savings: Any) -> SessionFact:
     """Record the policy the session started with, as sessions do."""
     stated = {
         "ratio": "0.15",
@@ -107,11 +108,11 @@ def savings_input(of: DeskSession, **savings: Any) -> SessionInput:
         "plan_fee_ratio": "0.0065",
         "token": "USDC",
     }
-    return SessionInput.objects.create(
+    return SessionFact.objects.create(
         session=of,
         after_seq=0,
-        n=of.inputs.count() + 1,
-        kind=SessionInput.Kind.START,
+        n=of.facts.count() + 1,
+        kind=FactKind.START,
         payload={"policy": {"savings": stated | savings}},
         created_at=NOW,
     )

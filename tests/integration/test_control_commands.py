@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from tests import factories as make
-from trading.desk.models import Bot, BotRearm, DeskSession, SessionInput, TradingControl
+from trading.desk.models import Bot, BotRearm, DeskSession, SessionFact, TradingControl
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +86,7 @@ def test_a_session_that_does_not_exist_cannot_be_stopped(session: DeskSession) -
 
 
 def stopped_by_drawdown(session: DeskSession, **more: Any) -> Bot:
-    SessionInput.objects.create(
+    SessionFact.objects.create(
         session=session, after_seq=0, n=0, kind="start", created_at=make.NOW,
         payload={"policy": {"risk": {"max_drawdown_pct": 25}}, "bots": [{"index": 0, **more}]},
     )  # fmt: skip

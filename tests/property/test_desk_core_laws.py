@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.foreseen import foresee_from
 from tests.integration.sessions.market import blueprint, series
+from trading.desk.domain.decision.books import books_dump, books_load
 from trading.desk.domain.decision.driver import DeskDriver
 from trading.desk.services.journal.replay import bar_times
 from trading.desk.services.sessions.blueprint import state_build
@@ -77,7 +78,7 @@ def test_reports_that_come_twice_or_late_change_nothing(seed: int) -> None:
 
 @SLOW
 @given(seed=SEEDS, cut=st.integers(1, BARS - 1))
-def test_a_run_continued_from_a_snapshot_is_the_same_run(seed: int, cut: int) -> None:
+def test_a_run_continued_from_books_and_memory_is_the_same_run(seed: int, cut: int) -> None:
     times = list(bar_times(series(BARS, seed)))
     driver = fresh(times)
     run(driver, times[:cut])
@@ -85,9 +86,12 @@ def test_a_run_continued_from_a_snapshot_is_the_same_run(seed: int, cut: int) ->
     state = state_build(PLAN, session_key="law")
     snapshot_load(state, data, checksum)
     state.shelf = driver.state.shelf
+    books_load(state, books_dump(driver.state))
+    state.obey(driver.state.policy)
     resumed = DeskDriver(state)
     assert run(resumed, times[cut:]) == run(driver, times[cut:])
     assert snapshot_pack(resumed.state) == snapshot_pack(driver.state)
+    assert books_dump(resumed.state) == books_dump(driver.state)
 
 
 @SLOW

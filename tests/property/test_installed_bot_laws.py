@@ -13,6 +13,7 @@ from tests.integration.sessions.market import series
 from tests.oracles.desk_parity import entries_of
 from tests.oracles.paths import schedule
 from trading.desk.domain.config import BotsConfig, DeskConfig, InstalledBot
+from trading.desk.domain.decision.books import books_dump, books_load
 from trading.desk.domain.decision.driver import DeskDriver
 from trading.desk.domain.policy import Policy
 from trading.desk.services.journal.replay import bar_times
@@ -60,17 +61,20 @@ def run(driver: DeskDriver, bars: list[Bar], first: int = 1) -> list[bytes]:
 
 @FEW
 @given(seed=SEEDS, cut=st.integers(1, BARS - 1))
-def test_a_run_continued_from_a_snapshot_is_the_same_run(seed: int, cut: int) -> None:
+def test_a_run_continued_from_books_and_memory_is_the_same_run(seed: int, cut: int) -> None:
     bars, driver = bars_of(seed), fresh()
     run(driver, bars[:cut])
     driver.core.apply_policy(Policy(savings=SavingsPolicy(min_closes=1)))
     data, checksum = snapshot_pack(driver.state)
     state = state_build(PLAN, session_key="law")
     snapshot_load(state, data, checksum)
+    books_load(state, books_dump(driver.state))
+    state.obey(driver.state.policy)
     assert state.bots[0].policy == driver.state.bots[0].policy
     resumed = DeskDriver(state)
     assert run(resumed, bars[cut:], cut + 1) == run(driver, bars[cut:], cut + 1)
     assert snapshot_pack(resumed.state) == snapshot_pack(driver.state)
+    assert books_dump(resumed.state) == books_dump(driver.state)
 
 
 @FEW

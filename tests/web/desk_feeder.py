@@ -23,7 +23,8 @@ from tests.web import desk_scene  # noqa: E402
 from trading.base.adapters.channels_publisher import ChannelsPublisher  # noqa: E402
 from trading.base.domain.reasons import Gate, Outcome, TradingState  # noqa: E402
 from trading.base.domain.topics import DESK  # noqa: E402
-from trading.desk.models import Bot, BotRearm, DeskSession, SessionInput, TradingControl  # noqa: E402
+from trading.desk.domain.decision.facts import FactKind  # noqa: E402
+from trading.desk.models import Bot, BotRearm, DeskSession, SessionFact, TradingControl  # noqa: E402
 from trading.market.domain.topics import candles_topic  # noqa: E402
 from trading.market.models import Feed, FeedPair, StreamBar  # noqa: E402
 from trading.market.ports.feeds import PairState  # noqa: E402
@@ -117,7 +118,7 @@ def control() -> dict[str, Any]:
 def drawdown(pair: str) -> dict[str, Any]:
     """Let the first bot of the pair fall 27 % below its peak, which its limit of 25 % stops."""
     session = DeskSession.objects.get()
-    start = SessionInput.objects.get(session=session, kind=SessionInput.Kind.START)
+    start = SessionFact.objects.get(session=session, kind=FactKind.START)
     start.payload["policy"]["risk"] = {"max_drawdown_pct": 25.0}
     start.payload["bots"] = [{"index": bot.index} for bot in session.bots.all()]
     start.save()

@@ -12,7 +12,7 @@ from django.test import Client
 from tests import factories as make
 from tests.web.desk_scene import Scene
 from trading.base.domain.reasons import TradingState
-from trading.desk.models import Bot, BotRearm, SessionInput, TradingControl
+from trading.desk.models import Bot, BotRearm, SessionFact, TradingControl
 from trading.desk.selectors.overview import desk_control
 
 
@@ -165,7 +165,7 @@ def test_a_bot_that_its_drawdown_stopped_says_so_and_is_rearmed_from_there(
     desk: Client, scene: Scene
 ) -> None:
     bot, other = scene.bots[0], scene.bots[1]
-    start = SessionInput.objects.get(session=scene.session)
+    start = SessionFact.objects.get(session=scene.session)
     start.payload["policy"]["risk"] = {"max_drawdown_pct": 25.0}
     start.payload["bots"] = [{"index": row.index} for row in scene.bots]
     start.save()

@@ -223,6 +223,6 @@ def test_sessions_in_a_worker_make_the_money_of_a_replay_at_every_bankroll(
         )
         found = [written(session.pk) for session in opened]
         assert found[0] == found[1] == found[2]
-        report = replay_run(blueprint=opened[0].inputs.get(n=0).payload, series=bars)
+        report = replay_run(blueprint=opened[0].facts.get(n=0).payload, series=bars)
         assert {row.digest for row in rows} == {report.digest}
         assert len(found[0]["round trips"]) == report.round_trips > 0

@@ -18,11 +18,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.db import connections
 
 from tests.integration.sessions.market import open_session, series
 from tests.integration.sessions.records import written
-from tests.integration.sessions.running import run_to_end
+from tests.integration.sessions.running import in_child, run_to_end
 from trading.base.adapters.system_clock import SystemClock
 from trading.desk.models import SessionLease
 from trading.desk.services.config.overrides import override_set
@@ -37,22 +36,6 @@ POINTS = (
 SEEDS = {"sampled": 9, "all": 63}  # one and seven that begin with each point
 KILLS_PER_SEED = 3
 BARS = 420
-
-
-def in_child(work: Callable[[], object]) -> int:
-    """Run ``work`` in a forked child and return the signal that ended it (0: it ended itself)."""
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - the child must never come back
-            os.write(2, f"child failed: {error!r}\n".encode())
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert not os.WIFEXITED(status) or os.WEXITSTATUS(status) == 0
-    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
 
 def killer(point: str, nth: int) -> Callable[[str], None]:

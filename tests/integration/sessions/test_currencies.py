@@ -41,7 +41,7 @@ def test_rows_carry_their_currency_and_no_sum_mixes_two() -> None:
     for row in SavingsCheckpoint.objects.select_related("bot"):
         assert row.quote == row.bot.quote
         assert row.token == {"USDT": "USDT", "BTC": "USDC"}[row.quote]
-    report = replay_run(blueprint=session.inputs.get(n=0).payload, series=bars)
+    report = replay_run(blueprint=session.facts.get(n=0).payload, series=bars)
     session.refresh_from_db()
     assert report.digest == session.digest
     answer = report.as_json()

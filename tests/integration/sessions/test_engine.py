@@ -30,7 +30,7 @@ def test_a_ghost_session_decides_exactly_what_a_replay_of_the_same_bars_decides(
     session = open_session(bars)
     assert run_to_end(session.pk) is RunEnd.FINISHED
     session.refresh_from_db()
-    start = session.inputs.get(n=0).payload
+    start = session.facts.get(n=0).payload
     report = replay_run(blueprint=start, series=bars)
     assert report.digest == session.digest
     assert report.round_trips == RoundTrip.objects.count() > 0
@@ -101,7 +101,7 @@ def test_a_session_that_ends_has_nothing_open_and_says_why() -> None:
     run_to_end(session.pk)
     assert not Position.objects.filter(is_open=True).exists()
     assert not Order.objects.filter(status__in=("accepted", "partially_filled")).exists()
-    assert session.inputs.filter(kind="end").count() == 1
+    assert session.facts.filter(kind="end").count() == 1
     ended = RoundTrip.objects.filter(exit_reason=ExitReason.END_OF_DATA)
     assert ended.count() == Order.objects.filter(reason="end_of_data").count() > 0
 

@@ -19,7 +19,8 @@ from tests.fakes.config_folder import ConfigFolder
 from tests.integration.sessions.market import START, open_session, series
 from tests.integration.sessions.running import run_to_end
 from trading.base.domain.reasons import Outcome
-from trading.desk.models import BotRearm, Decision, DeskSession, Order, SessionInput
+from trading.desk.domain.decision.facts import FactKind
+from trading.desk.models import BotRearm, Decision, DeskSession, Order, SessionFact
 from trading.desk.services.config.overrides import config_rollback, override_set
 from trading.desk.services.config.watching import REST_S
 from trading.desk.services.control.orders import Act, order_give
@@ -51,8 +52,8 @@ def order(act: Act, scope: str = "desk", name: str = "", **more: Any) -> None:
 
 def inputs(session: DeskSession) -> list[tuple[str, int]]:
     """Return what steered the session between its start and its end."""
-    rows = SessionInput.objects.filter(session=session, n__gt=0).order_by("n")
-    rows = rows.exclude(kind=SessionInput.Kind.END)
+    rows = SessionFact.objects.filter(session=session, n__gt=0).order_by("n")
+    rows = rows.exclude(kind__in=(FactKind.END, FactKind.FORECASTS))
     return list(rows.values_list("kind", "after_seq"))
 
 
@@ -66,7 +67,7 @@ def test_a_kill_and_its_lifting_count_from_the_next_bar(bar: int) -> None:
     session = open_session(series())
     deeds = {bar: lambda: order(Act.KILL), bar + 150: lambda: order(Act.UNKILL)}
     assert run_to_end(session.pk, hook=After(deeds)) is RunEnd.FINISHED
-    state = SessionInput.Kind.TRADING_STATE
+    state = FactKind.TRADING_STATE
     assert inputs(session) == [(state, bar), (state, bar + 150)]
     entries = Order.objects.filter(purpose="entry", created_seq__gt=bar, created_seq__lte=bar + 150)
     assert not entries.exists()
@@ -82,9 +83,9 @@ def test_several_orders_between_two_bars_each_count() -> None:
         override_set(changes={CONVICTION: 0.9}, reason="test", author="t", clock=CLOCK)
 
     run_to_end(session.pk, hook=After({700: give}))
-    kinds = SessionInput.Kind
+    kinds = FactKind
     assert inputs(session) == [(kinds.POLICY, 700), (kinds.TRADING_STATE, 700)]
-    row = SessionInput.objects.get(session=session, kind=kinds.TRADING_STATE)
+    row = SessionFact.objects.get(session=session, kind=kinds.TRADING_STATE)
     states = row.payload["states"]
     by_strategy = {bot.strategy: states[str(bot.index)][0] for bot in session.bots.all()}
     assert by_strategy == {"breakout": 1, "momentum": 3, "reversal": 1}
@@ -100,7 +101,7 @@ def test_a_policy_counts_from_the_next_bar_and_its_rollback_too() -> None:
         900: lambda: config_rollback(number=0, reason="test", author="t", clock=CLOCK),
     }
     run_to_end(session.pk, hook=After(deeds))
-    assert inputs(session) == [(SessionInput.Kind.POLICY, 640), (SessionInput.Kind.POLICY, 900)]
+    assert inputs(session) == [(FactKind.POLICY, 640), (FactKind.POLICY, 900)]
     assert is_verified(session)
 
 
@@ -124,7 +125,7 @@ def test_a_pause_takes_back_an_entry_that_was_ordered_on_the_bar_before() -> Non
     run_to_end(session.pk, hook=After({bar: lambda: order(Act.PAUSE)}))
     taken = Order.objects.get(session=session, purpose="entry")
     assert (taken.status, taken.created_seq, taken.filled_quantity) == ("cancelled", bar, 0)
-    assert inputs(session) == [(SessionInput.Kind.TRADING_STATE, bar)]
+    assert inputs(session) == [(FactKind.TRADING_STATE, bar)]
     assert is_verified(session)
 
 
@@ -142,7 +143,7 @@ def test_an_edited_file_counts_from_the_next_bar_once_it_has_rested(
         721: lambda: time.sleep(REST_S + 0.1),
     }
     assert run_to_end(session.pk, hook=After(deeds)) is RunEnd.FINISHED
-    assert inputs(session) == [(SessionInput.Kind.POLICY, 691)]
+    assert inputs(session) == [(FactKind.POLICY, 691)]
     assert is_verified(session)
 
 
@@ -165,8 +166,8 @@ def test_a_bot_stopped_by_its_drawdown_enters_again_from_the_bar_after_it_is_rea
         )
 
     run_to_end(twin.pk, hook=After({first.seq: rearm}))
-    assert inputs(twin) == [(SessionInput.Kind.REARM, first.seq)]
-    row = SessionInput.objects.get(session=twin, kind=SessionInput.Kind.REARM)
+    assert inputs(twin) == [(FactKind.REARM, first.seq)]
+    row = SessionFact.objects.get(session=twin, kind=FactKind.REARM)
     assert row.payload["bots"] == [bot.index]
     mine = Order.objects.filter(bot=bot, purpose="entry", created_seq__gt=first.seq)
     before = Order.objects.filter(bot=first.bot, purpose="entry", created_seq__gt=first.seq)

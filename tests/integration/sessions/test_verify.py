@@ -26,7 +26,7 @@ from trading.desk.models import (
     Position,
     RoundTrip,
     SavingsCheckpoint,
-    SessionInput,
+    SessionFact,
     StopState,
 )
 from trading.desk.services.journal.verify import VerifyReport, session_verify
@@ -132,7 +132,7 @@ MUTATIONS: dict[str, tuple[Callable[[], object], str]] = {
     "the number of decisions": (lambda: first(DeskSession).update(n_decisions=1), "session"),
     "the last bar": (lambda: first(DeskSession).update(cursor_seq=10**9), "session"),
     "the digest": (lambda: first(DeskSession).update(digest="00"), "session"),
-    "the policy of the start": (lambda: SessionInput.objects.all().delete(), "the start"),
+    "the policy of the start": (lambda: SessionFact.objects.all().delete(), "the start"),
 }
 
 

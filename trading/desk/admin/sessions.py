@@ -12,7 +12,7 @@ from trading.desk.models import (
     BotRearm,
     DeskSession,
     EquityPoint,
-    SessionInput,
+    SessionFact,
     SessionLease,
     SessionSnapshot,
     TradingControl,
@@ -23,7 +23,7 @@ from trading.desk.services.sessions.opening import sessions_stop
 class InputInline(HistoryInline):
     """What steered the session, and from which bar on."""
 
-    model = SessionInput
+    model = SessionFact
     fields = ("n", "kind", "after_seq", "created_at")
     readonly_fields = fields
 
@@ -65,8 +65,8 @@ class SessionLeaseAdmin(HistoryAdmin):
     list_select_related = ("session",)
 
 
-@admin.register(SessionInput)
-class SessionInputAdmin(HistoryAdmin):
+@admin.register(SessionFact)
+class SessionFactAdmin(HistoryAdmin):
     """Policies and trading states as sessions took them in."""
 
     list_display = ("session", "n", "kind", "after_seq", "created_at")

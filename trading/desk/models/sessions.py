@@ -1,4 +1,4 @@
-"""Sessions and the bots in them, the lease that says who may write, and inputs that steer them."""
+"""Sessions, their bots, the lease that says who may write, and the facts of their lives."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from django.db import models
 from trading.base.domain.reasons import TradingState
 from trading.base.models.fields import MoneyField
 from trading.base.models.lease import Lease
+from trading.desk.domain.decision.facts import FactKind
+from trading.desk.domain.decision.state import LONG_AGO
 from trading.market.models.feeds import Feed
 
 
@@ -41,9 +43,20 @@ class DeskSession(models.Model):
         default=0, help_text="runs in a row that an unexpected error broke off"
     )
     cursor_seq = models.BigIntegerField(default=0, help_text="last stream bar applied")
-    output_n = models.PositiveIntegerField(
-        default=0, help_text="transactions after that bar's own: confirmations and inputs"
+    facts_n = models.BigIntegerField(default=0, help_text="newest fact taken in")
+    epoch = models.BigIntegerField(default=0, help_text="newest fact that steers")
+    step_time = models.BigIntegerField(default=-1, help_text="open time of the newest step, ms UTC")
+    bar_time = models.BigIntegerField(default=0, help_text="close of the newest bar, ms UTC")
+    is_over = models.BooleanField(default=False, help_text="what was open is booked; no more bars")
+    seats = models.JSONField(default=list, help_text="entries ordered, by bar time")
+    absent = models.JSONField(default=list, help_text="pairs without a bar after their grace")
+    equilibrium = models.JSONField(
+        default=list, help_text="newest round trips: predicted, realised, confidence"
     )
+    stale_through_seq = models.BigIntegerField(default=0, help_text="last bar that was read late")
+    stale_now_ms = models.BigIntegerField(default=0, help_text="the venue's clock then")
+    clock_skew_s = models.FloatField(default=0.0, help_text="the host's, while it is not trusted")
+    clock_limit_s = models.FloatField(default=0.0)
     digest = models.CharField(max_length=64, help_text="chain over all decision records")
     n_decisions = models.BigIntegerField(default=0)
     code_version = models.CharField(max_length=64, help_text="digest of the decision code")
@@ -67,42 +80,38 @@ class SessionLease(Lease):
         return f"lease of {self.session_id} held by {self.owner or 'nobody'}"
 
 
-class SessionInput(models.Model):
-    """Something other than a bar that changed decisions: policy or trading state, and from when."""
+class SessionFact(models.Model):
+    """Something from outside, other than a bar, that the core was told, and from when on."""
 
-    class Kind(models.TextChoices):
-        START = "start"  # the first policy and the code version
-        POLICY = "policy"
-        TRADING_STATE = "trading_state"
-        CATCH_UP = "catch_up"  # bars seen too late to enter on
-        CLOCK = "clock"  # the host's clock left the venue's, or came back to it
-        REARM = "rearm"  # the drawdown of bots counts from here, as a person decided
-        END = "end"  # stopped, or no more bars: what was open is booked at its last price
-
-    session = models.ForeignKey(DeskSession, on_delete=models.CASCADE, related_name="inputs")
+    session = models.ForeignKey(DeskSession, on_delete=models.CASCADE, related_name="facts")
     after_seq = models.BigIntegerField(help_text="in force for stream bars after this one")
-    n = models.PositiveIntegerField()
-    kind = models.CharField(max_length=16, choices=Kind)
-    payload = models.JSONField()
+    n = models.BigIntegerField(help_text="0, 1, 2 … per session")
+    kind = models.CharField(max_length=16, choices=[(k.value, k.value) for k in FactKind])
+    payload = models.JSONField(default=dict)
+    data = models.BinaryField(default=bytes, help_text="instead, packed, of frequent kinds")
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ("session", "n")
         constraints = (
-            models.UniqueConstraint(fields=("session", "n"), name="sessioninput_one_per_n"),
+            models.UniqueConstraint(fields=("session", "n"), name="sessionfact_one_per_n"),
         )
+        # which policy, which code is in force: the newest of its kind
+        indexes = (models.Index(fields=("session", "kind", "n"), name="sessionfact_newest"),)
 
     def __str__(self) -> str:
         return f"{self.kind} after {self.after_seq}"
 
 
 class SessionSnapshot(models.Model):
-    """The whole core state at one cursor, so that recovery replays only the tail."""
+    """The memory of a session at one cursor: a cache, so that only the bars after it are run again.
+
+    It may be deleted at any time, and one of another layout is as good as none.
+    """
 
     session = models.ForeignKey(DeskSession, on_delete=models.CASCADE, related_name="snapshots")
     cursor_seq = models.BigIntegerField()
-    output_n = models.PositiveIntegerField(default=0)
-    digest = models.CharField(max_length=64)
+    layout = models.CharField(max_length=32, default="", help_text="of the code that can read it")
     checksum = models.CharField(max_length=64)
     state = models.BinaryField()
     created_at = models.DateTimeField()
@@ -133,12 +142,28 @@ class Bot(models.Model):
     cash = MoneyField()
     reserved = MoneyField(default=0, help_text="set aside by savings checkpoints")
     realised_pnl = MoneyField(default=0)
+    native_balance = MoneyField(default=0, help_text="the chain's own coin, for gas")
     equity = MoneyField(help_text="cash + position at the last close + reserved")
     peak_equity = MoneyField(
         null=True, help_text="what the drawdown counts from: the highest equity, or since a re-arm"
     )
     n_round_trips = models.PositiveIntegerField(default=0)
     n_wins = models.PositiveIntegerField(default=0)
+    # the rest of its books, exact to the bit; equity and peak above are for people
+    equity_mark = models.FloatField(default=0.0)
+    peak_mark = models.FloatField(default=0.0)
+    day_mark = models.FloatField(default=0.0, help_text="equity when the day began")
+    n_positions = models.PositiveIntegerField(default=0)
+    loss_streak = models.PositiveIntegerField(default=0)
+    exit_bar = models.BigIntegerField(default=-LONG_AGO, help_text="bar of the pair it left on")
+    streak_bar = models.BigIntegerField(default=-LONG_AGO, help_text="bar its last streak ended on")
+    entry_atr = models.FloatField(null=True, default=0.0, help_text="null: not a number")
+    entry_conviction = models.FloatField(null=True, default=0.0)
+    entry_forecast = models.FloatField(null=True, default=0.0)
+    ratchet_epoch = models.BigIntegerField(default=-1, help_text="epoch the stop was judged under")
+    exit_reason = models.PositiveSmallIntegerField(default=0, help_text="of the exit now working")
+    trading_state = models.PositiveSmallIntegerField(default=TradingState.ACTIVE.value)
+    is_flatten_ordered = models.BooleanField(default=False)
     last_outcome = models.PositiveSmallIntegerField(null=True)
     last_bar_time = models.BigIntegerField(null=True, help_text="open time, ms UTC")
 

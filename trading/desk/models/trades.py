@@ -21,19 +21,25 @@ class Order(models.Model):
     status = models.CharField(max_length=16)  # OrderStatus
     quantity = MoneyField(help_text="base")
     spend = MoneyField(null=True, help_text="quote, when the amount to spend was ordered")
+    budget = MoneyField(null=True, help_text="quote left for a buy's fills")
     limit_price = MoneyField(null=True)
     stop_price = MoneyField(null=True)
     filled_quantity = MoneyField(default=0)
     average_price = MoneyField(null=True)
     reason = models.CharField(max_length=40, blank=True)
     bar_time = models.BigIntegerField(help_text="close time of the bar that ordered it, ms UTC")
+    expires_bar_time = models.BigIntegerField(null=True, help_text="close of its last bar, ms UTC")
+    sent_time = models.BigIntegerField(default=0, help_text="ms UTC, where its bar was seen late")
+    is_triggered = models.BooleanField(default=False, help_text="a stop the market reached")
+    ended_n = models.BigIntegerField(default=0, help_text="1, 2, 3 … per bot by end; 0: working")
     created_seq = models.BigIntegerField(help_text="stream bar that ordered it")
     updated_seq = models.BigIntegerField()
 
     class Meta:
         ordering = ("-id",)
         indexes = (
-            # recovery: what must be sent again or asked about
+            # recovery: what is working, and what was over last
+            models.Index(fields=("bot", "-ended_n"), name="order_ended"),
             models.Index(
                 fields=("session", "status"),
                 condition=~Q(status__in=("filled", "cancelled", "rejected", "expired")),
@@ -75,6 +81,13 @@ class Position(models.Model):
     exit_time = models.BigIntegerField(null=True)
     realised_pnl = MoneyField(default=0, help_text="quote, net of fees")
     fees = MoneyField(default=0, help_text="quote, entry and exit")
+    entry_cost = MoneyField(default=0, help_text="quote, of what is held, without fees")
+    entry_fees = MoneyField(default=0, help_text="quote, not yet charged to an exit")
+    slippage = MoneyField(default=0, help_text="quote, already in the prices")
+    gross_pnl = MoneyField(default=0, help_text="quote, of what was sold, before fees")
+    bought_quantity = MoneyField(default=0, help_text="base, all entries")
+    bought_notional = MoneyField(default=0, help_text="quote")
+    sold_notional = MoneyField(default=0, help_text="quote")
     updated_seq = models.BigIntegerField()
 
     class Meta:

@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from trading.base.selectors.figures import percent_text
+from trading.desk.domain.decision.facts import FactKind
 from trading.desk.domain.policy import EntryGates
-from trading.desk.models import SessionInput
+from trading.desk.models import SessionFact
 from trading.desk.selectors.bots import BotView
 
 
@@ -45,8 +46,8 @@ def drawdown_stops(bots: Sequence[BotView]) -> Mapping[int, DrawdownStop]:
 
 def _limits(session_ids: Iterable[int]) -> dict[tuple[int, int], float]:
     """Return the limit in force by session and index of the bot; no entry where none applies."""
-    kinds = (SessionInput.Kind.START, SessionInput.Kind.POLICY)
-    rows = SessionInput.objects.filter(session_id__in=session_ids, kind__in=kinds).order_by("n")
+    kinds = (FactKind.START, FactKind.POLICY)
+    rows = SessionFact.objects.filter(session_id__in=session_ids, kind__in=kinds).order_by("n")
     limits: dict[int, float] = {}
     plans: dict[int, list[dict[str, Any]]] = {}
     for session_id, payload in rows.values_list("session_id", "payload"):

@@ -17,7 +17,8 @@ from django.db.models import Count
 
 from trading.base.domain.currencies import currency_of
 from trading.base.selectors.figures import amount_text, percent_text, quantity_text
-from trading.desk.models import SavingsCheckpoint, SessionInput
+from trading.desk.domain.decision.facts import FactKind
+from trading.desk.models import SavingsCheckpoint, SessionFact
 from trading.desk.selectors.sentences import passing_profit, skip_title
 from trading.treasury.domain.policy import FeePolicy, SavingsPolicy
 from trading.treasury.domain.savings import guess_break_even_pct
@@ -162,9 +163,9 @@ class SavingsRule:
 
 def savings_rule(session_ids: Sequence[int]) -> SavingsRule | None:
     """Return the rule in force by the newest policy any of the sessions recorded, None without."""
-    inputs = SessionInput.objects.filter(
+    inputs = SessionFact.objects.filter(
         session_id__in=session_ids,
-        kind__in=(SessionInput.Kind.START, SessionInput.Kind.POLICY),
+        kind__in=(FactKind.START, FactKind.POLICY),
     )
     newest = inputs.order_by("-created_at", "-id").first()
     if newest is None:

@@ -7,7 +7,7 @@ that belongs to no order of ours, changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Final
 
@@ -42,6 +42,7 @@ from trading.treasury.domain.equilibrium import record_round_trip, verdict
 from trading.treasury.domain.savings import SavingsDecision, decide_savings, savings_token
 
 RECENT_ORDERS: Final = 8
+_ACCOUNT: Final = tuple(item.name for item in fields(AccountChanged))[1:]
 _STOP_REACHED: Final = frozenset({ReportKind.TRIGGERED, ReportKind.FILLED})
 
 
@@ -70,6 +71,9 @@ def _apply(
     after = apply_report(order, report)
     if after is order:
         return
+    if after.status.is_final and not after.ended_n:
+        newest = max((known.ended_n for known in bot.recent.values()), default=0)
+        after = replace(after, ended_n=newest + 1)
     out.effects.append(OrderChanged(after, report))
     if after.status.is_final:
         bot.orders.pop(after.client_order_id, None)
@@ -91,15 +95,7 @@ def _apply(
 def note_account(bot: BotState, out: StepOutput) -> None:
     """Say what a bot's account is now; where it stands is asked anew."""
     out.effects.append(
-        AccountChanged(
-            bot.spec.index,
-            bot.cash,
-            bot.reserved,
-            bot.native_balance,
-            bot.realised_pnl,
-            bot.n_round_trips,
-            bot.n_wins,
-        )
+        AccountChanged(bot.spec.index, **{name: getattr(bot, name) for name in _ACCOUNT})
     )
     bot.touch()
 

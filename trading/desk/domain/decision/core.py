@@ -27,15 +27,16 @@ from trading.base.domain.reasons import ExitReason, TradingState
 from trading.desk.domain.decision.accounts import book_reports, note_account, settle
 from trading.desk.domain.decision.deciding import decide_bars
 from trading.desk.domain.decision.exits import close_out, order_exit
-from trading.desk.domain.decision.journal import chain_bar, chain_digest
+from trading.desk.domain.decision.journal import chain_digest
+from trading.desk.domain.decision.memory import take_bar
 from trading.desk.domain.decision.orders import cancel_order
 from trading.desk.domain.decision.output import EquityMarked, StepOutput, money_lines
-from trading.desk.domain.decision.state import LONG_AGO, BotState, DeskState, PairState
+from trading.desk.domain.decision.state import BotState, DeskState
 from trading.desk.domain.execution.orders import ExecutionReport, OrderPurpose
 from trading.desk.domain.policy import Policy
 from trading.learning.domain.forecasting.runs import ForecastRun
-from trading.market.domain.bars import QUARANTINED, Bar
-from trading.market.domain.timeframes import MS_PER_DAY
+from trading.market.domain.bars import Bar
+from trading.market.domain.instruments import Instrument
 
 EQUITY_EVERY_BARS: Final = 3
 
@@ -72,6 +73,7 @@ class DeskCore:
         taken = [(state.pairs[name], bar) for name, bar in bars if name in state.pairs]
         if not taken:
             return out
+        state.open_time = open_time
         if out.bar_time > state.time:
             self._move_on(out)
         for pair, _ in taken:
@@ -79,7 +81,10 @@ class DeskCore:
                 book_reports(state, pair, reports[pair.name], out)
         settle(state, out, 0)
         for pair, bar in taken:
-            _take_bar(state, pair, bar)
+            if take_bar(pair, bar, state.step_ms):
+                for slot in pair.slots:
+                    slot.bot.day_equity = slot.bot.equity
+                    slot.bot.touch()
         decide_bars(state, taken, out)
         self._seal(out)
         state.n_decisions += len(out.journal)
@@ -99,7 +104,7 @@ class DeskCore:
     def apply_reports(self, reports: Sequence[ExecutionReport]) -> StepOutput:
         """Book reports that arrive between two steps (an acceptance, a confirmed cancel)."""
         state = self.state
-        out = self._between_bars()
+        out = self.between_bars()
         for report in reports:
             pair = state.pair_of_order(report.client_order_id)
             if pair is not None:  # no order of ours changes nothing
@@ -110,6 +115,16 @@ class DeskCore:
     def apply_policy(self, policy: Policy) -> StepOutput:
         """Let another policy count from the next bar on."""
         self.state.obey(policy)
+        return self._next_epoch()
+
+    def apply_code(self) -> StepOutput:
+        """Go on under another code version; the books stay as they are."""
+        return self._next_epoch()
+
+    def apply_instruments(self, instruments: Mapping[str, Instrument]) -> StepOutput:
+        """Let these rounding rules count from the next bar on, by pair."""
+        for name, instrument in instruments.items():
+            self.state.pairs[name].instrument = instrument
         return self._next_epoch()
 
     def apply_clock(self, skew_s: float, limit_s: float) -> StepOutput:
@@ -146,7 +161,9 @@ class DeskCore:
         state, out = self.state, self._next_epoch()
         for bot in state.bots:
             now, flatten = states.get(bot.spec.index, (TradingState.ACTIVE, False))
-            bot.trading_state, bot.is_flatten_ordered = now, flatten
+            if (now, flatten) != (bot.trading_state, bot.is_flatten_ordered):
+                bot.trading_state, bot.is_flatten_ordered = now, flatten
+                note_account(bot, out)
             entry = bot.working(OrderPurpose.ENTRY)
             if now is not TradingState.ACTIVE and entry is not None:
                 cancel_order(bot, entry, out)
@@ -180,15 +197,16 @@ class DeskCore:
 
     def _next_epoch(self) -> StepOutput:
         state = self.state
-        state.epoch += 1
+        state.facts_n += 1
+        state.epoch = state.facts_n
         for bot in state.bots:
             bot.touch()
-        return self._between_bars()
+        return self.between_bars()
 
-    def _between_bars(self) -> StepOutput:
+    def between_bars(self) -> StepOutput:
+        """Return an empty output that stands after the newest step."""
         state = self.state
-        newest = max((pair.last_open_time for pair in state.pairs.values()), default=-1)
-        return StepOutput(state.seq, newest, newest + state.step_ms)  # without bots no pairs
+        return StepOutput(state.seq, state.open_time, state.open_time + state.step_ms)
 
 
 def _mark_equity(state: DeskState, out: StepOutput) -> None:
@@ -216,22 +234,3 @@ def _open_time(bars: Sequence[tuple[str, Bar]]) -> int:
     if len(times) != 1:
         raise InvariantError(f"a step was given bars of {len(times)} times; expected one")
     return times.pop()
-
-
-def _take_bar(state: DeskState, pair: PairState, bar: Bar) -> None:
-    time, open_, high, low, close, volume, flags = bar
-    gap = pair.last_open_time >= 0 and time - pair.last_open_time > state.step_ms
-    pair.bars_since_gap = 0 if gap else min(pair.bars_since_gap + 1, LONG_AGO)
-    pair.ring.append_closed(time, open_, high, low, close, volume, flags)
-    pair.bank.update(open_, high, low, close, volume)
-    pair.data_hash = chain_bar(pair.data_hash, bar)
-    pair.n_bars += 1
-    pair.last_open_time = time
-    pair.last_close = close
-    pair.trusted_close = min(open_, close) if flags & QUARANTINED else close
-    day = time // MS_PER_DAY
-    if day != pair.day:
-        pair.day = day
-        for slot in pair.slots:
-            slot.bot.day_equity = slot.bot.equity
-            slot.bot.touch()

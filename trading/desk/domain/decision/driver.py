@@ -7,9 +7,10 @@ committed the same way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trading.desk.domain.decision.core import DeskCore
+from trading.desk.domain.decision.memory import bar_as_taken
 from trading.desk.domain.decision.output import (
     AmendOrder,
     CancelOrder,
@@ -18,8 +19,10 @@ from trading.desk.domain.decision.output import (
     SubmitOrder,
 )
 from trading.desk.domain.decision.state import DeskState
+from trading.desk.domain.decision.unanswered import UNCONFIRMED, commands_unanswered
 from trading.desk.domain.execution.paper import PaperVenue
-from trading.market.domain.bars import WARMUP, Bar
+from trading.market.domain.bars import Bar
+from trading.market.domain.instruments import Instrument
 
 
 class DeskDriver:
@@ -30,7 +33,12 @@ class DeskDriver:
         self.venue = PaperVenue(
             {name: pair.instrument for name, pair in state.pairs.items()},
             state.step_ms,
-            [order for bot in state.bots for order in bot.orders.values()],
+            [
+                order
+                for bot in state.bots
+                for order in bot.orders.values()
+                if order.status not in UNCONFIRMED
+            ],
         )
 
     @property
@@ -45,7 +53,7 @@ class DeskDriver:
         """
         state = self.state
         if seq <= state.warm_through_seq:
-            bars = [(name, _warming(bar)) for name, bar in bars]
+            bars = [(name, bar_as_taken(state, seq, bar)) for name, bar in bars]
         reports = {}
         for name, bar in bars:
             pair = state.pairs.get(name)
@@ -74,6 +82,20 @@ class DeskDriver:
         after = self.core.apply_reports(reports)
         return [after, *self.send(after)]
 
+    def resume(self) -> list[StepOutput]:
+        """Send what the books have no answer for; return what the confirmations changed.
+
+        The paper venue lives in this process: what it did not confirm it never had.
+        """
+        out = self.core.between_bars()
+        out.commands += commands_unanswered(self.state)
+        return self.send(out)
+
+    def obey_instruments(self, instruments: Mapping[str, Instrument]) -> StepOutput:
+        """Let core and venue go by these rounding rules from the next bar on."""
+        self.venue.learn(instruments)
+        return self.core.apply_instruments(instruments)
+
     def _dispatch(self, command: Command, now: int) -> None:
         if isinstance(command, SubmitOrder):
             self.venue.submit(command.order, now)
@@ -83,9 +105,3 @@ class DeskDriver:
             self.venue.amend(
                 command.order, now, stop_price=command.stop_price, quantity=command.quantity
             )
-
-
-def _warming(bar: Bar) -> Bar:
-    return Bar(
-        bar.open_time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.flags | WARMUP
-    )

@@ -15,6 +15,7 @@ from typing import Final
 from trading.base.domain.gates import GateResult
 from trading.base.domain.reasons import Gate, Outcome
 from trading.base.domain.side import Side
+from trading.desk.domain.decision.accounts import note_account
 from trading.desk.domain.decision.forecasts import expected_return, forecast_for, forecast_gate
 from trading.desk.domain.decision.orders import OrderDraft, submit_order
 from trading.desk.domain.decision.output import StepOutput
@@ -267,6 +268,7 @@ def _order(state: DeskState, candidate: Candidate, out: StepOutput) -> None:
     bot.entry_atr = float(pair.core_view[0])
     bot.entry_conviction = candidate.conviction
     bot.entry_forecast = expected_return(candidate.forecast)
+    note_account(bot, out)
     is_limit = execution.entry_order is EntryOrder.LIMIT
     price = pair.instrument.round_price(to_decimal(float(pair.bar[CLOSE])), buying=True)
     draft = OrderDraft(

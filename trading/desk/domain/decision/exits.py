@@ -12,7 +12,7 @@ from trading.base.domain.gates import GateResult
 from trading.base.domain.money import exact
 from trading.base.domain.reasons import ExitReason, Gate, Outcome
 from trading.base.domain.side import Side
-from trading.desk.domain.decision.accounts import book_reports, protect
+from trading.desk.domain.decision.accounts import book_reports, note_account, protect
 from trading.desk.domain.decision.orders import OrderDraft, cancel_order, note_order, submit_order
 from trading.desk.domain.decision.output import StepOutput, StopMoved
 from trading.desk.domain.decision.state import BotState, DeskState, PairState
@@ -64,6 +64,7 @@ def order_exit(
     for order in list(bot.orders.values()):
         cancel_order(bot, order, out)
     bot.exit_reason = int(reason)
+    note_account(bot, out)
     submit_order(state, pair, bot, _sale(state, position, reason), out)
 
 

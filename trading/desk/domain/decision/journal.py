@@ -1,10 +1,10 @@
 """Pack one decision into the bytes the journal keeps, and read them back.
 
 Record, little endian: version u8, outcome u8, side i8 (+1 buy, -1 sell, 0 none), number of gates
-u8, epoch u16 (which policy, trading state and code were in force: the session's inputs number
-them), conviction f32 (NaN without a signal), data hash u64 (chain over every bar of the pair so
-far), input hash u64 (data hash, the bot's account and the epoch). Then per gate: id and verdict in
-one byte (``id << 1 | passed``), observed f64, limit f64. A quiet bar takes 60 bytes.
+u8, epoch u64 (which policy, trading state and code were in force: the number of the session's
+newest fact that steers), conviction f32 (NaN without a signal), data hash u64 (chain over every bar
+of the pair so far), input hash u64 (data hash, the bot's account and the epoch). Then per gate: id
+and verdict in one byte (``id << 1 | passed``), observed f64, limit f64. A quiet bar takes 66 bytes.
 
 The digest of a run is a chain: each step hashes the digest before it, its time, its records and
 the money it moved (``money_lines``), so two runs with one digest made the same decisions and the
@@ -25,14 +25,14 @@ from trading.base.domain.gates import GateResult
 from trading.base.domain.reasons import Gate, Outcome, Verdict
 from trading.market.domain.bars import Bar
 
-VERSION: Final = 1
+VERSION: Final = 2
 HASH_BYTES: Final = 8
 GENESIS: Final = bytes(16)
-_HEAD: Final = struct.Struct("<BBbBHfQQ")
-_HEAD_READ: Final = struct.Struct("<BBbBHf8s8s")
+_HEAD: Final = struct.Struct("<BBbBQfQQ")
+_HEAD_READ: Final = struct.Struct("<BBbBQf8s8s")
 _GATE: Final = struct.Struct("<Bdd")
-_QUIET: Final = struct.Struct("<BBbBHfQQBddBdd")
-_HOLDING: Final = struct.Struct("<BBbBHfQQBddBddBddBdd")
+_QUIET: Final = struct.Struct("<BBbBQfQQBddBdd")
+_HOLDING: Final = struct.Struct("<BBbBQfQQBddBddBddBdd")
 _BAR: Final = struct.Struct("<QqdddddB")
 _STEP: Final = struct.Struct("<16sq")
 _SIDE_AT: Final = 2  # byte of the record

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from trading.base.domain.money import canonical
-from trading.base.domain.reasons import ExitReason
+from trading.base.domain.reasons import ExitReason, TradingState
 from trading.desk.domain.execution.orders import ExecutionReport, Order
 from trading.desk.domain.execution.positions import PositionState, RoundTripResult
 from trading.desk.domain.execution.stops import StopState
@@ -117,7 +117,10 @@ class SavingsDecided:
 
 @dataclass(frozen=True, slots=True)
 class AccountChanged:
-    """The money of a bot and its record as they are now; amounts in quote, the coin in itself."""
+    """A bot's own books as they are now; amounts in quote, the coin in itself.
+
+    Everything that only its acts and people's orders change; ``BotState`` says what it means.
+    """
 
     bot_index: int
     cash: Decimal
@@ -126,6 +129,16 @@ class AccountChanged:
     realised_pnl: Decimal
     n_round_trips: int
     n_wins: int
+    n_positions: int
+    loss_streak: int
+    exit_bar: int
+    streak_bar: int
+    entry_atr: float
+    entry_conviction: float
+    entry_forecast: float
+    exit_reason: int
+    trading_state: TradingState
+    is_flatten_ordered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +156,8 @@ class BotMarked:
     bot_index: int
     equity: float
     peak_equity: float
+    day_equity: float
+    ratchet_epoch: int
     outcome: int | None
     open_time: int
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from trading.base.domain.money import total
+from trading.base.domain.money import canonical, total
 from trading.base.domain.reasons import TradingState
 from trading.desk.domain.decision.journal import GENESIS, hash_of
 from trading.desk.domain.decision.standing import Standing, standing_of
@@ -71,7 +71,7 @@ class BotState:
     entry_atr: float = 0.0
     entry_conviction: float = 0.0
     entry_forecast: float = 0.0
-    ratchet_epoch: int = -1  # inputs the stop was last looked at under
+    ratchet_epoch: int = -1  # epoch the stop was last looked at under
     exit_reason: int = 0  # of the exit order now working
     equity: float = 0.0
     peak_equity: float = 0.0
@@ -85,7 +85,7 @@ class BotState:
         self.standing = None
 
     def stand(self, epoch: int) -> Standing:
-        """Return where the bot stands, under the session's inputs up to ``epoch``."""
+        """Return where the bot stands, under the session's facts up to ``epoch``."""
         if self.standing is None:
             money, orders = total(self.cash, self.reserved), self.orders.values()
             self.standing = standing_of(
@@ -95,14 +95,16 @@ class BotState:
         return self.standing
 
     def _fingerprint(self, epoch: int) -> int:
+        # all of it stands in the books, and nothing that a bar may change without a touch: whoever
+        # reckons it, whenever between two changes, gets the same
         position, stop = self.position, self.stop
         parts = (
-            self.cash, self.reserved, self.native_balance, self.n_positions, self.loss_streak,
-            position and (position.quantity, position.average_entry_price),
-            stop and (stop.current_stop, stop.revision),
+            canonical(self.cash), canonical(self.reserved), canonical(self.native_balance),
+            self.n_positions, self.loss_streak,
+            position and (canonical(position.quantity), canonical(position.average_entry_price)),
+            stop and (canonical(stop.current_stop), stop.revision),
             sorted(_order_mark(order) for order in self.orders.values()),
-            self.day_equity, self.peak_equity, int(self.trading_state), self.is_flatten_ordered,
-            epoch,
+            self.day_equity, int(self.trading_state), self.is_flatten_ordered, epoch,
         )  # fmt: skip
         return hash_of(repr(parts).encode())
 
@@ -122,7 +124,7 @@ class BotState:
 
 def _order_mark(order: Order) -> tuple[str, str, Decimal, Decimal, bool]:
     # not the id: it names the session, and two sessions may decide the same
-    amounts = order.quantity, order.filled_quantity
+    amounts = canonical(order.quantity), canonical(order.filled_quantity)
     return order.purpose, order.status, *amounts, order.is_triggered
 
 
@@ -176,9 +178,11 @@ class DeskState:
     pairs: dict[str, PairState]
     bots: list[BotState]
     equilibrium: EquilibriumState
-    epoch: int = 0
+    epoch: int = 0  # number of the newest fact that steers
+    facts_n: int = 0  # number of the newest fact of all
     seq: int = 0
     time: int = 0  # close of the newest bar, ms UTC
+    open_time: int = -1  # of the newest step's bars, ms UTC; of a pair that catches up before that
     is_over: bool = False
     digest: bytes = GENESIS
     n_decisions: int = 0

@@ -112,6 +112,7 @@ class Order:
         budget: quote that is left for a buy's fills, costs included, None for no limit. Each fill
             takes its own away.
         is_triggered: a stop that the market reached: a market order to its last unit.
+        ended_n: counts the bot's orders by when they were over, 0 while it works.
         sent_time: when it could reach the venue, ms UTC, where its bar was seen late; else 0.
     """
 
@@ -136,6 +137,7 @@ class Order:
     budget: Decimal | None = None
     is_triggered: bool = False
     sent_time: int = 0
+    ended_n: int = 0
 
     @property
     def live_from(self) -> int:

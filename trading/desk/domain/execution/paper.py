@@ -40,6 +40,10 @@ class PaperVenue:
         self._pending: list[ExecutionReport] = []
         self._reach: dict[str, float] = {}  # see _reach_of; forgotten when a book changes
 
+    def learn(self, instruments: Mapping[str, Instrument]) -> None:
+        """Keep to these rounding rules from now on, by pair."""
+        self._instruments.update(instruments)
+
     def submit(self, order: Order, now: int) -> None:
         """Take an order; one that is already in the book is left as it is."""
         book = self._book[order.pair]

@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from django.db.models import F
 
+from trading.desk.domain.decision.facts import FactKind
 from trading.desk.domain.policy import RiskPolicy
-from trading.desk.models import SessionInput
+from trading.desk.models import SessionFact
 from trading.desk.selectors.feeds.views import FeedView, PairView, VenueView
 from trading.desk.selectors.health import SessionView
 from trading.market.domain.bars import LATE
@@ -93,10 +94,10 @@ def _bar_seconds(feed: Feed) -> float | None:
 
 def _limit_s(feed: Feed, step_ms: int) -> float:
     """Return the least limit of the sessions on the feed: what their newest policy says."""
-    kinds = (SessionInput.Kind.START, SessionInput.Kind.POLICY)
+    kinds = (FactKind.START, FactKind.POLICY)
     risk = "payload__policy__risk__"
     rows = (
-        SessionInput.objects.filter(session__feed=feed, session__is_wanted=True, kind__in=kinds)
+        SessionFact.objects.filter(session__feed=feed, session__is_wanted=True, kind__in=kinds)
         .order_by("session", "n")
         .values_list("session", f"{risk}max_bar_age_bars", f"{risk}max_bar_age_s")
     )

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from trading.base.ports.clock import Clock
 from trading.desk.domain.config import DeskConfig
-from trading.desk.models import Bot, DeskSession, Mode, SessionInput
+from trading.desk.models import Bot, DeskSession, Mode, SessionFact
 from trading.desk.services.sessions.blueprint import ghost_blueprint_make, ghost_plan
 from trading.desk.services.sessions.opening import session_create, sessions_stop
 from trading.market.domain.instruments import Pair
@@ -110,5 +110,5 @@ def _sessions(feed: Feed, config: DeskConfig, name: str) -> Any:
 def _is_as_installed(bot: Bot, config: DeskConfig) -> bool:
     if bot.name not in config.bots.installed:
         return False
-    start = SessionInput.objects.get(session_id=bot.session_id, n=0)
+    start = SessionFact.objects.get(session_id=bot.session_id, n=0)
     return bool(start.payload["bots"] == [ghost_plan(config, bot.name)])

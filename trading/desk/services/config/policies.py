@@ -6,6 +6,7 @@ that compare equal have the same digest, however their numbers were spelled.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Mapping
@@ -39,6 +40,37 @@ def policy_load(dump: Mapping[str, Any]) -> Policy:
     if problems:
         raise InvalidConfigError(problems)
     return cast(Policy, policy)
+
+
+def policy_recall(dump: Mapping[str, Any]) -> tuple[Policy, list[str]]:
+    """Return the policy another code version wrote, and what of it this one cannot use.
+
+    Settings it does not know are left out, and those it cannot take are its defaults: a session
+    with positions goes on under the rest of its policy.
+    """
+    tree = copy.deepcopy(dict(dump))
+    said: list[str] = []
+    while True:
+        try:
+            return policy_load(tree), said
+        except InvalidConfigError as error:
+            said += [str(problem) for problem in error.problems]
+            left_out = [_leave_out(tree, problem.path) for problem in error.problems]
+            if not any(left_out):
+                return Policy(), said
+
+
+def _leave_out(tree: dict[str, Any], path: str) -> bool:
+    """Take the setting at ``path`` out, or the deepest section above it that there is."""
+    keys = path.removeprefix("policy.").split(".")
+    node = tree
+    for key in keys[:-1]:
+        if not isinstance(node.get(key), dict):
+            return node.pop(key, None) is not None
+        node = node[key]
+    is_there = keys[-1] in node
+    node.pop(keys[-1], None)
+    return is_there
 
 
 def policy_digest(policy: Policy) -> str:

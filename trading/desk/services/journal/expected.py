@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from trading.desk.domain.decision.movements import opening_entries
@@ -17,12 +18,52 @@ Key = tuple[Any, ...]
 Rows = dict[Key, Values]
 
 
-class ExpectedRows:
-    """By table, what should stand in each row; keys as in ``stored.TABLES``."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The rows a session had when another code version went on with it.
 
-    def __init__(self, session_id: int) -> None:
+    Attributes:
+        rows: how many, by table; "decisions" are counted too.
+        events: steps of their lives that the orders in its books had, by client order id.
+        known: by table, the keys of rows that may change yet.
+    """
+
+    rows: Mapping[str, int]
+    events: Mapping[str, int]
+    known: Mapping[str, frozenset[Key]]
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> Before:
+        """Return what a CODE fact says of it."""
+        held: list[Key] = []
+        for bot in payload["books"]["bots"]:
+            position = bot["position"]
+            held += [(position["bot_index"], position["n"])] if position is not None else []
+        known = {
+            "orders": frozenset((name,) for name in payload["events"]),
+            "positions": frozenset(held),
+            "stops": frozenset(held),
+        }
+        return cls(payload["rows"], payload["events"], known)
+
+    def n_older(self, table: str, wanted: Collection[Key], n_found: int) -> int:
+        """Return how many rows of a table must be there that nothing recomputed explains."""
+        if table == "bots":
+            return n_found - len(wanted)
+        return self.rows[table] - len(self.known.get(table, frozenset()) & set(wanted))
+
+
+class ExpectedRows:
+    """By table, what should stand in each row; keys as in ``stored.TABLES``.
+
+    ``before`` is what the session had when the recomputation begins, None at its start.
+    """
+
+    def __init__(self, session_id: int, before: Before | None = None) -> None:
         self._own = {"session_id": session_id}
-        self._n_events: Counter[str] = Counter()
+        self._before = before
+        self._n_events: Counter[str] = Counter(before.events if before else {})
+        self.n_events = 0  # of all orders
         self._last: dict[int, tuple[int, int]] = {}
         self.orders: Rows = {}
         self.events: Rows = {}
@@ -60,16 +101,18 @@ class ExpectedRows:
 
     def close(self, state: DeskState, plans: Sequence[Mapping[str, Any]]) -> None:
         """Take in the accounts as they stand at the end."""
-        for entry in opening_entries(state):
+        for entry in [] if self._before else opening_entries(state):
             self._add_entry(entry, 0)
         for plan, bot in zip(plans, state.bots, strict=True):
-            outcome, open_time = self._last.get(bot.spec.index, (None, None))
-            self.bots[(bot.spec.index,)] = {
+            index = bot.spec.index
+            outcome, open_time = self._last.get(index, (None, None))
+            decided = {"last_outcome": outcome, "last_bar_time": open_time}
+            is_known = index in self._last or self._before is None
+            self.bots[(index,)] = {
                 **values.bot_identity(plan),
                 **values.bot_marks(bot),
                 **values.bot_account(bot),
-                "last_outcome": outcome,
-                "last_bar_time": open_time,
+                **(decided if is_known else {}),
             }
 
     def _add_entry(self, entry: Entry, seq: int) -> None:
@@ -82,6 +125,7 @@ class ExpectedRows:
         for order, report in out.order_events:
             name = order.client_order_id
             self._n_events[name] += 1
+            self.n_events += 1
             row = self.orders.setdefault(
                 (name,), self._own | {"bot_index": order.bot_index} | values.order_values(order)
             )

@@ -10,8 +10,10 @@ from django.db.models import QuerySet
 
 from trading.base.domain.errors import BadInputError
 from trading.base.domain.reasons import GATE_TEXT, OUTCOME_TEXT, QUIET_OUTCOMES, Outcome, Verdict
+from trading.desk.domain.decision.facts import FactKind
 from trading.desk.domain.decision.journal import DecisionRecord, GateReading, unpack_record
-from trading.desk.models import Decision, DeskSession, SessionInput
+from trading.desk.models import Decision, DeskSession, SessionFact
+from trading.desk.services.sessions.recovery import version_written
 from trading.market.domain.timeframes import floor_open, timeframe_ms
 from trading.market.models import StreamBar
 from trading.market.services.stream.again import as_published
@@ -94,9 +96,14 @@ def _gate(reading: GateReading) -> dict[str, Any]:
 
 
 def _inputs(session: DeskSession, row: Decision, record: DecisionRecord) -> dict[str, Any]:
-    (bar,) = as_published(StreamBar.objects.filter(feed_id=session.feed_id, seq=row.seq))
-    start = SessionInput.objects.get(session=session, n=0)
-    steering = SessionInput.objects.filter(session=session, n=record.epoch).first()
+    # the record's number is that of its step's last bar, which may be of another pair
+    found = StreamBar.objects.filter(
+        feed_id=session.feed_id, pair=row.bot.pair, open_time=row.open_time
+    )
+    (bar,) = as_published(found)
+    codes = SessionFact.objects.filter(session=session, n__lte=record.epoch)
+    code = codes.filter(kind__in=(FactKind.START, FactKind.CODE)).latest("n")
+    steering = SessionFact.objects.filter(session=session, n=record.epoch).first()
     return {
         "bar": {name: getattr(bar, name) for name in ("open", "high", "low", "close", "volume")},
         "flags": bar.flags,
@@ -105,7 +112,7 @@ def _inputs(session: DeskSession, row: Decision, record: DecisionRecord) -> dict
         "conviction": _finite(record.conviction),
         "epoch": record.epoch,
         "epoch_kind": steering.kind if steering is not None else None,
-        "code_version": start.payload["code_version"],
+        "code_version": version_written(code),
         "data_hash": record.data_hash.hex(),
         "input_hash": record.input_hash.hex(),
     }

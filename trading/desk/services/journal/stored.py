@@ -22,7 +22,7 @@ from trading.desk.models import (
     SavingsCheckpoint,
     StopState,
 )
-from trading.desk.services.journal.expected import ExpectedRows, Key, Rows
+from trading.desk.services.journal.expected import Before, ExpectedRows, Key, Rows
 from trading.treasury.models import LedgerEntry, LedgerPosting
 
 
@@ -111,11 +111,24 @@ TABLES: Final = (
 )
 
 
-def rows_compare(expected: ExpectedRows, session_id: int) -> Iterator[tuple[str, int, list[str]]]:
-    """Yield, by table, its name, how many rows were compared and a sentence per wrong one."""
+def rows_compare(
+    expected: ExpectedRows, session_id: int, before: Before | None = None
+) -> Iterator[tuple[str, int, list[str]]]:
+    """Yield, by table, its name, how many rows were compared and a sentence per wrong one.
+
+    Rows from ``before`` that nothing recomputed explains are only counted.
+    """
     for table in TABLES:
         wanted: Rows = getattr(expected, table.rows)
         found, sentences = _stored(table, session_id)
+        if before is not None:
+            older = found.keys() - wanted.keys()
+            n_older = before.n_older(table.rows, wanted.keys(), len(found))
+            if len(older) != n_older:
+                sentences.append(
+                    f"{table.rows}: {len(older)} older rows are stored; there were {n_older}"
+                )
+            found = {key: row for key, row in found.items() if key in wanted}
         for key in sorted(wanted.keys() | found.keys(), key=repr):
             wrong = _difference(table, wanted.get(key), found.get(key))
             if wrong:

@@ -1,6 +1,6 @@
 """Build the core's state from the recorded start of a session.
 
-The ``start`` input holds everything that shaped the first bar: policy, bots, timeframe, costs of
+The START fact holds everything that shaped the first bar: policy, bots, timeframe, costs of
 on-chain pairs. Runner, replay and verification all build from it, never from today's settings.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,16 +17,34 @@ from trading.base.domain.errors import BadInputError
 from trading.desk.domain.config import BotCosts, BotsConfig, DeskConfig
 from trading.desk.domain.decision.opening import desk_open
 from trading.desk.domain.decision.state import BotSpec, DeskState
-from trading.desk.domain.policy import BotRules, EntryGates, Sizing
-from trading.desk.services.config.policies import policy_dump, policy_load
+from trading.desk.domain.policy import BotRules, EntryGates, Policy, Sizing
+from trading.desk.services.config.policies import policy_dump, policy_recall
 from trading.desk.services.sessions.code_version import code_version
 from trading.desk.services.sessions.forecasting import forecasts_plan, service_open
+from trading.desk.services.sessions.instruments import (
+    instruments_dump,
+    instruments_load,
+    instruments_of,
+)
 from trading.market.domain.costs import CostModel, SwapCosts, SwapCostSchedule
-from trading.market.domain.instruments import CHAIN_OF_VENUE, Pair, instrument_default
+from trading.market.domain.instruments import CHAIN_OF_VENUE, Instrument, Pair
 from trading.market.domain.timeframes import timeframe_ms
 from trading.market.services.swap_costs.identity import entries_fit
 from trading.signals.domain.strategies import strategy_get
 from trading.signals.domain.strategies.base import warm_bars
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """By what rules decisions are made.
+
+    ``unused``: what of the recorded policy this code cannot use.
+    """
+
+    policy: Policy
+    instruments: dict[str, Instrument]
+    unused: tuple[str, ...] = ()
+
 
 HISTORY_SPARE: Final = 0.05  # share of what bots look back on that is fetched beyond it
 
@@ -124,20 +143,22 @@ def _start(
         "atr_period": config.bots.atr_period,
         "policy": policy_dump(config.policy),
         "bots": bots,
+        "instruments": instruments_dump(instruments_of(venue, bots)),
         "swap_costs": dict(swap_cost_entries or {}) if needs_swap_costs else {},
         **forecasts_plan(),
     }
 
 
-def state_build(blueprint: Mapping[str, Any], *, session_key: str) -> DeskState:
-    """Return the state before the first bar."""
+def state_build(
+    blueprint: Mapping[str, Any], *, session_key: str, in_force: InForce | None = None
+) -> DeskState:
+    """Return the state before the first bar.
+
+    ``in_force``: rules that came after the start, when a session goes on with its books.
+    """
     venue = str(blueprint["venue"])
     plans = blueprint["bots"]
-    bankrolls = {plan["pair"]: Decimal(plan["bankroll"]) for plan in plans}
-    names = sorted(bankrolls)
-    instruments = {
-        name: instrument_default(venue, Pair.parse(name), bankrolls[name]) for name in names
-    }
+    rules = in_force or plan_rules(blueprint)
     swap: CostModel | None = None
     if blueprint["swap_costs"]:
         swap = SwapCosts(SwapCostSchedule.from_entries(blueprint["swap_costs"]))
@@ -145,15 +166,27 @@ def state_build(blueprint: Mapping[str, Any], *, session_key: str) -> DeskState:
     state = desk_open(
         session_key=session_key,
         step_ms=timeframe_ms(str(blueprint["timeframe"])),
-        policy=policy_load(blueprint["policy"]),
-        instruments=instruments,
-        swap_costs=dict.fromkeys(names, swap) if is_chain and swap is not None else {},
+        policy=rules.policy,
+        instruments=rules.instruments,
+        swap_costs=dict.fromkeys(rules.instruments, swap) if is_chain and swap is not None else {},
         specs=[_bot_spec(plan, swap) for plan in plans],
         atr_period=int(blueprint["atr_period"]),
         warm_through_seq=int(blueprint.get("warm_through_seq", 0)),
     )
     state.seq = int(blueprint.get("begin_after_seq", 0))
     return state
+
+
+def plan_rules(blueprint: Mapping[str, Any]) -> InForce:
+    """Return the rules a session starts with."""
+    dump = blueprint.get("instruments")
+    instruments = (
+        instruments_of(str(blueprint["venue"]), blueprint["bots"])
+        if dump is None
+        else instruments_load(dump)
+    )
+    policy, unused = policy_recall(blueprint["policy"])
+    return InForce(policy, instruments, tuple(unused))
 
 
 def _bot_plan(config: BotsConfig, pair_name: str, strategy: str, index: int) -> dict[str, Any]:

@@ -1,37 +1,39 @@
 """Advance one leased session: read bars after the cursor, step the core, commit, send, repeat.
 
-Opening an engine is recovering: the newest snapshot is loaded, the bars and inputs after it run
-through the same core again, and the digest must come out as it was stored. Only then does the
-engine go on. There is no other way to start.
+Opening an engine is recovering: books come from the session's rows, memory from its bars, and what
+has no answer is sent again. There is no other way to start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from trading.base.domain.errors import InvariantError
 from trading.base.ports.clock import Clock
 from trading.base.ports.recording import RecorderMaker
 from trading.desk.domain.decision.driver import DeskDriver
+from trading.desk.domain.decision.facts import FactKind
 from trading.desk.domain.decision.output import StepOutput
 from trading.desk.domain.decision.state import DeskState
-from trading.desk.models import DeskSession, SessionInput, SessionSnapshot
-from trading.desk.services.sessions.blueprint import state_build
+from trading.desk.models import DeskSession, SessionFact
+from trading.desk.services.sessions.code_version import code_version
+from trading.desk.services.sessions.facts import fact_apply
 from trading.desk.services.sessions.forecasting import asked_of, service_open
 from trading.desk.services.sessions.hooks import Hook, no_hook
-from trading.desk.services.sessions.inputs import input_apply
 from trading.desk.services.sessions.lateness import lateness_tell
 from trading.desk.services.sessions.persist import Journal
-from trading.desk.services.sessions.snapshots import snapshot_load
+from trading.desk.services.sessions.recovery import session_recover
 from trading.learning.domain.forecasting.blocks import TIMES_AHEAD, BarBlock, block_of
+from trading.learning.services.forecasting.recording import run_record
+from trading.learning.services.forecasting.serving import ForecastService
 from trading.market.domain.feed_kind import FeedKind
 from trading.market.domain.series.turns import BarTime
 from trading.market.models import StreamBar
 from trading.market.services.stream.steps import bar_times, bars_read
 
 READ_BARS: Final = 500
+RELEARN_BARS: Final = 5_000
 QUIET_STEPS: Final = 200  # quiet bar times that may share one transaction
 QUIET_S: Final = 0.05  # and for how long the first of them may wait for it
 SNAPSHOT_EVERY_S: Final = 10.0
@@ -59,13 +61,12 @@ def _go_on() -> bool:
     return True
 
 
-def session_key(session_id: int) -> str:
-    """Return what makes this session's client order ids its own."""
-    return f"s{session_id}"
-
-
 class SessionEngine:
     """One session in the hands of the worker that holds its lease."""
+
+    _driver: DeskDriver  # from ``recover`` on, as the next two
+    _start: Mapping[str, Any]
+    _forecasts: ForecastService
 
     def __init__(
         self,
@@ -80,9 +81,6 @@ class SessionEngine:
         self._clock = clock
         self._hook = hook
         self._journal = Journal.open(session=session, token=token, hook=hook, recorders=recorders)
-        self._output_n = 0
-        self._driver = DeskDriver(self._built_state())
-        self._forecasts = service_open(self._start, self.state)
         self._foreseen = 0  # last bar the forecaster was shown
         self._pending: list[StepOutput] = []
         self._pending_since = 0.0
@@ -96,47 +94,32 @@ class SessionEngine:
         return self._driver.state
 
     def recover(self, *, on_bar: Callable[[], None] = _nothing) -> int:
-        """Bring the state to the stored cursor; return how many bars were run again.
+        """Take the session over where its rows say it stands; return how many bars that took.
 
         Args:
             on_bar: called after each bar, so that the lease of a long recovery does not run out.
-
-        Raises:
-            InvariantError: the run came out with another digest than the one stored, so either
-                the journal or the code changed; the session must not go on.
         """
-        session = self._session
-        inputs = list(
-            SessionInput.objects.filter(session=session, n__gt=self.state.epoch).order_by("n")
-        )
-        self._relearn(self.state.seq)
-        bars = self._read_bars(self.state.seq, limit=session.cursor_seq, through=session.cursor_seq)
-        # outputs of the newest step, in commit order; those before the snapshot are not run again
-        last: list[StepOutput | None] = [None] * (self._output_n + 1)
-        self._foresee(bars)
-        for time in bar_times(bars):
-            self._inputs_before(inputs, time.seq, last)
-            last = [*self._run(time)]
-            on_bar()
-        self._inputs_before(inputs, session.cursor_seq + 1, last)
-        if self.state.digest.hex() != session.digest or self.state.seq != session.cursor_seq:
-            raise InvariantError(
-                f"recovery reached digest {self.state.digest.hex()} at bar {self.state.seq}, "
-                f"stored were {session.digest} at {session.cursor_seq}"
-            )
+        found = session_recover(self._session, version=code_version(), on_bar=on_bar)
+        self._driver = DeskDriver(found.state)
+        self._start = found.start
+        self._forecasts = service_open(found.start, found.state)
+        self._relearn(found.foreseen)
+        self._snapshot_seq = found.state.seq
         self._hook("recovered")
-        self._output_n = session.output_n
-        for out in last[session.output_n + 1 :]:
-            if out is not None:
-                self._commit([out], is_between=True)
-        return len(bars)
+        if found.deploy is not None:
+            self.apply_facts([self.fact_row(FactKind.CODE, found.deploy)])
+        for out in self._driver.resume():
+            self._commit([out])
+        if found.instruments is not None:
+            self.apply_facts([self.fact_row(FactKind.INSTRUMENTS, found.instruments)])
+        return found.n_bars
 
     def advance(self, limit: int = READ_BARS, *, before_bar: Callable[[], bool] = _go_on) -> int:
         """Decide on the next bars, those of one time together; return how many there were.
 
         Args:
             limit: bars at most, but for the rest of the last time.
-            before_bar: asked before each time; may apply inputs, and ends the turn with False.
+            before_bar: asked before each time; may apply facts, and ends the turn with False.
         """
         if self.state.is_over:
             return 0
@@ -155,71 +138,57 @@ class SessionEngine:
             self.snapshot()
         return done
 
-    def apply_inputs(self, inputs: Sequence[SessionInput]) -> None:
-        """Let operators' orders count from here on; each is recorded with what it caused."""
-        self._flush()  # an input stands after the bars that were decided without it
-        for row in inputs:
-            out = input_apply(self._driver.core, row)
-            self._commit([out], is_between=True, inputs=[row])
-            if row.kind == SessionInput.Kind.POLICY:  # other horizons, other costs
+    def apply_facts(self, facts: Sequence[SessionFact]) -> None:
+        """Let them count from here on; each is recorded with what it caused."""
+        self._flush()  # a fact stands after the bars that were decided without it
+        for row in facts:
+            out = fact_apply(self._driver, row)
+            self._commit([out], facts=[row])
+            if row.kind == FactKind.POLICY:  # other horizons, other costs
                 self._forecasts.forecaster.ask(asked_of(self._start, self.state))
             self._send(out)
 
     def end(self) -> None:
         """Book what is open at its last price; a session ends once."""
         if not self.state.is_over:
-            self.apply_inputs([self.input_row(SessionInput.Kind.END, {})])
+            self.apply_facts([self.fact_row(FactKind.END, {})])
 
     def snapshot(self) -> None:
         """Store the state now (at hand-over, so that the next worker starts at once)."""
         now = self._clock.now()
-        self._journal.write(
-            outputs=[], output_n=self._output_n, state=self.state, now=now, with_snapshot=True
-        )
+        self._journal.write(outputs=[], state=self.state, now=now, with_snapshot=True)
         self._snapshot_at, self._snapshot_seq = self._clock.monotonic(), self.state.seq
-
-    def _built_state(self) -> DeskState:
-        self._start = SessionInput.objects.get(session=self._session, n=0).payload
-        state = state_build(self._start, session_key=session_key(self._session.pk))
-        newest = SessionSnapshot.objects.filter(
-            session=self._session, cursor_seq__lte=self._session.cursor_seq
-        ).first()
-        if newest is not None:
-            snapshot_load(state, bytes(newest.state), newest.checksum)
-            self._output_n = newest.output_n
-        return state
 
     def _read_bars(self, after: int, *, limit: int, through: int | None = None) -> list[StreamBar]:
         feed_id = self._session.feed_id
         return bars_read(feed_id=feed_id, after=after, limit=limit, through=through)
 
     def _relearn(self, through: int) -> None:
-        """Show the forecaster again what it had seen before bar ``through`` was decided on."""
-        rows = self._read_bars(0, limit=through, through=through) if through else []
-        self._forecasts.relearn(self._blocks(rows))
-        self._foreseen = through
+        """Show the forecaster again what it has answered, up to bar ``through``."""
+        while self._foreseen < through:
+            rows = self._read_bars(self._foreseen, limit=RELEARN_BARS, through=through)
+            if not rows:
+                break
+            self._forecasts.relearn(block for _, block in self._blocks(rows))
+            self._foreseen = rows[-1].seq
+        self._foreseen = max(self._foreseen, through)
 
     def _foresee(self, rows: Sequence[StreamBar]) -> None:
-        """Ask for forecasts of bars about to be decided on; no bar is shown twice."""
-        for block in self._blocks([row for row in rows if row.seq > self._foreseen]):
-            self._driver.core.apply_forecasts(self._forecasts.observe(block))
-        self._foreseen = rows[-1].seq if rows else self._foreseen
+        """Record forecasts of bars about to be decided on; no bar is shown twice."""
+        new = [row for row in rows if row.seq > self._foreseen]
+        for through_seq, block in self._blocks(new):
+            kind, payload, data = run_record(self._forecasts.observe(block))
+            payload["through_seq"] = through_seq
+            self.apply_facts([self.fact_row(FactKind(kind), payload, data)])
+            self._foreseen = through_seq
 
-    def _blocks(self, rows: Sequence[StreamBar]) -> Iterator[BarBlock]:
-        steps = [(time.open_time, time.bars) for time in bar_times(rows)]
-        for first in range(0, len(steps), TIMES_AHEAD):
-            yield block_of(steps[first : first + TIMES_AHEAD], self.state.step_ms)
-
-    def _run(self, time: BarTime) -> list[StepOutput]:
-        out = self._driver.step(time.seq, time.bars)
-        return [out, *self._driver.send(out)]
-
-    def _inputs_before(
-        self, inputs: list[SessionInput], seq: int, last: list[StepOutput | None]
-    ) -> None:
-        while inputs and inputs[0].after_seq < seq:
-            out = input_apply(self._driver.core, inputs.pop(0))
-            last += [out, *self._driver.send(out)]
+    def _blocks(self, rows: Sequence[StreamBar]) -> Iterator[tuple[int, BarBlock]]:
+        """Yield blocks of bar times, each with the number of its last bar."""
+        times = list(bar_times(rows))
+        for first in range(0, len(times), TIMES_AHEAD):
+            some = times[first : first + TIMES_AHEAD]
+            steps = [(time.open_time, time.bars) for time in some]
+            yield some[-1].seq, block_of(steps, self.state.step_ms)
 
     def _step(self, time: BarTime) -> None:
         out = self._driver.step(time.seq, time.bars)
@@ -236,23 +205,10 @@ class SessionEngine:
     def _flush(self) -> None:
         if self._pending:
             pending, self._pending = self._pending, []
-            self._commit(pending, is_between=False)
+            self._commit(pending)
 
-    def _commit(
-        self,
-        outputs: list[StepOutput],
-        *,
-        is_between: bool,
-        inputs: Sequence[SessionInput] = (),
-    ) -> None:
-        self._output_n = self._output_n + 1 if is_between else 0
-        self._journal.write(
-            outputs=outputs,
-            output_n=self._output_n,
-            state=self.state,
-            now=self._clock.now(),
-            inputs=inputs,
-        )
+    def _commit(self, outputs: list[StepOutput], *, facts: Sequence[SessionFact] = ()) -> None:
+        self._journal.write(outputs=outputs, state=self.state, now=self._clock.now(), facts=facts)
         for out in outputs:
             self._note(out)
 
@@ -260,23 +216,24 @@ class SessionEngine:
         confirmations = self._driver.send(out)
         self._hook("submitted")
         for confirmation in confirmations:
-            self._commit([confirmation], is_between=True)
+            self._commit([confirmation])
         if self._is_snapshot_due():
             self.snapshot()
 
     def _note_lateness(self, rows: list[StreamBar]) -> None:
         feed_id, now_ms = self._session.feed_id, self._clock.now_ms()
         for kind, payload in lateness_tell(self.state, feed_id, rows, now_ms):
-            self.apply_inputs([self.input_row(kind, payload)])
+            self.apply_facts([self.fact_row(kind, payload)])
 
-    def input_row(self, kind: SessionInput.Kind, payload: dict[str, Any]) -> SessionInput:
-        """Return the next input of the session, not saved yet."""
-        return SessionInput(
+    def fact_row(self, kind: FactKind, payload: dict[str, Any], data: bytes = b"") -> SessionFact:
+        """Return the next fact of the session, not saved yet."""
+        return SessionFact(
             session=self._session,
             after_seq=self.state.seq,
-            n=self.state.epoch + 1,
+            n=self.state.facts_n + 1,
             kind=kind,
             payload=payload,
+            data=data,
             created_at=self._clock.now(),
         )
 

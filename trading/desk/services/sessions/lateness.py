@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from trading.desk.domain.decision.facts import FactKind
 from trading.desk.domain.decision.state import DeskState
-from trading.desk.models import SessionInput
 from trading.desk.selectors.feeds import SKEW_LIMIT_S
 from trading.market.domain.freshness import age_limit_s, bar_age_s
 from trading.market.models import Feed, StreamBar
 
 _TRUSTED_AGAIN: Final = 0.8  # share of the limit; clocks at its edge would come and go
 
-Telling = tuple[SessionInput.Kind, dict[str, Any]]
+Telling = tuple[FactKind, dict[str, Any]]
 
 
 def lateness_tell(
@@ -39,12 +39,12 @@ def lateness_tell(
         and bar_age_s(bar.open_time + state.step_ms, now_ms) > limit_s
     ]
     if late:
-        kind = SessionInput.Kind.CATCH_UP
+        kind = FactKind.CATCH_UP
         yield kind, {"through_seq": max(late), "now_ms": now_ms}
 
 
 def _clock(state: DeskState, skew_s: float, limit_s: float) -> Iterator[Telling]:
-    kind = SessionInput.Kind.CLOCK
+    kind = FactKind.CLOCK
     if not state.clock_skew_s and abs(skew_s) > limit_s:
         yield kind, {"skew_s": round(skew_s, 3), "limit_s": limit_s}
     elif state.clock_skew_s and abs(skew_s) <= _TRUSTED_AGAIN * limit_s:

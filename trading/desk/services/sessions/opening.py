@@ -14,8 +14,9 @@ from django.db import transaction
 from trading.base.domain.errors import BadInputError
 from trading.base.ports.clock import Clock
 from trading.desk.domain.config import DeskConfig, InstalledBot
+from trading.desk.domain.decision.facts import FactKind
 from trading.desk.domain.decision.journal import GENESIS
-from trading.desk.models import Bot, DeskSession, Mode, SessionInput, SessionLease
+from trading.desk.models import Bot, DeskSession, Mode, SessionFact, SessionLease
 from trading.desk.services.sessions.blueprint import (
     bars_needed,
     blueprint_make,
@@ -253,11 +254,11 @@ def session_create(
         updated_at=now,
     )
     SessionLease.objects.create(session=session)
-    SessionInput.objects.create(
+    SessionFact.objects.create(
         session=session,
         after_seq=0,
         n=0,
-        kind=SessionInput.Kind.START,
+        kind=FactKind.START,
         payload=blueprint,
         created_at=now,
     )
@@ -272,6 +273,8 @@ def _bot(session: DeskSession, plan: Mapping[str, Any]) -> Bot:
         index=plan["index"],
         **bot_identity(plan),
         cash=plan["bankroll"],
+        native_balance=plan["native_balance"],
+        **dict.fromkeys(("equity_mark", "peak_mark", "day_mark"), float(plan["bankroll"])),
         equity=plan["bankroll"],
         peak_equity=plan["bankroll"],
     )

@@ -18,10 +18,11 @@ from trading.base.domain.errors import InvariantError, RecorderError
 from trading.base.ports.recording import RecordedSession, Recorder, RecorderMaker, StepRecord
 from trading.desk.domain.decision.output import BotMarked, JournalRow, StepOutput
 from trading.desk.domain.decision.state import DeskState
-from trading.desk.models import Bot, DeskSession, SessionInput, SessionSnapshot
+from trading.desk.models import Bot, DeskSession, SessionFact, SessionSnapshot
 from trading.desk.services.sessions.hooks import Hook
 from trading.desk.services.sessions.lease import lease_renew
-from trading.desk.services.sessions.snapshots import snapshot_pack
+from trading.desk.services.sessions.rows.values import session_books, session_values
+from trading.desk.services.sessions.snapshots import memory_layout, snapshot_pack
 
 SNAPSHOTS_KEPT: Final = 2
 
@@ -56,13 +57,12 @@ class Journal:
         self,
         *,
         outputs: Sequence[StepOutput],
-        output_n: int,
         state: DeskState,
         now: datetime,
-        inputs: Sequence[SessionInput] = (),
+        facts: Sequence[SessionFact] = (),
         with_snapshot: bool = False,
     ) -> None:
-        """Commit consecutive steps (or one confirmation or input) and everything they changed.
+        """Commit consecutive steps (or one confirmation or fact) and everything they changed.
 
         Raises:
             LeaseLostError: another worker owns the session; nothing was written.
@@ -71,17 +71,14 @@ class Journal:
         """
         with transaction.atomic():
             lease_renew(session_id=self.session_id, token=self.token, now=now)
-            SessionInput.objects.bulk_create(inputs)
+            SessionFact.objects.bulk_create(facts)
             self._record(outputs, state, now)
-            DeskSession.objects.filter(pk=self.session_id).update(
-                cursor_seq=state.seq,
-                output_n=output_n,
-                digest=state.digest.hex(),
-                n_decisions=state.n_decisions,
-                updated_at=now,
-            )
+            values = session_values(state)
+            if facts or any(out.has_effects for out in outputs):
+                values |= session_books(state)
+            DeskSession.objects.filter(pk=self.session_id).update(**values, updated_at=now)
             if with_snapshot:
-                self._write_snapshot(state, output_n, now)
+                self._write_snapshot(state, now)
             self.hook("persisting")
         self.hook("persisted")
 
@@ -92,14 +89,13 @@ class Journal:
             if steps:
                 _ask(recorder, steps, now)
 
-    def _write_snapshot(self, state: DeskState, output_n: int, now: datetime) -> None:
+    def _write_snapshot(self, state: DeskState, now: datetime) -> None:
         data, checksum = snapshot_pack(state)
         SessionSnapshot.objects.update_or_create(
             session_id=self.session_id,
             cursor_seq=state.seq,
             defaults={
-                "output_n": output_n,
-                "digest": state.digest.hex(),
+                "layout": memory_layout(state),
                 "checksum": checksum,
                 "state": data,
                 "created_at": now,
@@ -123,7 +119,10 @@ def bot_marks(outputs: Sequence[StepOutput], state: DeskState) -> list[BotMarked
         for row in out.journal:
             newest[row.bot_index] = (row.outcome, out.open_time)
     bots = [(state.bots[index], newest[index]) for index in sorted(newest)]
-    return [BotMarked(b.spec.index, b.equity, b.peak_equity, *last) for b, last in bots]
+    return [
+        BotMarked(b.spec.index, b.equity, b.peak_equity, b.day_equity, b.ratchet_epoch, *last)
+        for b, last in bots
+    ]
 
 
 def _taken(

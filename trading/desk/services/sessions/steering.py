@@ -1,7 +1,7 @@
 """Let what people order count from the next bar: one cheap look before every one of them.
 
 Orders, revisions and the wish to stop are rows; the look is one statement, compiled once, of a few
-index reads. What is new becomes a numbered input of the session, in force after the bar at hand.
+index reads. What is new becomes a numbered fact of the session, in force after the bar at hand.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from django.db.models.functions import Coalesce
 
 from trading.base.domain.errors import ConfigError
 from trading.base.ports.clock import Clock
-from trading.desk.models import BotRearm, ConfigRevision, DeskSession, SessionInput, TradingControl
+from trading.desk.domain.decision.facts import FactKind
+from trading.desk.models import BotRearm, ConfigRevision, DeskSession, TradingControl
 from trading.desk.services.config.watching import ConfigWatch
 from trading.desk.services.sessions.engine import SessionEngine
-from trading.desk.services.sessions.inputs import (
+from trading.desk.services.sessions.facts import (
     policy_payload,
     rearm_payload,
     trading_states_payload,
@@ -58,10 +59,10 @@ class Steering:
         look = self._look()
         self._take_policy(engine, look.revision)
         if look.control != self._seen.control:
-            kind = SessionInput.Kind.TRADING_STATE
+            kind = FactKind.TRADING_STATE
             _take(engine, kind, trading_states_payload(engine.state, self._session_id))
         if look.rearm != self._seen.rearm:
-            _take(engine, SessionInput.Kind.REARM, rearm_payload(self._session_id))
+            _take(engine, FactKind.REARM, rearm_payload(self._session_id))
         self._seen = look
         return look.is_wanted
 
@@ -86,12 +87,12 @@ class Steering:
         if self._is_config_broken:
             self._is_config_broken = False
             self._report("")
-        _take(engine, SessionInput.Kind.POLICY, policy_payload(engine.state, resolved.policy))
+        _take(engine, FactKind.POLICY, policy_payload(engine.state, resolved.policy))
 
 
-def _take(engine: SessionEngine, kind: SessionInput.Kind, payload: dict[str, Any] | None) -> None:
+def _take(engine: SessionEngine, kind: FactKind, payload: dict[str, Any] | None) -> None:
     if payload is not None:
-        engine.apply_inputs([engine.input_row(kind, payload)])
+        engine.apply_facts([engine.fact_row(kind, payload)])
 
 
 _NONE_YET: Final = 0

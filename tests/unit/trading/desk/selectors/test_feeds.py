@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests import factories as make
-from trading.desk.models import SessionInput
+from trading.desk.domain.decision.facts import FactKind
+from trading.desk.models import SessionFact
 from trading.desk.selectors.feeds import FeedView, feed_get
 from trading.desk.selectors.sentences import stale_sentence
 from trading.market.models import Feed, FeedPair
@@ -113,11 +114,11 @@ def test_the_limit_is_the_one_the_sessions_obey() -> None:
     follow(feed, "BTC/USDT", 0)
     session = make.session(feed)
     risk = {"max_bar_age_bars": 0.1, "max_bar_age_s": 600.0}
-    SessionInput.objects.create(
+    SessionFact.objects.create(
         session=session,
-        n=session.inputs.count(),
+        n=session.facts.count(),
         after_seq=0,
-        kind=SessionInput.Kind.POLICY,
+        kind=FactKind.POLICY,
         payload={"policy": {"risk": risk}},
         created_at=NOW,
     )

@@ -6,11 +6,13 @@ column can be written that is not checked.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 from trading.base.domain.money import canonical
+from trading.desk.domain.decision.books import plain
 from trading.desk.domain.decision.output import (
     AccountChanged,
     BotMarked,
@@ -19,7 +21,7 @@ from trading.desk.domain.decision.output import (
     RoundTripClosed,
     SavingsDecided,
 )
-from trading.desk.domain.decision.state import BotState
+from trading.desk.domain.decision.state import BotState, DeskState
 from trading.desk.domain.execution.orders import ExecutionReport, Order
 from trading.desk.domain.execution.positions import PositionState
 from trading.desk.domain.execution.stops import StopState
@@ -28,11 +30,31 @@ from trading.treasury.domain.ledger import Entry, Posting
 
 Values = dict[str, Any]
 
-_STOP_FIELDS: Final = (
+STOP_FIELDS: Final = (
     "initial_stop", "current_stop", "target", "high_water", "water_mark_time",
     "is_breakeven_armed", "is_trailing_armed", "trail_distance", "breakeven_price",
     "trail_activation_price", "hold_deadline", "revision", "schema_version",
 )  # fmt: skip
+POSITION_FIELDS: Final = (
+    "quantity", "average_entry_price", "entry_time", "realised_pnl", "fees", "entry_cost",
+    "entry_fees", "slippage", "gross_pnl", "bought_quantity", "bought_notional", "sold_notional",
+)  # fmt: skip
+# of the state -> of its row
+BOT_MARKS: Final = {
+    "equity": "equity_mark", "peak_equity": "peak_mark", "day_equity": "day_mark",
+    "ratchet_epoch": "ratchet_epoch",
+}  # fmt: skip
+BOT_ACCOUNT: Final = (
+    "cash", "native_balance", "reserved", "realised_pnl", "n_positions", "n_round_trips", "n_wins",
+    "loss_streak", "exit_bar", "streak_bar", "exit_reason", "trading_state", "is_flatten_ordered",
+)  # fmt: skip
+BOT_NUMBERS: Final = ("entry_atr", "entry_conviction", "entry_forecast")
+SESSION_MARKS: Final = {
+    "epoch": "epoch", "facts_n": "facts_n", "time": "bar_time", "open_time": "step_time",
+    "n_decisions": "n_decisions", "is_over": "is_over",
+}  # fmt: skip
+SESSION_TOLD: Final = ("stale_through_seq", "stale_now_ms", "clock_skew_s", "clock_limit_s")
+SESSION_LISTS: Final = ("seats", "absent", "equilibrium")
 _TRIP_FIELDS: Final = (
     "quantity", "entry_price", "exit_price", "entry_time", "exit_time", "gross_pnl", "fees",
     "realised_pnl",
@@ -53,6 +75,8 @@ def order_values(order: Order) -> Values:
         "spend": order.spend,
         "reason": order.reason,
         "bar_time": order.bar_time,
+        "expires_bar_time": order.expires_bar_time,
+        "sent_time": order.sent_time,
         "created_seq": order.created_seq,
     }
 
@@ -65,6 +89,9 @@ def order_standing(order: Order, seq: int) -> Values:
         "stop_price": order.stop_price,
         "filled_quantity": order.filled_quantity,
         "average_price": order.average_price,
+        "budget": order.budget,
+        "is_triggered": order.is_triggered,
+        "ended_n": order.ended_n,
         "updated_seq": seq,
     }
 
@@ -73,9 +100,9 @@ def event_values(report: ExecutionReport) -> Values:
     """Return one step of an order's life; empty fields of the payload are left out."""
     payload = {
         "trade_id": report.trade_id,
-        "quantity": str(report.quantity) if report.quantity else "",
-        "price": str(report.price) if report.price is not None else "",
-        "stop_price": str(report.stop_price) if report.stop_price is not None else "",
+        "quantity": plain(report.quantity) if report.quantity else "",
+        "price": plain(report.price) if report.price is not None else "",
+        "stop_price": plain(report.stop_price) if report.stop_price is not None else "",
         "reason": report.reason,
     }
     return {
@@ -89,12 +116,8 @@ def position_values(position: PositionState, seq: int) -> Values:
     """Return what a bot holds after a step."""
     return {
         "is_open": position.quantity > 0,
-        "quantity": position.quantity,
-        "average_entry_price": position.average_entry_price,
-        "entry_time": position.entry_time,
+        **{name: getattr(position, name) for name in POSITION_FIELDS},
         "exit_time": position.exit_time,
-        "realised_pnl": position.realised_pnl,
-        "fees": position.fees,
         "updated_seq": seq,
     }
 
@@ -119,7 +142,7 @@ def fill_values(fill: FillBooked) -> Values:
 
 def stop_values(stop: StopState) -> Values:
     """Return the protection of a position."""
-    return {name: getattr(stop, name) for name in _STOP_FIELDS}
+    return {name: getattr(stop, name) for name in STOP_FIELDS}
 
 
 def trip_values(trip: RoundTripClosed, seq: int) -> Values:
@@ -182,8 +205,9 @@ def bot_identity(plan: Mapping[str, Any]) -> Values:
 
 
 def bot_marks(bot: BotState | BotMarked) -> Values:
-    """Return what every bar may change: display values, marked at float."""
+    """Return what every bar may change: marks, for people and exact."""
     return {
+        **{column: getattr(bot, name) for name, column in BOT_MARKS.items()},
         "equity": canonical(to_decimal(bot.equity)),
         "peak_equity": canonical(to_decimal(bot.peak_equity)),
     }
@@ -197,11 +221,29 @@ def bot_last(mark: BotMarked) -> Values:
 
 
 def bot_account(bot: BotState | AccountChanged) -> Values:
-    """Return the money of a bot and its record."""
+    """Return the money of a bot, its record and all else that its own acts change."""
     return {
-        "cash": bot.cash,
-        "reserved": bot.reserved,
-        "realised_pnl": bot.realised_pnl,
-        "n_round_trips": bot.n_round_trips,
-        "n_wins": bot.n_wins,
+        **{name: getattr(bot, name) for name in BOT_ACCOUNT},
+        **{name: number_or_none(getattr(bot, name)) for name in BOT_NUMBERS},
     }
+
+
+def session_values(state: DeskState) -> Values:
+    """Return what every step may change of a session's own books."""
+    return {
+        "cursor_seq": state.seq,
+        "digest": state.digest.hex(),
+        **{column: getattr(state, name) for name, column in SESSION_MARKS.items()},
+    }
+
+
+def session_books(state: DeskState) -> Values:
+    """Return what only acts and facts change of them."""
+    return {name: plain(getattr(state, name)) for name in SESSION_LISTS} | {
+        name: getattr(state, name) for name in SESSION_TOLD
+    }
+
+
+def number_or_none(value: float) -> float | None:
+    """Return the number as a row keeps it: SQLite has no NaN."""
+    return None if math.isnan(value) else value

@@ -17,7 +17,7 @@ from tests.fakes.config_folder import ConfigFolder
 from tests.oracles.desk_parity import entries_of
 from tests.oracles.paths import schedule
 from trading.base.domain.errors import BadInputError, TradingError
-from trading.desk.models import Bot, ConfigRevision, DeskSession, Mode, SessionInput
+from trading.desk.models import Bot, ConfigRevision, DeskSession, Mode, SessionFact
 from trading.desk.services.bots.following import ghosts_follow, ghosts_stop
 from trading.desk.services.bots.installing import OVERLAYS, BotInstallation, bot_install, bot_remove
 from trading.desk.services.config.overrides import config_rollback, current_config, override_set
@@ -80,7 +80,7 @@ def test_on_a_running_feed_it_starts_at_once_and_only_warms_up_on_what_was() -> 
     made = install(stored=False)
     session = DeskSession.objects.get(pk=made.session_id)
     assert (session.feed_id, session.mode, session.pairs) == (feed.pk, "ghost", ["ETH/USDT"])
-    assert SessionInput.objects.get(session=session, n=0).payload["warm_through_seq"] == 3
+    assert SessionFact.objects.get(session=session, n=0).payload["warm_through_seq"] == 3
     bot = Bot.objects.get(session=session)
     assert (bot.name, bot.strategy, bot.bankroll) == ("trial-12", "donchian_champion", 250)
     assert "from the next bar on" in made.note

@@ -12,7 +12,7 @@ from trading.base.domain.errors import BadInputError, OrderRefusedError
 from trading.base.domain.reasons import TradingState
 from trading.desk.models import Bot, TradingControl
 from trading.desk.services.control.orders import Act, order_give, order_preview
-from trading.desk.services.sessions.inputs import trading_states
+from trading.desk.services.sessions.facts import trading_states
 from trading.market.models import Feed
 
 pytestmark = pytest.mark.django_db
