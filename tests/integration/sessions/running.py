@@ -74,7 +74,9 @@ def engine_open(session: DeskSession, **options: Any) -> SessionEngine:
     token = lease_claim(session_id=session.pk, owner="test", now=clock.now())
     assert token is not None
     session.refresh_from_db()
-    engine = SessionEngine(session=session, token=token, clock=clock, **options)
+    engine = SessionEngine(
+        session=session, token=token, clock=clock, recorders=RECORDERS, **options
+    )
     engine.recover()
     return engine
 

@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.config_folder import ConfigFolder
-from tests.integration.sessions.market import START, open_session, series
+from tests.integration.sessions.market import PAIRS, START, open_session, series
 from tests.integration.sessions.running import run_to_end
 from trading.base.domain.reasons import Outcome
 from trading.desk.domain.decision.facts import FactKind
@@ -34,7 +34,7 @@ CONVICTION = "policy.signals.conviction_min"
 
 
 class After:
-    """Does things right after chosen bars, counted from 1, were decided."""
+    """Does things right after the bar time of chosen bars, counted from 1, was decided."""
 
     def __init__(self, deeds: dict[int, Callable[[], Any]]) -> None:
         self.deeds = deeds
@@ -42,8 +42,14 @@ class After:
 
     def __call__(self, point: str) -> None:
         if point == "stepped":
-            self.n += 1
-            self.deeds.get(self.n, lambda: None)()
+            self.n += len(PAIRS)
+            for bar in range(self.n - len(PAIRS) + 1, self.n + 1):
+                self.deeds.get(bar, lambda: None)()
+
+
+def step_of(bar: int) -> int:
+    """Return the last bar of the bar time of this one, which they count after."""
+    return -(-bar // len(PAIRS)) * len(PAIRS)
 
 
 def order(act: Act, scope: str = "desk", name: str = "", **more: Any) -> None:
@@ -68,8 +74,9 @@ def test_a_kill_and_its_lifting_count_from_the_next_bar(bar: int) -> None:
     deeds = {bar: lambda: order(Act.KILL), bar + 150: lambda: order(Act.UNKILL)}
     assert run_to_end(session.pk, hook=After(deeds)) is RunEnd.FINISHED
     state = FactKind.TRADING_STATE
-    assert inputs(session) == [(state, bar), (state, bar + 150)]
-    entries = Order.objects.filter(purpose="entry", created_seq__gt=bar, created_seq__lte=bar + 150)
+    last, lifted = step_of(bar), step_of(bar + 150)
+    assert inputs(session) == [(state, last), (state, lifted)]
+    entries = Order.objects.filter(purpose="entry", created_seq__gt=last, created_seq__lte=lifted)
     assert not entries.exists()
     assert is_verified(session)
 
@@ -111,7 +118,7 @@ def test_a_stop_ends_the_session_after_the_bar_at_hand(bar: int) -> None:
     deeds = {bar: lambda: sessions_stop(session_ids=[session.pk])}
     assert run_to_end(session.pk, hook=After(deeds)) is RunEnd.STOPPED
     session.refresh_from_db()
-    assert (session.status, session.cursor_seq) == (DeskSession.Status.STOPPED, bar)
+    assert (session.status, session.cursor_seq) == (DeskSession.Status.STOPPED, step_of(bar))
     assert is_verified(session)
 
 
@@ -143,7 +150,7 @@ def test_an_edited_file_counts_from_the_next_bar_once_it_has_rested(
         721: lambda: time.sleep(REST_S + 0.1),
     }
     assert run_to_end(session.pk, hook=After(deeds)) is RunEnd.FINISHED
-    assert inputs(session) == [(FactKind.POLICY, 691)]
+    assert inputs(session) == [(FactKind.POLICY, step_of(691))]
     assert is_verified(session)
 
 
