@@ -28,18 +28,10 @@ from trading.market.domain.instruments import Instrument
 class DeskDriver:
     """Runs one session's core against the simulated venue."""
 
-    def __init__(self, state: DeskState) -> None:
+    def __init__(self, state: DeskState, *, is_paper: bool = True) -> None:
+        """Begin; without paper the answers of a venue outside come as reports."""
         self.core = DeskCore(state)
-        self.venue = PaperVenue(
-            {name: pair.instrument for name, pair in state.pairs.items()},
-            state.step_ms,
-            [
-                order
-                for bot in state.bots
-                for order in bot.orders.values()
-                if order.status not in UNCONFIRMED
-            ],
-        )
+        self.venue = _paper_venue(state) if is_paper else None
 
     @property
     def state(self) -> DeskState:
@@ -57,7 +49,7 @@ class DeskDriver:
         reports = {}
         for name, bar in bars:
             pair = state.pairs.get(name)
-            if pair is None:
+            if pair is None or self.venue is None:
                 continue
             told = self.venue.on_bar(
                 name,
@@ -72,10 +64,10 @@ class DeskDriver:
 
     def send(self, out: StepOutput) -> list[StepOutput]:
         """Hand the committed commands to the venue; return what its confirmations changed."""
-        if not out.commands:
+        if not out.commands or self.venue is None:
             return []
         for command in out.commands:
-            self._dispatch(command, out.bar_time)
+            _dispatch(self.venue, command, out.bar_time)
         reports = self.venue.drain()
         if not reports:
             return []
@@ -93,15 +85,26 @@ class DeskDriver:
 
     def obey_instruments(self, instruments: Mapping[str, Instrument]) -> StepOutput:
         """Let core and venue go by these rounding rules from the next bar on."""
-        self.venue.learn(instruments)
+        if self.venue is not None:
+            self.venue.learn(instruments)
         return self.core.apply_instruments(instruments)
 
-    def _dispatch(self, command: Command, now: int) -> None:
-        if isinstance(command, SubmitOrder):
-            self.venue.submit(command.order, now)
-        elif isinstance(command, CancelOrder):
-            self.venue.cancel(command.order, now)
-        elif isinstance(command, AmendOrder):
-            self.venue.amend(
-                command.order, now, stop_price=command.stop_price, quantity=command.quantity
-            )
+
+def _paper_venue(state: DeskState) -> PaperVenue:
+    """Return the venue with the orders it had confirmed."""
+    orders = [order for bot in state.bots for order in bot.orders.values()]
+    return PaperVenue(
+        {name: pair.instrument for name, pair in state.pairs.items()},
+        state.step_ms,
+        [order for order in orders if order.status not in UNCONFIRMED],
+    )
+
+
+def _dispatch(venue: PaperVenue, command: Command, now: int) -> None:
+    if isinstance(command, SubmitOrder):
+        venue.submit(command.order, now)
+    elif isinstance(command, CancelOrder):
+        venue.cancel(command.order, now)
+    elif isinstance(command, AmendOrder):
+        stop_price, quantity = command.stop_price, command.quantity
+        venue.amend(command.order, now, stop_price=stop_price, quantity=quantity)

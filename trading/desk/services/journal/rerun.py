@@ -23,6 +23,7 @@ from trading.desk.services.sessions.books import books_from_rows
 from trading.desk.services.sessions.facts import fact_apply
 from trading.desk.services.sessions.instruments import instruments_load
 from trading.desk.services.sessions.memory import memory_make
+from trading.desk.services.sessions.outside import is_paper
 from trading.desk.services.sessions.recovery import forecasts_recall, session_key
 from trading.desk.services.sessions.rows.values import session_books, session_values
 from trading.market.models import StreamBar
@@ -61,7 +62,9 @@ class Rerun:
         self._plans = start.payload["bots"]
         self._report = report
         self._origin = origin
-        self._driver = DeskDriver(_state_at(session, start, origin))
+        self._driver = DeskDriver(
+            _state_at(session, start, origin), is_paper=is_paper(start.payload)
+        )
         is_start = origin.kind == FactKind.START
         self._before = None if is_start else Before.of(origin.payload)
         self._expected = ExpectedRows(session.pk, self._before)

@@ -14,14 +14,16 @@ from trading.base.ports.clock import Clock
 from trading.base.ports.recording import RecorderMaker
 from trading.desk.domain.decision.driver import DeskDriver
 from trading.desk.domain.decision.facts import FactKind
-from trading.desk.domain.decision.output import StepOutput
+from trading.desk.domain.decision.output import Command, StepOutput
 from trading.desk.domain.decision.state import DeskState
 from trading.desk.models import DeskSession, SessionFact
+from trading.desk.ports.venue import Venue
 from trading.desk.services.sessions.code_version import code_version
 from trading.desk.services.sessions.facts import fact_apply
 from trading.desk.services.sessions.forecasting import asked_of, service_open
 from trading.desk.services.sessions.hooks import Hook, no_hook
 from trading.desk.services.sessions.lateness import lateness_tell
+from trading.desk.services.sessions.outside import OutsideVenue, venue_fits
 from trading.desk.services.sessions.persist import Journal
 from trading.desk.services.sessions.recovery import session_recover
 from trading.learning.domain.forecasting.blocks import TIMES_AHEAD, BarBlock, block_of
@@ -75,9 +77,14 @@ class SessionEngine:
         token: int,
         clock: Clock,
         recorders: Sequence[RecorderMaker],
+        venue: Venue | None = None,
         hook: Hook = no_hook,
     ) -> None:
+        """Begin; ``venue`` is the way to one outside, None where bars fill the orders."""
         self._session = session
+        self._venue = venue
+        self._outside: OutsideVenue | None = None
+        self._committed_ms = 0  # when the newest commit began, by the host's clock
         self._clock = clock
         self._hook = hook
         self._journal = Journal.open(session=session, token=token, hook=hook, recorders=recorders)
@@ -100,7 +107,8 @@ class SessionEngine:
             on_bar: called after each bar, so that the lease of a long recovery does not run out.
         """
         found = session_recover(self._session, version=code_version(), on_bar=on_bar)
-        self._driver = DeskDriver(found.state)
+        venue_fits(found.start, self._venue)
+        self._driver = DeskDriver(found.state, is_paper=self._venue is None)
         self._start = found.start
         self._forecasts = service_open(found.start, found.state)
         self._relearn(found.foreseen)
@@ -110,6 +118,16 @@ class SessionEngine:
             self.apply_facts([self.fact_row(FactKind.CODE, found.deploy)])
         for out in self._driver.resume():
             self._commit([out])
+        if self._venue is not None:
+            self._outside = OutsideVenue(
+                self._venue,
+                state=self.state,
+                clock=self._clock,
+                record=self._record,
+                hold=lambda: self._journal.hold(self._clock.now()),
+                hook=self._hook,
+            )
+            self._outside.recover()
         if found.instruments is not None:
             self.apply_facts([self.fact_row(FactKind.INSTRUMENTS, found.instruments)])
         return found.n_bars
@@ -123,6 +141,8 @@ class SessionEngine:
         """
         if self.state.is_over:
             return 0
+        if self._outside is not None:
+            self._outside.heed()
         rows = self._read_bars(self.state.seq, limit=limit)
         if self._session.feed.kind == FeedKind.CCXT:
             self._note_lateness(rows)
@@ -148,9 +168,20 @@ class SessionEngine:
                 self._forecasts.forecaster.ask(asked_of(self._start, self.state))
             self._send(out)
 
+    def _record(self, kind: FactKind, payload: dict[str, Any]) -> Sequence[Command]:
+        """Let a fact count and commit it; return what the books want done about it."""
+        self._flush()
+        row = self.fact_row(kind, payload)
+        out = fact_apply(self._driver, row)
+        self._commit([out], facts=[row])
+        return out.commands
+
     def end(self) -> None:
-        """Book what is open at its last price; a session ends once."""
-        if not self.state.is_over:
+        """Book what is open at its last price; a session ends once.
+
+        What is open at a venue outside stays open, with its protective orders.
+        """
+        if not self.state.is_over and self._outside is None:
             self.apply_facts([self.fact_row(FactKind.END, {})])
 
     def snapshot(self) -> None:
@@ -191,6 +222,9 @@ class SessionEngine:
             yield some[-1].seq, block_of(steps, self.state.step_ms)
 
     def _step(self, time: BarTime) -> None:
+        if self._outside is not None:
+            self._outside.heed()
+        self._note_absent(time)
         out = self._driver.step(time.seq, time.bars)
         self._hook("stepped")
         now = self._clock.monotonic()
@@ -208,17 +242,27 @@ class SessionEngine:
             self._commit(pending)
 
     def _commit(self, outputs: list[StepOutput], *, facts: Sequence[SessionFact] = ()) -> None:
+        self._committed_ms = self._clock.now_ms()
         self._journal.write(outputs=outputs, state=self.state, now=self._clock.now(), facts=facts)
         for out in outputs:
             self._note(out)
 
     def _send(self, out: StepOutput) -> None:
+        if self._outside is not None:
+            self._outside.send(out.commands, committed_ms=self._committed_ms)
         confirmations = self._driver.send(out)
         self._hook("submitted")
         for confirmation in confirmations:
             self._commit([confirmation])
         if self._is_snapshot_due():
             self.snapshot()
+
+    def _note_absent(self, time: BarTime) -> None:
+        """Record which pairs are without a bar of a new time, when others are than before."""
+        if time.open_time + self.state.step_ms > self.state.time:
+            absent = self.state.absent_from({name for name, _ in time.bars})
+            if absent != self.state.absent:
+                self.apply_facts([self.fact_row(FactKind.ABSENT, {"pairs": list(absent)})])
 
     def _note_lateness(self, rows: list[StreamBar]) -> None:
         feed_id, now_ms = self._session.feed_id, self._clock.now_ms()

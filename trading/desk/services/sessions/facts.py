@@ -20,6 +20,7 @@ from trading.desk.models import BotRearm, SessionFact, TradingControl
 from trading.desk.selectors.controls import rows_in_force
 from trading.desk.services.config.policies import policy_digest, policy_dump, policy_recall
 from trading.desk.services.control.scopes import bots_covered
+from trading.desk.services.execution.reports import reports_load
 from trading.desk.services.sessions.instruments import instruments_load
 from trading.learning.services.forecasting.recording import run_recorded
 
@@ -87,6 +88,10 @@ def _forecasts(driver: DeskDriver, row: SessionFact) -> StepOutput:
     return driver.core.between_bars()
 
 
+def _report(driver: DeskDriver, row: SessionFact) -> StepOutput:
+    return driver.core.apply_reports(reports_load(row.payload["reports"]))
+
+
 def _end(driver: DeskDriver, _row: SessionFact) -> StepOutput:
     return driver.core.apply_end()
 
@@ -101,6 +106,7 @@ _APPLY: Final[dict[str, Apply]] = {
     FactKind.CLOCK: _clock,
     FactKind.ABSENT: _absent,
     FactKind.FORECASTS: _forecasts,
+    FactKind.REPORT: _report,
     FactKind.END: _end,
 }
 

@@ -53,6 +53,15 @@ class Journal:
         )
         return cls(session.pk, token, hook, tuple(make(recorded) for make in recorders))
 
+    def hold(self, now: datetime) -> None:
+        """Renew the lease without writing anything.
+
+        Raises:
+            LeaseLostError: another worker owns the session.
+        """
+        with transaction.atomic():
+            lease_renew(session_id=self.session_id, token=self.token, now=now)
+
     def write(
         self,
         *,
