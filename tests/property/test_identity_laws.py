@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.fakes.crowd import EASY, Member, bars_after, calm_bars, desk_of, run
 from tests.integration.sessions.market import blueprint, series
 from trading.desk.domain.config import BotsConfig, DeskConfig
-from trading.desk.domain.decision.output import money_lines
+from trading.desk.domain.decision.money_lines import money_lines
 from trading.desk.domain.policy import (
     EntryOrder,
     ExecutionPolicy,

@@ -56,6 +56,30 @@ SESSION_BROKE: Final = LogEvent(
     "An error nobody foresaw broke a session's turn off; it is tried again after a pause.",
     ("session",),
 )
+SESSION_DEPLOYED: Final = LogEvent(
+    "session.deployed",
+    Level.INFO,
+    "Another version of the code goes on with a session; the change is a fact of it.",
+    ("session", "version", "before"),
+)
+SESSION_POLICY_UNUSED: Final = LogEvent(
+    "session.policy_unused",
+    Level.WARNING,
+    "A part of a session's policy means nothing to this version; its default counts.",
+    ("session", "why"),
+)
+MEMORY_UNUSABLE: Final = LogEvent(
+    "memory.unusable",
+    Level.WARNING,
+    "A snapshot cannot be read; the memory is made of bars instead.",
+    ("session", "why"),
+)
+MEMORY_DROPPED: Final = LogEvent(
+    "memory.dropped",
+    Level.INFO,
+    "Snapshots of another layout were removed; the memory is made of bars instead.",
+    ("session", "n_snapshots"),
+)
 # forecasts
 FORECASTER_FAILED: Final = LogEvent(
     "forecaster.failed",

@@ -29,8 +29,9 @@ from trading.desk.domain.decision.deciding import decide_bars
 from trading.desk.domain.decision.exits import close_out, order_exit
 from trading.desk.domain.decision.journal import chain_digest
 from trading.desk.domain.decision.memory import take_bar
+from trading.desk.domain.decision.money_lines import money_lines
 from trading.desk.domain.decision.orders import cancel_order
-from trading.desk.domain.decision.output import EquityMarked, StepOutput, money_lines
+from trading.desk.domain.decision.output import EquityMarked, StepOutput
 from trading.desk.domain.decision.state import BotState, DeskState
 from trading.desk.domain.execution.orders import ExecutionReport, OrderPurpose
 from trading.desk.domain.policy import Policy

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from django.db.models import Q
 
 from trading.base.domain.errors import InvariantError
+from trading.base.domain.events import MEMORY_DROPPED, MEMORY_UNUSABLE
+from trading.base.services.event_log import EventLog
 from trading.desk.domain.decision.memory import bar_as_taken, remember
 from trading.desk.domain.decision.state import DeskState
 from trading.desk.models import DeskSession, SessionSnapshot
@@ -16,7 +17,7 @@ from trading.desk.services.sessions.snapshots import memory_layout, snapshot_loa
 from trading.market.domain.bars import Bar, BarFlag
 from trading.market.services.stream.again import as_published, bars_for_sessions, stream_bar
 
-logger = logging.getLogger(__name__)
+_log = EventLog(__name__)
 READ_BARS: Final = 5_000
 _REVISED: Final = int(BarFlag.REVISED)
 
@@ -49,14 +50,14 @@ def memory_recall(
         try:
             snapshot_load(state, bytes(newest.state), newest.checksum)
         except InvariantError as error:
-            logger.warning("session %s: a snapshot was of no use: %s", session.pk, error)
+            _log.say(MEMORY_UNUSABLE, session=session.pk, why=str(error))
             newest.delete()
             state, dropped = build(), dropped + 1
         else:
             after = newest.cursor_seq
             break
     if dropped:
-        logger.info("session %s: dropped %d snapshots", session.pk, dropped)
+        _log.say(MEMORY_DROPPED, session=session.pk, n_snapshots=dropped)
     n_bars = memory_make(
         session.feed_id, state, after=after, through=session.cursor_seq, on_bar=on_bar
     )

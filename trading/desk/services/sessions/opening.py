@@ -255,12 +255,7 @@ def session_create(
     )
     SessionLease.objects.create(session=session)
     SessionFact.objects.create(
-        session=session,
-        after_seq=0,
-        n=0,
-        kind=FactKind.START,
-        payload=blueprint,
-        created_at=now,
+        session=session, after_seq=0, n=0, kind=FactKind.START, payload=blueprint, created_at=now
     )
     Bot.objects.bulk_create(_bot(session, plan) for plan in blueprint["bots"])
     ledger_open(session_id=session.pk, mode=session.mode, start=blueprint)

@@ -6,11 +6,12 @@ is a fact, which holds the books it began with: from there on everything can be 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from trading.base.domain.events import SESSION_DEPLOYED, SESSION_POLICY_UNUSED
+from trading.base.services.event_log import EventLog
 from trading.desk.domain.decision.books import books_dump, books_load
 from trading.desk.domain.decision.facts import FactKind
 from trading.desk.domain.decision.state import DeskState
@@ -27,7 +28,7 @@ from trading.desk.services.sessions.memory import memory_recall
 from trading.desk.services.sessions.rows.counts import events_count, rows_count
 from trading.learning.services.forecasting.recording import run_recorded
 
-logger = logging.getLogger(__name__)
+_log = EventLog(__name__)
 _WITH_POLICY: Final = (FactKind.START, FactKind.CODE, FactKind.POLICY)
 _WITH_INSTRUMENTS: Final = (FactKind.START, FactKind.CODE, FactKind.INSTRUMENTS)
 FORECASTS_RECALLED: Final = 64  # facts
@@ -73,12 +74,12 @@ def session_recover(session: DeskSession, *, version: str, on_bar: Callable[[], 
     state = recalled.state
     books_load(state, books_from_rows(session))
     for sentence in rules.unused:
-        logger.warning("session %s: of its policy is left out: %s", session.pk, sentence)
+        _log.say(SESSION_POLICY_UNUSED, session=session.pk, why=sentence)
     deploy = instruments = None
     if not state.is_over:
         was = version_written(_newest(session.pk, _WITH_VERSION))
         if was != version or rules.unused:
-            logger.info("session %s: code %s goes on where %s was", session.pk, version, was)
+            _log.say(SESSION_DEPLOYED, session=session.pk, version=version, before=was)
             deploy = deploy_payload(session.pk, state, version)
         today = instruments_of(str(start.payload["venue"]), start.payload["bots"])
         if today != rules.instruments:
