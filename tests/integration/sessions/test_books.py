@@ -11,8 +11,10 @@ from tests.integration.sessions.running import engine_open, let_go, run_to_end
 from trading.base.adapters.system_clock import SystemClock
 from trading.desk.domain.decision.books import books_dump, books_load
 from trading.desk.domain.decision.facts import FactKind
+from trading.desk.domain.execution.orders import ExecutionReport, OrderPurpose, ReportKind
 from trading.desk.models import DeskSession, SessionFact, SessionSnapshot
 from trading.desk.services.config.overrides import override_set
+from trading.desk.services.execution.reports import reports_dump
 from trading.desk.services.journal.verify import session_verify
 from trading.desk.services.sessions.blueprint import state_build
 from trading.desk.services.sessions.books import books_from_rows
@@ -31,6 +33,15 @@ SAVING = {
 
 def told(engine: SessionEngine, kind: FactKind, **payload: Any) -> None:
     engine.apply_facts([engine.fact_row(kind, payload)])
+
+
+def triggered(engine: SessionEngine) -> list[dict[str, Any]]:
+    """Return a venue's word that a working stop was reached."""
+    orders = [order for bot in engine.state.bots for order in bot.orders.values()]
+    stop = next(order for order in orders if order.purpose is OrderPurpose.STOP)
+    return reports_dump(
+        [ExecutionReport(stop.client_order_id, ReportKind.TRIGGERED, engine.state.time)]
+    )
 
 
 def thin(n: int, seed: int) -> dict[str, Any]:
@@ -52,6 +63,7 @@ def test_after_every_step_of_a_busy_run_the_rows_are_the_books() -> None:
         376: lambda: told(engine, FactKind.CLOCK, skew_s=0.0, limit_s=10.0),
         390: lambda: told(engine, FactKind.TRADING_STATE, states=bots | {"0": [3, True]}),
         391: lambda: told(engine, FactKind.ABSENT, pairs=["BBB/USDT"]),
+        392: lambda: told(engine, FactKind.REPORT, reports=triggered(engine)),
         395: lambda: told(engine, FactKind.REARM, orders=[], bots=[0, 1]),
         400: lambda: told(engine, FactKind.TRADING_STATE, states={}),
     }

@@ -30,6 +30,7 @@ from trading.market.models import StreamBar
 from trading.market.services.stream.steps import bar_times, bars_read
 
 CHUNK: Final = 2_000
+FACTS_READ: Final = 2_000  # at a time
 
 DecisionKey = tuple[int, int, int]  # bar, bot index, open time
 
@@ -89,7 +90,7 @@ class Rerun:
         """Decide on the bars again and compare the decisions."""
         stored = self._stored(bars)
         self._n_found += len(stored)
-        facts = iter(self._facts(bars[-1].seq))
+        facts = self._facts(bars[-1].seq)
         fact = next(facts, None)
         for time in bar_times(bars):
             while fact is not None and fact.after_seq < time.seq:
@@ -156,10 +157,10 @@ class Rerun:
             return False
         return bool(commands_unanswered(state))
 
-    def _facts(self, before_seq: int) -> list[SessionFact]:
-        """Return the facts not applied yet that count before that bar."""
+    def _facts(self, before_seq: int) -> Iterator[SessionFact]:
+        """Yield the facts not applied yet that count before that bar; there may be millions."""
         rows = SessionFact.objects.filter(session=self._session, n__gt=self._driver.state.facts_n)
-        return list(rows.filter(after_seq__lt=before_seq).order_by("n"))
+        return rows.filter(after_seq__lt=before_seq).order_by("n").iterator(FACTS_READ)
 
     def _bars(self) -> list[StreamBar]:
         session, after = self._session, self._driver.state.seq
