@@ -111,6 +111,8 @@ class DeskCore:
             if pair is not None:  # no order of ours changes nothing
                 book_reports(state, pair, [report], out)
         settle(state, out, 0)
+        if out.fills:  # money moved between two steps: a venue outside told of it
+            self._seal(out)
         return out
 
     def apply_policy(self, policy: Policy) -> StepOutput:

@@ -141,8 +141,8 @@ class SessionEngine:
         """
         if self.state.is_over:
             return 0
-        if self._outside is not None:
-            self._outside.heed()
+        if self._outside is not None and not self._outside.heed():
+            return 0
         rows = self._read_bars(self.state.seq, limit=limit)
         if self._session.feed.kind == FeedKind.CCXT:
             self._note_lateness(rows)

@@ -63,6 +63,7 @@ class OutsideVenue:
         self._record = record
         self._clock = clock
         self._reconciled_at = clock.monotonic()
+        self._is_opening = True
         self.talk = VenueTalk(
             venue=venue,
             books=StateBooks(state, hear=self._hear, hold=hold),
@@ -75,14 +76,20 @@ class OutsideVenue:
         """Ask about everything that is open; nothing is sent that the venue may already have."""
         self.talk.recover()
 
-    def heed(self) -> None:
-        """Take in what the venue said, ask what is not known, and now and then ask everything."""
+    def heed(self) -> bool:
+        """Take in what the venue said, ask what is not known, and now and then ask everything.
+
+        Returns False until everything that was open when the session was opened is known; nothing
+        is to be decided before. Later an order without an answer keeps its own bot busy.
+        """
         self.talk.listen()
         self.talk.ask()
         now = self._clock.monotonic()
         if now - self._reconciled_at >= RECONCILE_S:
             self._reconciled_at = now
             self.talk.reconcile()
+        self._is_opening = self._is_opening and self.talk.is_asking()
+        return not self._is_opening
 
     def send(self, commands: Iterable[Command], *, committed_ms: int) -> None:
         """Send what was committed; ``committed_ms`` is when that commit began, by the host."""
