@@ -20,7 +20,7 @@ from trading.base.selectors.figures import amount_typed
 from trading.desk import bootstrap as desk
 from trading.desk.services.control.orders import Act, order_give, order_preview
 from trading.desk.services.journal.replay import ReplayReport, replay_run
-from trading.desk.services.journal.verify import session_verify
+from trading.desk.services.journal.verify import session_verify, version_shown
 from trading.desk.services.sessions.blueprint import (
     blueprint_make,
     ghost_blueprint_make,
@@ -121,9 +121,9 @@ class Command(DeskCommand):
     def show(self, answer: dict[str, Any]) -> None:
         """Print the answer for a person: amounts by currency, rows that differ a line each."""
         rows, wrong = answer.get("money", []), answer.get("examples", [])
-        hidden = {"money", "realised_pnl", "fees"} if rows else {"examples"}
+        hidden = {"money", "realised_pnl", "fees"} if rows else {"examples", "versions"}
         super().show({name: value for name, value in answer.items() if name not in hidden})
-        for sentence in wrong[:_SHOWN]:
+        for sentence in [*map(version_shown, answer.get("versions", [])), *wrong[:_SHOWN]]:
             self.stdout.write(sentence)
         if len(wrong) > _SHOWN:
             self.stdout.write(f"and {len(wrong) - _SHOWN} more; --json names them")

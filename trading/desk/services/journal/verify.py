@@ -13,7 +13,7 @@ that wrote them and counted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any, Final
@@ -123,6 +123,13 @@ def session_verify(
     except TradingError as error:  # what is recorded cannot be run
         report.differ(f"the recomputation ended early: {error}")
     return report
+
+
+def version_shown(span: Mapping[str, Any]) -> str:
+    """Return a line for a person about one of ``versions`` of the JSON answer."""
+    done = "recomputed" if span["is_recomputed"] else "not recomputed, another version wrote them"
+    n_rows = sum(span["rows"].values())
+    return f"{span['version']}: bars {span['from_bar']} to {span['to_bar']}, {n_rows} rows, {done}"
 
 
 def versions_of(session: DeskSession, codes: list[SessionFact]) -> list[VersionSpan]:
