@@ -38,7 +38,7 @@ def pages_in(package: ModuleType) -> tuple[Page, ...]:
 
 def claims_check(found: Iterable[Page]) -> None:
     """Refuse two pages that claim one name of a route, one key of the rail or one op."""
-    claimed: dict[tuple[str, str], str] = {}
+    claimed: dict[tuple[str, str], str] = {("key", "r"): "the shell"}  # r opens the records
     for page in found:
         claims = [("route", route.name or "") for route in page.routes]
         claims += [("op", op) for lane in page.lanes for op in lane.ops]

@@ -57,6 +57,12 @@ def test_two_pages_that_claim_the_same_are_refused(more: dict[str, Any], what: s
         claims_check([page("wallets", **more), page("news", **more)])
 
 
+def test_the_letter_of_the_records_is_taken() -> None:
+    taken = RailEntry("Routes", key="r", order=30, address="routes")
+    with pytest.raises(ImproperlyConfigured, match="key r is the shell's and routes's"):
+        claims_check([page("routes", rail=taken)])
+
+
 def test_two_routes_of_one_name_are_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="route wallets"):
         claims_check([page("wallets"), page("wallets")])
