@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ class Desk:
             "DJANGO_SETTINGS_MODULE": "config.settings.test",
             "PYTHONPATH": str(REPOSITORY),
         }
+        self.started: list[subprocess.Popen[bytes]] = []
         shutil.copy(migrated, self.database)
         self._run("-c", CREATE)
 
@@ -53,12 +55,14 @@ class Desk:
         )
 
     def start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "manage.py", "stream"],
             cwd=REPOSITORY,
             env=self.environment,
             stderr=subprocess.DEVNULL,
         )
+        self.started.append(process)
+        return process
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         with sqlite3.connect(self.database, timeout=10) as connection:
@@ -98,12 +102,18 @@ class Desk:
         assert MarketState.load(json.loads(str(position))) == state
 
 
+@pytest.fixture
+def desk(tmp_path: Path, migrated: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path, migrated)
+    yield made
+    for process in made.started:  # a test that failed left one running
+        process.kill()
+        process.wait()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)  # seven processes import the desk one after another
-def test_a_stream_killed_at_random_moments_loses_and_repeats_nothing(
-    tmp_path: Path, migrated: Path
-) -> None:
-    desk = Desk(tmp_path, migrated)
+def test_a_stream_killed_at_random_moments_loses_and_repeats_nothing(desk: Desk) -> None:
     rng = random.Random(11)
     for _ in range(6):
         process = desk.start()
@@ -116,8 +126,7 @@ def test_a_stream_killed_at_random_moments_loses_and_repeats_nothing(
 
 
 @pytest.mark.slow
-def test_a_stream_asked_to_stop_ends_in_good_order(tmp_path: Path, migrated: Path) -> None:
-    desk = Desk(tmp_path, migrated)
+def test_a_stream_asked_to_stop_ends_in_good_order(desk: Desk) -> None:
     process = desk.start()
     desk.wait_for_growth(process)
     process.terminate()
