@@ -58,7 +58,7 @@ def test_both_counts_of_trials_ever_made_are_of_one_moment(
     n = orchestrator.do("go_on", study=study, n=12)["n"]
     charged = opened.locator("#panel-body-scrutiny")
     expect(charged).to_contain_text(f"{n} trials ever made", timeout=SLOW)
-    expect(opened.locator("#panel-body-progress")).to_contain_text(f"Searched ever{n}")
+    expect(opened.locator("#panel-body-progress")).to_contain_text(f"Searched ever {n}")
 
 
 def test_lost_news_is_asked_for(opened: Page, orchestrator: Feeder, study: int) -> None:
