@@ -20,12 +20,13 @@ from trading.desk.models import DeskSession, SessionFact
 from trading.desk.ports.venue import Venue
 from trading.desk.services.sessions.code_version import code_version
 from trading.desk.services.sessions.facts import fact_apply
-from trading.desk.services.sessions.forecasting import asked_of, service_open
+from trading.desk.services.sessions.forecasting import asked_of, service_resume
 from trading.desk.services.sessions.hooks import Hook, no_hook
 from trading.desk.services.sessions.lateness import lateness_tell
 from trading.desk.services.sessions.outside import OutsideVenue, venue_fits
 from trading.desk.services.sessions.persist import Journal
 from trading.desk.services.sessions.recovery import session_recover
+from trading.desk.services.sessions.snapshots import Learnt
 from trading.learning.domain.forecasting.blocks import TIMES_AHEAD, BarBlock, block_of
 from trading.learning.services.forecasting.recording import run_record
 from trading.learning.services.forecasting.serving import ForecastService
@@ -110,7 +111,7 @@ class SessionEngine:
         venue_fits(found.start, self._venue)
         self._driver = DeskDriver(found.state, is_paper=self._venue is None)
         self._start = found.start
-        self._forecasts = service_open(found.start, found.state)
+        self._forecasts, self._foreseen = service_resume(found.start, found.state, found.learnt)
         self._relearn(found.foreseen)
         self._snapshot_seq = found.state.seq
         self._hook("recovered")
@@ -187,7 +188,9 @@ class SessionEngine:
     def snapshot(self) -> None:
         """Store the state now (at hand-over, so that the next worker starts at once)."""
         now = self._clock.now()
-        self._journal.write(outputs=[], state=self.state, now=now, with_snapshot=True)
+        memory = self._forecasts.forecaster.memory() if not self._forecasts.trouble else b""
+        learnt = Learnt(self._foreseen, memory)
+        self._journal.write(outputs=[], state=self.state, now=now, snapshot=learnt)
         self._snapshot_at, self._snapshot_seq = self._clock.monotonic(), self.state.seq
 
     def _read_bars(self, after: int, *, limit: int, through: int | None = None) -> list[StreamBar]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from trading.base.domain.money import BPS, ZERO, exact
 from trading.desk.domain.decision.state import DeskState
+from trading.desk.services.sessions.snapshots import Learnt
 from trading.learning.domain.forecasting.horizons import ASKED, horizon_get, lengths_asked
 from trading.learning.domain.forecasting.sets import Ask
 from trading.learning.services.forecasting.known import DEFAULT, forecaster_check, forecaster_make
@@ -40,6 +41,19 @@ def service_open(start: Mapping[str, Any], state: DeskState) -> ForecastService:
     """
     plan = _plan(start)
     return ForecastService(forecaster_make(str(plan["forecaster"]), asked_of(start, state)))
+
+
+def service_resume(
+    start: Mapping[str, Any], state: DeskState, learnt: Learnt | None
+) -> tuple[ForecastService, int]:
+    """Return the session's forecaster with what a snapshot remembers, and up to which bar that is.
+
+    Raises:
+        BadInputError: the start names one that does not exist.
+    """
+    service = service_open(start, state)
+    is_of_use = learnt is not None and service.forecaster.restore(learnt.memory)
+    return service, learnt.through_seq if learnt is not None and is_of_use else 0
 
 
 def asked_of(start: Mapping[str, Any], state: DeskState) -> Ask:

@@ -13,7 +13,7 @@ from trading.base.services.event_log import EventLog
 from trading.desk.domain.decision.memory import bar_as_taken, remember
 from trading.desk.domain.decision.state import DeskState
 from trading.desk.models import DeskSession, SessionSnapshot
-from trading.desk.services.sessions.snapshots import memory_layout, snapshot_load
+from trading.desk.services.sessions.snapshots import Learnt, memory_layout, snapshot_load
 from trading.market.domain.bars import Bar, BarFlag
 from trading.market.services.stream.again import as_published, bars_for_sessions, stream_bar
 
@@ -32,6 +32,7 @@ class Recalled(NamedTuple):
     state: DeskState
     n_bars: int  # run again
     n_dropped: int  # snapshots that were of no use
+    learnt: Learnt | None  # what the forecaster remembered then
 
 
 def memory_recall(
@@ -45,10 +46,10 @@ def memory_recall(
     after, layout = state.seq, memory_layout(state)
     rows = SessionSnapshot.objects.filter(session=session)
     is_fit = Q(layout=layout, cursor_seq__lte=session.cursor_seq)
-    dropped = rows.exclude(is_fit).delete()[0]
+    dropped, learnt = rows.exclude(is_fit).delete()[0], None
     for newest in rows.order_by("-cursor_seq"):
         try:
-            snapshot_load(state, bytes(newest.state), newest.checksum)
+            learnt = snapshot_load(state, bytes(newest.state), newest.checksum)
         except InvariantError as error:
             _log.say(MEMORY_UNUSABLE, session=session.pk, why=str(error))
             newest.delete()
@@ -61,7 +62,7 @@ def memory_recall(
     n_bars = memory_make(
         session.feed_id, state, after=after, through=session.cursor_seq, on_bar=on_bar
     )
-    return Recalled(state, n_bars, dropped)
+    return Recalled(state, n_bars, dropped, learnt)
 
 
 def memory_make(

@@ -22,7 +22,7 @@ from trading.desk.models import Bot, DeskSession, SessionFact, SessionSnapshot
 from trading.desk.services.sessions.hooks import Hook
 from trading.desk.services.sessions.lease import lease_renew
 from trading.desk.services.sessions.rows.values import session_books, session_values
-from trading.desk.services.sessions.snapshots import memory_layout, snapshot_pack
+from trading.desk.services.sessions.snapshots import Learnt, memory_layout, snapshot_pack
 
 SNAPSHOTS_KEPT: Final = 2
 
@@ -69,7 +69,7 @@ class Journal:
         state: DeskState,
         now: datetime,
         facts: Sequence[SessionFact] = (),
-        with_snapshot: bool = False,
+        snapshot: Learnt | None = None,
     ) -> None:
         """Commit consecutive steps (or one confirmation or fact) and everything they changed.
 
@@ -86,8 +86,8 @@ class Journal:
             if facts or any(out.has_effects for out in outputs):
                 values |= session_books(state)
             DeskSession.objects.filter(pk=self.session_id).update(**values, updated_at=now)
-            if with_snapshot:
-                self._write_snapshot(state, now)
+            if snapshot is not None:
+                self._write_snapshot(state, snapshot, now)
             self.hook("persisting")
         self.hook("persisted")
 
@@ -98,8 +98,8 @@ class Journal:
             if steps:
                 _ask(recorder, steps, now)
 
-    def _write_snapshot(self, state: DeskState, now: datetime) -> None:
-        data, checksum = snapshot_pack(state)
+    def _write_snapshot(self, state: DeskState, learnt: Learnt, now: datetime) -> None:
+        data, checksum = snapshot_pack(state, learnt)
         SessionSnapshot.objects.update_or_create(
             session_id=self.session_id,
             cursor_seq=state.seq,

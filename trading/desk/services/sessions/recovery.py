@@ -26,6 +26,7 @@ from trading.desk.services.sessions.instruments import (
 )
 from trading.desk.services.sessions.memory import memory_recall
 from trading.desk.services.sessions.rows.counts import events_count, rows_count
+from trading.desk.services.sessions.snapshots import Learnt
 from trading.learning.services.forecasting.recording import run_recorded
 
 _log = EventLog(__name__)
@@ -44,6 +45,7 @@ class Recovered:
         state: books and memory, and the forecasts that may still be used.
         n_bars: run through the memory again.
         foreseen: number of the last bar a forecaster was asked about.
+        learnt: what it remembered when the snapshot was taken.
         deploy: payload of the CODE fact to record, None where the code is the one that wrote last.
         instruments: payload of the INSTRUMENTS fact to record, None where they are in force.
     """
@@ -52,6 +54,7 @@ class Recovered:
     state: DeskState
     n_bars: int
     foreseen: int
+    learnt: Learnt | None
     deploy: dict[str, Any] | None
     instruments: dict[str, Any] | None
 
@@ -85,7 +88,8 @@ def session_recover(session: DeskSession, *, version: str, on_bar: Callable[[], 
         if today != rules.instruments:
             instruments = {"instruments": instruments_dump(today)}
     foreseen = max(state.seq, forecasts_recall(session.pk, state))
-    return Recovered(start.payload, state, recalled.n_bars, foreseen, deploy, instruments)
+    learnt, n_bars = recalled.learnt, recalled.n_bars
+    return Recovered(start.payload, state, n_bars, foreseen, learnt, deploy, instruments)
 
 
 def forecasts_recall(session_id: int, state: DeskState) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,7 +18,7 @@ from trading.base.domain.errors import InvariantError
 from trading.desk.domain.decision.state import DeskState, PairState
 from trading.desk.services.sessions.code_version import code_version
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 _PAIR_SCALARS: Final = (
     "n_bars", "bars_since_gap", "data_hash", "day", "last_close", "trusted_close", "last_open_time",
 )  # fmt: skip
@@ -34,9 +34,17 @@ def memory_layout(state: DeskState) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def snapshot_pack(state: DeskState) -> tuple[bytes, str]:
+class Learnt(NamedTuple):
+    """What a session's forecaster remembers of the bars up to number ``through_seq``."""
+
+    through_seq: int
+    memory: bytes
+
+
+def snapshot_pack(state: DeskState, learnt: Learnt | None = None) -> tuple[bytes, str]:
     """Return the bytes of the memory and their checksum (32 hex digits)."""
     tree = {
+        "learnt": learnt,
         "bots": [bot.kernel_state for bot in state.bots],
         "pairs": {name: _pair_tree(pair) for name, pair in state.pairs.items()},
     }
@@ -44,8 +52,8 @@ def snapshot_pack(state: DeskState) -> tuple[bytes, str]:
     return data, blake2b(data, digest_size=16).hexdigest()
 
 
-def snapshot_load(state: DeskState, data: bytes, checksum: str) -> None:
-    """Give a state the memory it had when the snapshot was taken.
+def snapshot_load(state: DeskState, data: bytes, checksum: str) -> Learnt | None:
+    """Give a state the memory it had when the snapshot was taken; return the forecaster's.
 
     Raises:
         InvariantError: the bytes do not match the checksum, or are of another layout; the state is
@@ -54,7 +62,9 @@ def snapshot_load(state: DeskState, data: bytes, checksum: str) -> None:
     if blake2b(data, digest_size=16).hexdigest() != checksum:
         raise InvariantError("it does not match its checksum")
     try:
-        _load(state, msgspec.msgpack.decode(zlib.decompress(data)))
+        tree = msgspec.msgpack.decode(zlib.decompress(data))
+        _load(state, tree)
+        return None if tree["learnt"] is None else Learnt(*tree["learnt"])
     except (LookupError, TypeError, ValueError, zlib.error, msgspec.MsgspecError) as error:
         raise InvariantError(f"it cannot be read: {type(error).__name__}: {error}") from error
 
