@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,14 +51,18 @@ def series(n: int = 600, seed: int = 1, pairs: Sequence[str] = PAIRS) -> dict[st
     return {pair: random_walk(n, seed * 100 + i) for i, pair in enumerate(pairs)}
 
 
-def blueprint(pairs: Sequence[str] = PAIRS, config: DeskConfig | None = None) -> dict[str, Any]:
-    """Return the start of a ghost session on these pairs."""
+def blueprint(
+    pairs: Sequence[str] = PAIRS,
+    config: DeskConfig | None = None,
+    swap_costs: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the start of a ghost session on these pairs; with swap costs they are pools."""
     return blueprint_make(
         config=config or DeskConfig(),
-        venue="test",
+        venue="pulsex" if swap_costs else "test",
         pairs=list(pairs),
         timeframe="5m",
-        swap_cost_entries=None,
+        swap_cost_entries=swap_costs,
     )
 
 
@@ -95,11 +99,13 @@ def open_session(
     *,
     is_finished: bool = True,
     config: DeskConfig | None = None,
+    swap_costs: Mapping[str, Any] | None = None,
 ) -> DeskSession:
     """Create feed, bars and one ghost session that nobody runs yet."""
     feed = Feed.objects.create(
-        name=name, kind="replay", venue="test", timeframe="5m", pairs=sorted(bars), created_at=START
-    )
+        name=name, kind="replay", venue="pulsex" if swap_costs else "test", timeframe="5m",
+        pairs=sorted(bars), created_at=START,
+    )  # fmt: skip
     publish(feed, bars, is_finished=is_finished)
-    start = blueprint(tuple(bars), config or current_config().config)
+    start = blueprint(tuple(bars), config or current_config().config, swap_costs)
     return session_create(feed, 0, Mode.GHOST, start, FakeClock(int(START.timestamp() * 1000)))

@@ -25,6 +25,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 HUGE = Decimal("99999999999999999999.999999999999999999")  # all 38 digits
 GRAIN = Decimal("0.000000000000000001")
+SWAP_COSTS = {
+    rung: {
+        "derived": {"loss_rate": "0.001"},
+        "buy": {"gas_use_estimate_usd": "0.01"},
+        "sell": {"gas_use_estimate_usd": "0.01"},
+    }
+    for rung in ("1", "100000")
+}
 
 
 def saving() -> None:
@@ -116,6 +124,39 @@ def test_a_changed_account_is_named(
     Bot.objects.filter(session=session, index=0).update(**changes)
     assert any(sentence.startswith("bot 0: " + said) for sentence in ledger_check(session))
     assert any(said in sentence for sentence in session_verify(session_id=session.pk).examples)
+
+
+def test_the_coin_a_bot_on_a_chain_pays_with_is_the_sum_of_its_entries() -> None:
+    session = open_session(series(420, seed=7, pairs=("AAA/DAI",)), swap_costs=SWAP_COSTS)
+    begun = session.bots.get(index=0).native_balance
+    run_to_end(session.pk)
+    assert ledger_check(session) == []
+    kept = session.bots.order_by("native_balance").values_list("index", "native_balance")
+    index, native = kept[0]
+    assert native < begun
+    Bot.objects.filter(session=session, index=index).update(native_balance=begun)
+    said, amount = ledger_check(session)[0].rsplit(maxsplit=1)
+    assert said == f"bot {index}: its native balance is stored as 0.5 PLS, the ledger says"
+    assert Decimal(amount) == native
+
+
+def test_gas_that_no_chain_asks_for_is_no_money(session: DeskSession) -> None:
+    assert session.bots.filter(native_balance=0).count() == 0
+    assert LedgerPosting.objects.filter(account="gas").count() == 0
+    with transaction.atomic():
+        entry = LedgerEntry.of_session(
+            session.pk, kind="fill", ref="gas", mode="ghost", seq=1, event_time=1
+        )
+        LedgerPosting.objects.bulk_create(
+            LedgerPosting(
+                entry_id=entry.pk, n=n, account=account, place="test", bot_index=0,
+                currency="PLS", amount=amount,
+            )
+            for n, (account, amount) in enumerate((("gas", 5), ("capital", -5)), start=1)
+        )  # fmt: skip
+        entry.save()
+    said = "bot 0: the ledger has 5 PLS in gas, which no row explains"
+    assert [line.replace(".000000000000000000", "") for line in ledger_check(session)] == [said]
 
 
 def test_an_invented_entry_is_named_though_it_balances(session: DeskSession) -> None:

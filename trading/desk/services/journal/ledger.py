@@ -1,7 +1,7 @@
 """Hold the ledger of a session against what its bots say they have.
 
-Cash, reserve and held quantity stand in rows of their own, because pages and limits read them at
-every turn; the ledger is where they come from. Here the postings are added up once more.
+Cash, reserve, gas and held quantity stand in rows of their own, because pages and limits read them
+at every turn; the ledger is where they come from. Here the postings are added up once more.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from decimal import Decimal
 from typing import Final
 
 from trading.base.domain.money import ZERO, total
-from trading.desk.models import Bot, DeskSession, Position
-from trading.market.domain.instruments import Pair
+from trading.desk.domain.decision.facts import FactKind
+from trading.desk.models import Bot, DeskSession, Position, SessionFact
+from trading.desk.services.sessions.blueprint import plan_rules
+from trading.market.domain.instruments import NATIVE_COIN, Instrument
 from trading.treasury.domain.ledger import AccountKind
 from trading.treasury.models import LedgerEntry, LedgerPosting
 
-OWN: Final = (AccountKind.TRADING, AccountKind.SAVINGS)
+OWN: Final = (AccountKind.TRADING, AccountKind.SAVINGS, AccountKind.GAS)
 Key = tuple[int, str, str]  # bot index, account, currency
 
 
@@ -71,8 +73,19 @@ def _stated(session_id: int) -> Iterator[tuple[Key, Decimal, str]]:
             "bot__index", "quantity"
         )
     )
+    instruments = _instruments(session_id)
     for bot in Bot.objects.filter(session_id=session_id).order_by("index"):
         yield (bot.index, AccountKind.TRADING, bot.quote), bot.cash, "cash"
         yield (bot.index, AccountKind.SAVINGS, bot.quote), bot.reserved, "reserve"
-        base = Pair.parse(bot.pair).base
+        instrument = instruments[bot.pair]
+        base = instrument.pair.base
         yield (bot.index, AccountKind.TRADING, base), held.get(bot.index, ZERO), "position"
+        if instrument.chain is not None:  # elsewhere a native balance is of no account
+            coin = NATIVE_COIN[instrument.chain]
+            yield (bot.index, AccountKind.GAS, coin), bot.native_balance, "native balance"
+
+
+def _instruments(session_id: int) -> dict[str, Instrument]:
+    """Return by pair what the session began with; later facts change steps, never a chain."""
+    start = SessionFact.objects.get(session_id=session_id, n=0, kind=FactKind.START)
+    return plan_rules(start.payload).instruments
