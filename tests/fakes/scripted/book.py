@@ -104,8 +104,9 @@ class VenueBook:
 
     def _free(self, apart: Placed) -> Decimal:
         sells = [o for o in self.orders.values() if o.side == "sell" and o.state == "open"]
-        locked = sum((o.remaining for o in sells if o is not apart), ZERO)
-        return self.balances.get(apart.pair.split("/")[0], ZERO) - locked
+        held = apart.pair.split("/")[0]
+        same = [o for o in sells if o is not apart and o.pair.split("/")[0] == held]
+        return self.balances.get(held, ZERO) - sum((o.remaining for o in same), ZERO)
 
     def cancel(self, ask: WORDS) -> WORDS:
         order = self.orders.get(ask["id"])

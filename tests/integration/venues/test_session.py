@@ -32,7 +32,7 @@ from trading.desk.services.sessions.opening import session_create
 from trading.market.models import Feed
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BARS, WINDOW_MS, LIVES = 420, 200, 6
+BARS, WINDOW_MS, LIVES = 620, 200, 6
 POINTS = (
     "stepped", "persisting", "persisted", "sending", "unanswered", "answered", "booked", "asked",
 )  # fmt: skip
@@ -57,8 +57,7 @@ class Life:
         """Open the session, recovering it, and let it take in that many bars."""
         with self.open(hook) as engine:
             for _ in range(most // 2):
-                if not engine.advance(limit=2, before_bar=self.pass_time):
-                    return
+                self.turn(engine)
 
     @contextmanager
     def open(self, hook: Hook) -> Iterator[SessionEngine]:
@@ -75,6 +74,11 @@ class Life:
             engine.recover()
             yield engine
 
+    def turn(self, engine: SessionEngine) -> None:
+        """Take in the bars of a time; while the session still asks, only time passes."""
+        if not engine.advance(limit=2, before_bar=self.pass_time):
+            self.pass_time()
+
     def pass_time(self) -> bool:
         self.clock.advance(STEP_MS / 1000)
         self.server.tick()
@@ -86,9 +90,8 @@ class Life:
             bots = engine.state.bots
             halted = {str(bot.spec.index): [int(TradingState.HALTED), True] for bot in bots}
             engine.apply_facts([engine.fact_row(FactKind.TRADING_STATE, {"states": halted})])
-            for _ in range(300):
-                self.pass_time()
-                engine.advance()
+            for _ in range(150):
+                self.turn(engine)  # a sale that was refused is made again on the next bar
                 if all(bot.position is None and not bot.orders for bot in bots):
                     return
         raise AssertionError("something is still open")
