@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories as make
+from tests.waiting import wait_for
 from tests.web.optimizer.study_feeder import STEERS
 from tests.web.servers import DeskServer, Feeder
 from tests.web.test_browser_overview import SLOW
@@ -36,6 +37,7 @@ def test_word_orders_and_figures_of_a_cancelled_study_change_at_once(
     expect(page.locator("#do-cancel")).to_be_visible()
     page.evaluate(WATCH)
     orchestrator.do("change", study=study, status="cancelled", figures={"elapsed_s": 12.0})
-    page.wait_for_function("window.atEnd", timeout=SLOW)
+    # the policy of the page refuses what Playwright would poll in it
+    wait_for(lambda: bool(page.evaluate("window.atEnd")), "the end of the study", SLOW / 1000)
     assert page.evaluate("window.atEnd") == [False, True, False, True]
     expect(page.locator("[data-progress='took']")).to_have_text("12\u202fs")
