@@ -77,10 +77,11 @@ class DeskCore:
         state.open_time = open_time
         if out.bar_time > state.time:
             self._move_on(out)
-        for pair, _ in taken:
-            if pair.name in reports:
-                book_reports(state, pair, reports[pair.name], out)
-        settle(state, out, 0)
+        if reports:
+            for pair, _ in taken:
+                if pair.name in reports:
+                    book_reports(state, pair, reports[pair.name], out)
+            settle(state, out, 0)
         for pair, bar in taken:
             if take_bar(pair, bar, state.step_ms):
                 for slot in pair.slots:
@@ -233,7 +234,10 @@ def session_equity(state: DeskState) -> dict[str, tuple[float, float]]:
 
 
 def _open_time(bars: Sequence[tuple[str, Bar]]) -> int:
-    times = {bar.open_time for _, bar in bars}
-    if len(times) != 1:
-        raise InvariantError(f"a step was given bars of {len(times)} times; expected one")
-    return times.pop()
+    if not bars:
+        raise InvariantError("a step was given no bar")
+    open_time = bars[0][1].open_time
+    for _, bar in bars:
+        if bar.open_time != open_time:
+            raise InvariantError(f"a step was given bars of {open_time} and {bar.open_time}")
+    return open_time

@@ -14,6 +14,7 @@ from trading.desk.domain.decision.entries import Candidate, data_gates, decide_e
 from trading.desk.domain.decision.exits import Price, manage_position
 from trading.desk.domain.decision.journal import Reading, pack_holding, pack_quiet, pack_record
 from trading.desk.domain.decision.output import JournalRow, StepOutput
+from trading.desk.domain.decision.standing import Standing
 from trading.desk.domain.decision.state import BotState, DeskState, PairState
 from trading.desk.domain.execution.orders import OrderPurpose
 from trading.market.domain.bars import QUARANTINED, WARMUP, Bar
@@ -66,47 +67,42 @@ def _stopped(state: DeskState, out: StepOutput) -> dict[str, frozenset[int]]:
 
 
 def _decide_pair(turn: _Turn) -> None:
-    pair, out = turn.pair, turn.out
-    cooldown = turn.state.policy.signals.gap_cooldown_bars
-    is_plain = not turn.bar.flags and not turn.stopped and pair.bars_since_gap >= cooldown
-    n_bars, values, signal = pair.n_bars, pair.bar, pair.out
+    state, pair, bar, journal = turn.state, turn.pair, turn.bar, turn.out.journal
+    epoch, data_hash, n_bars = state.epoch, pair.data_hash, pair.n_bars
+    cooldown = state.policy.signals.gap_cooldown_bars
+    is_plain = not bar.flags and not turn.stopped and pair.bars_since_gap >= cooldown
+    values, signal = pair.bar, pair.out
     for index, bot, decide, view, params, kernel_state, min_bars in pair.slots:
         action = NONE
         if n_bars >= min_bars:
             action = decide(values, view, params, kernel_state, signal)
             if action == NONE and is_plain:
-                row = _unmoved(turn, bot, index, min_bars)
-                if row is not None:
-                    out.journal.append(row)
+                # the short way to what _decide_bot would write; nearly every bar ends here
+                standing = bot.standing or bot.stand(epoch)
+                hashed = data_hash ^ standing.account_hash
+                if standing.is_idle:
+                    record = pack_quiet(n_bars, min_bars, epoch, data_hash, hashed)
+                    journal.append(JournalRow(index, NO_TRIGGER, record))
+                    continue
+                if _is_held(turn, bot, standing):
+                    bot.mark(standing.equity(bar.close))
+                    record = pack_holding(
+                        n_bars, min_bars, pair.bars_since_gap,
+                        bot.policy.signals.gap_cooldown_bars, epoch, data_hash, hashed,
+                    )  # fmt: skip
+                    journal.append(JournalRow(index, HOLDING, record))
                     continue
         _decide_bot(turn, bot, action)
 
 
-def _unmoved(turn: _Turn, bot: BotState, index: int, min_bars: int) -> JournalRow | None:
-    """Return the row of a bot that a plain bar without a signal leaves as it is, else None.
-
-    The short way to what ``_decide_bot`` would write; nearly every bar of every bot ends here.
-    """
-    state, pair, bar = turn.state, turn.pair, turn.bar
-    epoch, data_hash = state.epoch, pair.data_hash
-    standing = bot.standing or bot.stand(epoch)
-    hashed = data_hash ^ standing.account_hash
-    if standing.is_idle:
-        record = pack_quiet(pair.n_bars, min_bars, epoch, data_hash, hashed)
-        return JournalRow(index, NO_TRIGGER, record)
-    if (
-        not standing.is_at_rest
-        or not standing.is_held(bar.high, bar.close, turn.out.bar_time)
-        or bot.is_flatten_ordered
-        or (bot.ratchet_epoch != epoch and bot.stop is not None)
-    ):
-        return None
-    bot.mark(standing.equity(bar.close))
-    record = pack_holding(
-        pair.n_bars, min_bars, pair.bars_since_gap, bot.policy.signals.gap_cooldown_bars, epoch,
-        data_hash, hashed,
-    )  # fmt: skip
-    return JournalRow(index, HOLDING, record)
+def _is_held(turn: _Turn, bot: BotState, standing: Standing) -> bool:
+    """Return whether a plain bar without a signal leaves the bot's position as it is."""
+    return (
+        standing.is_at_rest
+        and standing.is_held(turn.bar.high, turn.bar.close, turn.out.bar_time)
+        and not bot.is_flatten_ordered
+        and (bot.ratchet_epoch == turn.state.epoch or bot.stop is None)
+    )
 
 
 def _decide_bot(turn: _Turn, bot: BotState, action: int) -> None:
